@@ -1,0 +1,1 @@
+//! taskgroup over blocking std sockets and rustls.

@@ -1,0 +1,31 @@
+//! A client for Parallel's Task Group API that runs on a microcontroller: bytes of an HTTP/1.1
+//! answer in, events of fixed size out.
+//!
+//! No `std`, no heap, no `unsafe`, no I/O: the caller owns the socket and the clock.
+//!
+//! | you have | take | you get |
+//! |---|---|---|
+//! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every break |
+//! | an HTTP connection of your own | [`http`] | heads, and bodies without their framing |
+//! | a `text/event-stream` body | [`sse`] | fields as they stream by, or whole events |
+//! | JSON in pieces | [`json`] | tokens, or your own struct of fixed size |
+//!
+//! Each row stands on those below it and on [`text`] and [`time`], never the other way round.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(
+    clippy::alloc_instead_of_core,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+mod log;
+
+pub mod text;
+pub mod time;

@@ -1,0 +1,149 @@
+//! Text in fixed memory that knows how much it lost.
+//!
+//! ```
+//! use taskgroup::text::Text;
+//!
+//! let mut name = Text::<8>::new();
+//! name.push_str("Zürich");
+//! name.push_str(" HB");
+//! assert_eq!(name.as_str(), "Zürich ");
+//! assert_eq!(name.lost(), 2);
+//! ```
+//!
+//! # Limits
+//!
+//! `N` bytes are kept: a prefix that ends on a character boundary. Once something has been lost,
+//! all that follows is lost too, so what is there is always a true prefix. The count of lost bytes
+//! stops at `u32::MAX`.
+
+use core::{fmt, ops::Deref};
+
+/// The first `N` bytes of a text, cut on a character boundary, and the number of bytes after them.
+///
+/// Two are equal when they hold the same prefix and lost the same number of bytes.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Text<const N: usize> {
+    kept: heapless::String<N>,
+    lost: u32,
+}
+
+impl<const N: usize> Text<N> {
+    /// No text, nothing lost.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { kept: heapless::String::new(), lost: 0 }
+    }
+
+    /// The text that was kept.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.kept.as_str()
+    }
+
+    /// How many bytes of UTF-8 came after those that were kept. 0: this is the whole text.
+    #[must_use]
+    pub const fn lost(&self) -> usize {
+        self.lost as usize
+    }
+
+    /// Adds `piece`: as much of it as has room.
+    pub fn push_str(&mut self, piece: &str) {
+        let room = if self.lost == 0 { N.saturating_sub(self.kept.len()) } else { 0 };
+        let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
+        let kept = if self.kept.push_str(fits).is_ok() { fits.len() } else { 0 };
+        let lost = piece.len().saturating_sub(kept);
+        self.lost = self.lost.saturating_add(u32::try_from(lost).unwrap_or(u32::MAX));
+    }
+
+    /// Forgets the text and what was lost of it.
+    pub fn clear(&mut self) {
+        self.kept.clear();
+        self.lost = 0;
+    }
+}
+
+impl<const N: usize> Deref for Text<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl<const N: usize> From<&str> for Text<N> {
+    fn from(text: &str) -> Self {
+        let mut new = Self::new();
+        new.push_str(text);
+        new
+    }
+}
+
+impl<const N: usize> PartialEq<str> for Text<N> {
+    /// Whether this is `other`, whole.
+    fn eq(&self, other: &str) -> bool {
+        self.lost == 0 && self.as_str() == other
+    }
+}
+
+impl<const N: usize> PartialEq<&str> for Text<N> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl<const N: usize> fmt::Write for Text<N> {
+    /// Never fails: what has no room is counted.
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.push_str(piece);
+        Ok(())
+    }
+}
+
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)?;
+        if self.lost > 0 { write!(f, "+{}", self.lost) } else { Ok(()) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const N: usize> defmt::Format for Text<N> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        if self.lost > 0 {
+            defmt::write!(f, "{=str}+{=u32}", self.as_str(), self.lost);
+        } else {
+            defmt::write!(f, "{=str}", self.as_str());
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<const N: usize> serde::Serialize for Text<N> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_cut_before_a_character_that_does_not_fit_whole() {
+        let mut text = Text::<4>::from("ab€");
+        assert_eq!((text.as_str(), text.lost()), ("ab", 3));
+        text.push_str("c");
+        assert_eq!((text.as_str(), text.lost()), ("ab", 4), "a true prefix: nothing after a loss");
+    }
+
+    #[test]
+    fn a_text_without_room_counts_everything() {
+        assert_eq!(Text::<0>::from("abc").lost(), 3);
+    }
+}

@@ -1,0 +1,54 @@
+//! Time as the caller tells it: milliseconds since any moment the caller likes.
+//!
+//! The machines of this crate own no clock. Each call that may depend on time takes a `now`, and
+//! each deadline that comes back is an [`Instant`] of the same clock.
+//!
+//! ```
+//! use core::time::Duration;
+//! use taskgroup::time::Instant;
+//!
+//! let now = Instant::from_millis(1_500);
+//! assert_eq!(now + Duration::from_secs(2), Instant::from_millis(3_500));
+//! assert_eq!(Instant::from_millis(9).saturating_since(now), Duration::ZERO);
+//! ```
+//!
+//! # Limits
+//!
+//! 64 bits of milliseconds: 584 million years. Sums and differences saturate.
+
+use core::{ops::Add, time::Duration};
+
+/// A moment, in milliseconds of the caller's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The moment `millis` milliseconds after the clock's zero.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the clock's zero.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// How long ago `earlier` was, or zero when it has not come yet.
+    #[must_use]
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// Saturates; parts of a millisecond are rounded down.
+    fn add(self, by: Duration) -> Self {
+        let millis = by.as_secs().saturating_mul(1000).saturating_add(by.subsec_millis().into());
+        Self(self.0.saturating_add(millis))
+    }
+}

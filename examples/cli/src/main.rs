@@ -1,0 +1,2 @@
+//! The desktop client of the Task Group API.
+fn main() {}

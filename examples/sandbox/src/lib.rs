@@ -1,0 +1,1 @@
+//! The Task Group API on loopback, with faults on demand.
