@@ -25,7 +25,11 @@
     clippy::unwrap_used
 )]
 
+#[cfg(test)]
+extern crate std;
+
 mod log;
 
+pub mod sse;
 pub mod text;
 pub mod time;

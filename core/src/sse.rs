@@ -1,0 +1,538 @@
+//! Bytes of a `text/event-stream` body in, fields as they stream by or whole events out.
+//!
+//! The [WHATWG algorithm](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)
+//! in full. It cannot fail: whatever the bytes are, the standard says what they mean.
+//!
+//! ```
+//! use taskgroup::sse::{Event, Parser};
+//!
+//! let mut parser = Parser::<512>::new();
+//! let mut input = &b"event: greeting\nid: 7\ndata: hello\ndata: world\n\ndata: unfinis"[..];
+//! while let Some(Event { name, data, id, lost }) = parser.feed(&mut input) {
+//!     assert_eq!((name, data, id, lost), ("greeting", &b"hello\nworld"[..], "7", 0));
+//! }
+//! assert_eq!(parser.last_event_id(), "7");
+//! ```
+//!
+//! # Limits
+//!
+//! [`Tokenizer`] keeps no byte of the stream, so it has none. [`Parser<N>`] keeps the first `N` bytes
+//! of an event's data and name together and counts the rest in [`Event::lost`]. An id beyond
+//! 128 bytes is counted there whole and otherwise ignored: it is never cut. A `retry` beyond 128
+//! digits is ignored, one beyond `u32::MAX` milliseconds (49 days) stands for that.
+
+use core::{mem, str, time::Duration};
+
+use memchr::{memchr, memchr2};
+
+use crate::text::Text;
+
+const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
+
+/// The fields that have a meaning. Lines with any other name are passed over, as are comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Field {
+    /// A line of the event's data.
+    Data,
+    /// The event's name; the last of several counts.
+    Event,
+    /// The event's id, which stays that of all later events until there is another.
+    Id,
+    /// How long to wait before connecting again: milliseconds, in ASCII digits.
+    Retry,
+}
+
+impl Field {
+    const fn beginning_with(letter: u8) -> Option<Self> {
+        match letter {
+            b'd' => Some(Self::Data),
+            b'e' => Some(Self::Event),
+            b'i' => Some(Self::Id),
+            b'r' => Some(Self::Retry),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Data => b"data",
+            Self::Event => b"event",
+            Self::Id => b"id",
+            Self::Retry => b"retry",
+        }
+    }
+}
+
+/// What [`Tokenizer::feed`] finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Token<'i> {
+    /// A field begins. Its value is the [`Bytes`](Self::Bytes) up to the next token of another kind.
+    ///
+    /// Each line of data begins anew: who joins them puts a line feed before each but the first.
+    Begin(Field),
+    /// The next piece of the value: never empty, never with a line end, UTF-8 if the server keeps to it.
+    Bytes(&'i [u8]),
+    /// A blank line. Where `Begin(Data)` came since the last one, an event is complete; where it did
+    /// not, the standard fires no event but takes over the id.
+    Dispatch,
+}
+
+/// Takes the lines apart and hands every byte of a value on where it lies, at the speed of a search
+/// for the line's end.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    state: State,
+}
+
+/// ```text
+///          ┌──────────── CR, LF: Dispatch ───────────┐
+///  Mark ──►│                                         │
+///          ▼    d e i r        name whole, ':'       │
+///        Line ────────► Name ──────────────► Space ──► Value ──┐
+///          ▲ └─ other ─► Skip ◄─ other ─┘ (Begin)    (Bytes)   │
+///          └─────────────┴── CR, LF ── a CR by way of Return ──┘
+/// ```
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// The stream's beginning, so many bytes of a byte order mark into it.
+    Mark(u8),
+    /// A line's beginning.
+    Line,
+    /// A line's beginning after a CR: an LF belongs to the line before.
+    Return,
+    /// So many bytes into what may be this field's name.
+    Name(Field, u8),
+    /// The value's beginning: one space is dropped.
+    Space,
+    Value,
+    /// A comment or a field without meaning.
+    Skip,
+}
+
+impl Default for Tokenizer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tokenizer {
+    /// At the beginning of a stream, where a byte order mark may stand.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: State::Mark(0) }
+    }
+
+    /// Takes the next token off the front of `input`. `None`: `input` is used up.
+    #[must_use]
+    pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Option<Token<'i>> {
+        loop {
+            let (&byte, rest) = input.split_first()?;
+            match self.state {
+                State::Value => match self.take_line(input) {
+                    [] => {}
+                    bytes => return Some(Token::Bytes(bytes)),
+                },
+                State::Skip => _ = self.take_line(input),
+                State::Line => {
+                    if let Some(next) = after_line_end(byte) {
+                        *input = rest;
+                        self.state = next;
+                        return Some(Token::Dispatch);
+                    }
+                    self.state =
+                        Field::beginning_with(byte).map_or(State::Skip, |field| State::Name(field, 0));
+                }
+                State::Name(field, matched) => match field.name().get(usize::from(matched)) {
+                    Some(&letter) if letter == byte => {
+                        *input = rest;
+                        self.state = State::Name(field, matched.wrapping_add(1));
+                    }
+                    None if byte == b':' => {
+                        *input = rest;
+                        self.state = State::Space;
+                        return Some(Token::Begin(field));
+                    }
+                    None if after_line_end(byte).is_some() => {
+                        self.state = State::Value;
+                        return Some(Token::Begin(field));
+                    }
+                    _ => self.state = State::Skip,
+                },
+                State::Space => {
+                    if byte == b' ' {
+                        *input = rest;
+                    }
+                    self.state = State::Value;
+                }
+                State::Return => {
+                    if byte == b'\n' {
+                        *input = rest;
+                    }
+                    self.state = State::Line;
+                }
+                State::Mark(matched) => match BYTE_ORDER_MARK.get(usize::from(matched)) {
+                    Some(&mark) if mark == byte => {
+                        *input = rest;
+                        self.state = State::Mark(matched.wrapping_add(1));
+                    }
+                    // Part of a mark is the beginning of a name that has no meaning.
+                    Some(_) if matched > 0 => self.state = State::Skip,
+                    _ => self.state = State::Line,
+                },
+            }
+        }
+    }
+
+    /// Takes the rest of the line, as far as it is there, and the byte that ends it.
+    fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        let at = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
+        let (line, end) = input.split_at_checked(at).unwrap_or_default();
+        *input = match end.split_first() {
+            Some((&byte, rest)) => {
+                self.state = after_line_end(byte).unwrap_or(State::Line);
+                rest
+            }
+            None => &[],
+        };
+        line
+    }
+}
+
+const fn after_line_end(byte: u8) -> Option<State> {
+    match byte {
+        b'\n' => Some(State::Line),
+        b'\r' => Some(State::Return),
+        _ => None,
+    }
+}
+
+/// One event, lent by the parser that collected it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Event<'p> {
+    /// Its name, `message` when the server gave none. What is not UTF-8 in it became U+FFFD.
+    pub name: &'p str,
+    /// Its data, with a line feed between two lines, just as the server sent the bytes.
+    pub data: &'p [u8],
+    /// The last id as of this event, empty when there never was one. What is not UTF-8 became U+FFFD.
+    pub id: &'p str,
+    /// How many bytes of name and data had no room, and of an id beyond 128. 0: nothing is missing.
+    pub lost: usize,
+}
+
+/// Collects events: up to `N` bytes of name and data each, and ids up to 128 bytes.
+#[derive(Clone, Debug)]
+pub struct Parser<const N: usize> {
+    tokenizer: Tokenizer,
+    /// The field whose value is being read, if it is.
+    field: Option<Field>,
+    decoder: Decoder,
+    block: Block<N>,
+    /// Whether the block is an event that `event` gives, and the next `advance` clears.
+    complete: bool,
+    /// The value of an id or retry line as far as it has come.
+    value: Text<128>,
+    /// The last valid id line. Only a blank line makes it the last event id, or a stream cut in the
+    /// middle of an event would go on after an event that nobody has had.
+    id: Text<128>,
+    id_lost: usize,
+    last_event_id: Text<128>,
+    retry: Option<u32>,
+}
+
+impl<const N: usize> Default for Parser<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Parser<N> {
+    /// At the beginning of a stream, without a last event id.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            tokenizer: Tokenizer::new(),
+            field: None,
+            decoder: Decoder::new(),
+            block: Block::new(),
+            complete: false,
+            value: Text::new(),
+            id: Text::new(),
+            id_lost: 0,
+            last_event_id: Text::new(),
+            retry: None,
+        }
+    }
+
+    /// Takes the next event off the front of `input`. `None`: `input` is used up.
+    #[must_use]
+    pub fn feed(&mut self, input: &mut &[u8]) -> Option<Event<'_>> {
+        self.advance(input).then(|| self.event())
+    }
+
+    /// Goes to the next event: true when there is one, for [`event`](Self::event) to look at, false
+    /// when `input` is used up.
+    #[must_use]
+    pub fn advance(&mut self, input: &mut &[u8]) -> bool {
+        if self.complete {
+            self.clear_block();
+        }
+        while let Some(token) = self.tokenizer.feed(input) {
+            match token {
+                Token::Begin(field) => {
+                    self.end_line();
+                    self.begin_line(field);
+                }
+                Token::Bytes(bytes) => self.extend_line(bytes),
+                Token::Dispatch => {
+                    self.end_line();
+                    self.last_event_id.clone_from(&self.id);
+                    if self.block.dispatch() {
+                        self.complete = true;
+                        return true;
+                    }
+                    self.clear_block();
+                }
+            }
+        }
+        if !matches!(self.tokenizer.state, State::Space | State::Value) {
+            self.end_line();
+        }
+        false
+    }
+
+    /// The event that the last [`advance`](Self::advance) found; an empty one when it found none.
+    #[must_use]
+    pub fn event(&self) -> Event<'_> {
+        let id = self.last_event_id();
+        if self.complete {
+            let (name, data) = (self.block.name(), self.block.data());
+            Event { name, data, id, lost: self.block.lost().saturating_add(self.id_lost) }
+        } else {
+            Event { name: "message", data: &[], id, lost: 0 }
+        }
+    }
+
+    /// The id to send as `Last-Event-ID` when connecting again, empty when there is none.
+    #[must_use]
+    pub fn last_event_id(&self) -> &str {
+        self.last_event_id.as_str()
+    }
+
+    /// The last valid `retry`: how long the server wants clients to wait before they connect again.
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry.map(|millis| Duration::from_millis(millis.into()))
+    }
+
+    /// The stream has ended: drops what there is of an unfinished event. What is fed from now on is
+    /// another stream, which takes over the last event id and `retry`.
+    pub fn closed(&mut self) {
+        self.tokenizer = Tokenizer::new();
+        self.field = None;
+        self.decoder = Decoder::new();
+        self.clear_block();
+        self.id.clone_from(&self.last_event_id);
+    }
+
+    fn begin_line(&mut self, field: Field) {
+        self.field = Some(field);
+        match field {
+            Field::Data => self.block.begin_data(),
+            Field::Event => self.block.clear_name(),
+            Field::Id | Field::Retry => self.value.clear(),
+        }
+    }
+
+    fn extend_line(&mut self, bytes: &[u8]) {
+        let Self { block, value, .. } = self;
+        match self.field {
+            Some(Field::Data) => block.push_data(bytes),
+            Some(Field::Event) => self.decoder.feed(bytes, |piece| block.push_name(piece)),
+            Some(Field::Id | Field::Retry) => self.decoder.feed(bytes, |piece| value.push_str(piece)),
+            None => {}
+        }
+    }
+
+    fn end_line(&mut self) {
+        match self.field.take() {
+            Some(Field::Event) => self.block.push_name(self.decoder.finish()),
+            Some(Field::Id) => {
+                self.value.push_str(self.decoder.finish());
+                if self.value.lost() > 0 {
+                    self.id_lost = self.value.len().saturating_add(self.value.lost());
+                } else if memchr(0, self.value.as_bytes()).is_none() {
+                    mem::swap(&mut self.id, &mut self.value);
+                    self.id_lost = 0;
+                }
+            }
+            Some(Field::Retry) => {
+                self.value.push_str(self.decoder.finish());
+                self.retry = decimal(&self.value).or(self.retry);
+            }
+            Some(Field::Data) | None => {}
+        }
+    }
+
+    fn clear_block(&mut self) {
+        self.block.clear();
+        self.id_lost = 0;
+        self.complete = false;
+    }
+}
+
+/// The number that ASCII digits alone make. Its greatest value stands for all beyond.
+fn decimal<const N: usize>(text: &Text<N>) -> Option<u32> {
+    if text.is_empty() || text.lost() > 0 {
+        return None;
+    }
+    text.bytes().try_fold(0_u32, |number, byte| {
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
+        Some(number.saturating_mul(10).saturating_add(digit.into()))
+    })
+}
+
+/// Data and name of one event in the same `N` bytes: data grows from the front, the name from the
+/// back and backwards, because lines of both may come in any order.
+#[derive(Clone, Debug)]
+struct Block<const N: usize> {
+    bytes: [u8; N],
+    data: usize,
+    data_lost: usize,
+    has_data: bool,
+    name: usize,
+    name_lost: usize,
+}
+
+impl<const N: usize> Block<N> {
+    const fn new() -> Self {
+        Self { bytes: [0; N], data: 0, data_lost: 0, has_data: false, name: 0, name_lost: 0 }
+    }
+
+    fn begin_data(&mut self) {
+        if self.has_data {
+            self.push_data(b"\n");
+        }
+        self.has_data = true;
+    }
+
+    fn push_data(&mut self, bytes: &[u8]) {
+        let free = if self.data_lost == 0 { self.free() } else { &mut [] };
+        let fits = free.len().min(bytes.len());
+        for (place, &byte) in free.iter_mut().zip(bytes) {
+            *place = byte;
+        }
+        self.data = self.data.saturating_add(fits);
+        self.data_lost = self.data_lost.saturating_add(bytes.len().saturating_sub(fits));
+    }
+
+    fn push_name(&mut self, piece: &str) {
+        let free = if self.name_lost == 0 { self.free() } else { &mut [] };
+        let fits = piece.floor_char_boundary(free.len());
+        for (place, byte) in free.iter_mut().rev().zip(piece.bytes().take(fits)) {
+            *place = byte;
+        }
+        self.name = self.name.saturating_add(fits);
+        self.name_lost = self.name_lost.saturating_add(piece.len().saturating_sub(fits));
+    }
+
+    fn free(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.data..N.saturating_sub(self.name)).unwrap_or_default()
+    }
+
+    /// Nothing is added from now on: turns the name round. False: there is no event.
+    fn dispatch(&mut self) -> bool {
+        if let Some(name) = self.bytes.get_mut(N.saturating_sub(self.name)..) {
+            name.reverse();
+        }
+        self.has_data
+    }
+
+    fn data(&self) -> &[u8] {
+        self.bytes.get(..self.data).unwrap_or_default()
+    }
+
+    fn name(&self) -> &str {
+        if self.name == 0 && self.name_lost == 0 {
+            return "message";
+        }
+        let name = self.bytes.get(N.saturating_sub(self.name)..).unwrap_or_default();
+        str::from_utf8(name).unwrap_or_default()
+    }
+
+    const fn lost(&self) -> usize {
+        self.data_lost.saturating_add(self.name_lost)
+    }
+
+    fn clear_name(&mut self) {
+        self.name = 0;
+        self.name_lost = 0;
+    }
+
+    fn clear(&mut self) {
+        self.clear_name();
+        self.data = 0;
+        self.data_lost = 0;
+        self.has_data = false;
+    }
+}
+
+/// Decodes UTF-8 that comes in pieces: each maximal part that is none becomes one U+FFFD, as the
+/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder) has it.
+#[derive(Clone, Debug)]
+struct Decoder {
+    /// The beginning of a character whose rest has not come yet.
+    begun: heapless::Vec<u8, 4, u8>,
+}
+
+impl Decoder {
+    const fn new() -> Self {
+        Self { begun: heapless::Vec::new() }
+    }
+
+    fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(&str)) {
+        while !self.begun.is_empty() {
+            let Some((&byte, rest)) = bytes.split_first() else { return };
+            _ = self.begun.push(byte);
+            match str::from_utf8(&self.begun) {
+                Err(error) if error.error_len().is_none() => {
+                    bytes = rest;
+                    continue;
+                }
+                // The character was cut short, and this byte is the first of something else.
+                Err(_) => each(self.finish()),
+                Ok(character) => {
+                    each(character);
+                    bytes = rest;
+                    self.begun.clear();
+                }
+            }
+        }
+        while let Err(error) = str::from_utf8(bytes) {
+            let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+            each(str::from_utf8(valid).unwrap_or_default());
+            let Some(broken) = error.error_len() else {
+                _ = self.begun.extend_from_slice(rest);
+                return;
+            };
+            each("\u{FFFD}");
+            bytes = rest.get(broken..).unwrap_or_default();
+        }
+        each(str::from_utf8(bytes).unwrap_or_default());
+    }
+
+    /// The text has ended: what became of a character that was cut short.
+    fn finish(&mut self) -> &'static str {
+        if self.begun.is_empty() {
+            return "";
+        }
+        self.begun.clear();
+        "\u{FFFD}"
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+mod tests;
