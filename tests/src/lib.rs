@@ -10,6 +10,8 @@
 //! assert_eq!(lines, 2);
 //! ```
 
+pub mod event_stream;
+
 use std::fmt::Debug;
 
 /// Inputs up to this length, in bytes, are cut at every pair of points.
