@@ -16,7 +16,10 @@
 //! all that follows is lost too, so what is there is always a true prefix. The count of lost bytes
 //! stops at `u32::MAX`.
 
-use core::{fmt, ops::Deref};
+use core::{fmt, mem, ops::Deref};
+
+/// From this many bytes on, what a cut text ends with is taken for the beginning of a secret.
+const BEGINNING: usize = 4;
 
 /// The first `N` bytes of a text, cut on a character boundary, and the number of bytes after them.
 ///
@@ -59,6 +62,29 @@ impl<const N: usize> Text<N> {
     pub fn clear(&mut self) {
         self.kept.clear();
         self.lost = 0;
+    }
+}
+
+impl<const N: usize> Text<N> {
+    /// Puts `***` in the place of each `secret`, and of what may be the beginning of one where the
+    /// text was cut. An empty secret is none.
+    pub fn redact(&mut self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        let Self { kept, lost } = mem::take(self);
+        let mut rest = kept.as_str();
+        while let Some(first) = rest.chars().next() {
+            let cut = lost > 0 && rest.len() >= BEGINNING && secret.starts_with(rest);
+            let (piece, taken) = match rest.strip_prefix(secret) {
+                Some(_) => ("***", secret.len()),
+                None if cut => ("***", rest.len()),
+                None => (rest.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8()),
+            };
+            self.push_str(piece);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        self.lost = self.lost.saturating_add(lost);
     }
 }
 
@@ -140,6 +166,16 @@ mod tests {
         assert_eq!((text.as_str(), text.lost()), ("ab", 3));
         text.push_str("c");
         assert_eq!((text.as_str(), text.lost()), ("ab", 4), "a true prefix: nothing after a loss");
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_wherever_it_stands_even_cut() {
+        let mut text = Text::<16>::from("é s3cret: s3cret");
+        text.redact("s3cret");
+        assert_eq!((text.as_str(), text.lost()), ("é ***: ***", 1), "five of its six letters are left");
+        let mut text = Text::<12>::from("é s3cret: s3cret");
+        text.redact("s3cret");
+        assert_eq!((text.as_str(), text.lost()), ("é ***: s", 5));
     }
 
     #[test]
