@@ -54,12 +54,13 @@ impl Field {
         }
     }
 
+    /// The name and the colon after it.
     const fn name(self) -> &'static [u8] {
         match self {
-            Self::Data => b"data",
-            Self::Event => b"event",
-            Self::Id => b"id",
-            Self::Retry => b"retry",
+            Self::Data => b"data:",
+            Self::Event => b"event:",
+            Self::Id => b"id:",
+            Self::Retry => b"retry:",
         }
     }
 }
@@ -126,14 +127,25 @@ impl Tokenizer {
 
     /// Takes the next token off the front of `input`. `None`: `input` is used up.
     #[must_use]
+    #[inline]
     pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Option<Token<'i>> {
         loop {
             let (&byte, rest) = input.split_first()?;
             match self.state {
-                State::Value => match self.take_line(input) {
-                    [] => {}
-                    bytes => return Some(Token::Bytes(bytes)),
-                },
+                State::Value => {
+                    if let Some(token) = self.take_value(input) {
+                        return Some(token);
+                    }
+                }
+                State::Space => {
+                    self.state = State::Value;
+                    if byte == b' ' {
+                        *input = rest;
+                    }
+                    if let Some(token) = self.take_value(input) {
+                        return Some(token);
+                    }
+                }
                 State::Skip => _ = self.take_line(input),
                 State::Line => {
                     if let Some(next) = after_line_end(byte) {
@@ -141,31 +153,32 @@ impl Tokenizer {
                         self.state = next;
                         return Some(Token::Dispatch);
                     }
+                    // Nearly always the whole name is there.
+                    for field in [Field::Data, Field::Event, Field::Id] {
+                        if let Some(value) = input.strip_prefix(field.name()) {
+                            *input = value;
+                            self.state = State::Space;
+                            return Some(Token::Begin(field));
+                        }
+                    }
                     self.state =
                         Field::beginning_with(byte).map_or(State::Skip, |field| State::Name(field, 0));
                 }
                 State::Name(field, matched) => match field.name().get(usize::from(matched)) {
-                    Some(&letter) if letter == byte => {
+                    Some(&expected) if expected == byte => {
                         *input = rest;
                         self.state = State::Name(field, matched.wrapping_add(1));
+                        if byte == b':' {
+                            self.state = State::Space;
+                            return Some(Token::Begin(field));
+                        }
                     }
-                    None if byte == b':' => {
-                        *input = rest;
-                        self.state = State::Space;
-                        return Some(Token::Begin(field));
-                    }
-                    None if after_line_end(byte).is_some() => {
+                    Some(b':') if after_line_end(byte).is_some() => {
                         self.state = State::Value;
                         return Some(Token::Begin(field));
                     }
                     _ => self.state = State::Skip,
                 },
-                State::Space => {
-                    if byte == b' ' {
-                        *input = rest;
-                    }
-                    self.state = State::Value;
-                }
                 State::Return => {
                     if byte == b'\n' {
                         *input = rest;
@@ -185,7 +198,14 @@ impl Tokenizer {
         }
     }
 
+    #[inline]
+    fn take_value<'i>(&mut self, input: &mut &'i [u8]) -> Option<Token<'i>> {
+        let bytes = self.take_line(input);
+        (!bytes.is_empty()).then_some(Token::Bytes(bytes))
+    }
+
     /// Takes the rest of the line, as far as it is there, and the byte that ends it.
+    #[inline]
     fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
         let at = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
         let (line, end) = input.split_at_checked(at).unwrap_or_default();
