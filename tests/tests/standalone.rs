@@ -1,0 +1,112 @@
+//! Each machine of the core compiles with nothing of the crate beside it but `text` and `time`: who
+//! wants only one takes its files along.
+//!
+//! What is a machine stands in the core's `lib.rs`: every public module that is not one of the two
+//! below it or of the two that join the machines.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+const BELOW: [&str; 2] = ["text", "time"];
+const ABOVE: [&str; 2] = ["session", "api"];
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member of the workspace")
+}
+
+fn sources() -> PathBuf {
+    workspace().join("core/src")
+}
+
+fn machines() -> Vec<String> {
+    let map = fs::read_to_string(sources().join("lib.rs")).unwrap();
+    let modules = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    modules.filter(|module| !BELOW.contains(module) && !ABOVE.contains(module)).map(String::from).collect()
+}
+
+/// Makes a package of `module` and those below it, with the versions of this workspace, and checks it
+/// without the network.
+fn check(package: &str, module: &str, alter: impl FnOnce(&Path)) -> Output {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("standalone").join(package);
+    _ = fs::remove_dir_all(&folder);
+    let source = folder.join("src");
+    fs::create_dir_all(&source).unwrap();
+
+    let mut map =
+        String::from("#![no_std]\n#![forbid(unsafe_code)]\n#![allow(dead_code, unexpected_cfgs)]\n");
+    for module in BELOW.into_iter().chain([module]) {
+        map += &format!("pub mod {module};\n");
+        copy(&sources(), &source, module).unwrap();
+    }
+    fs::write(source.join("lib.rs"), map).unwrap();
+    fs::write(folder.join("Cargo.toml"), manifest(package)).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    alter(&source);
+
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["check", "--offline", "--quiet", "--target-dir"]).arg(folder.with_file_name("target"));
+    cargo.current_dir(&folder).output().unwrap()
+}
+
+/// A module is a file, a folder or both.
+fn copy(from: &Path, to: &Path, module: &str) -> io::Result<()> {
+    let file = format!("{module}.rs");
+    if from.join(&file).exists() {
+        fs::copy(from.join(&file), to.join(&file))?;
+    }
+    let folder = from.join(module);
+    if !folder.exists() {
+        return Ok(());
+    }
+    copy_folder(&folder, &to.join(module))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().expect("an entry of a folder has a name"));
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+        } else {
+            fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn manifest(package: &str) -> String {
+    let versions = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
+    let dependency = |name| {
+        let named = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(" = "));
+        versions.lines().find(named).expect("the workspace has a version of it")
+    };
+    let dependencies = ["heapless", "memchr"].map(dependency).join("\n");
+    format!(
+        "[package]\nname = \"{package}\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n\n[workspace]\n"
+    )
+}
+
+#[test]
+fn each_machine_compiles_with_only_text_and_time_beside_it() {
+    let machines = machines();
+    assert!(machines.iter().any(|machine| machine == "sse"), "{machines:?}");
+    for machine in machines {
+        let output = check(&format!("only-{machine}"), &machine, |_| {});
+        assert!(output.status.success(), "{machine}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_machine_that_reaches_for_another_is_found_out() {
+    let output = check("not-only-sse", "sse", |source| {
+        let file = source.join("sse.rs");
+        let text = fs::read_to_string(&file).unwrap() + "\nuse crate::session::Session;\n";
+        fs::write(file, text).unwrap();
+    });
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && errors.contains("crate::session"), "{errors}");
+}
