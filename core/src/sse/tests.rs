@@ -66,6 +66,15 @@ fn a_name_that_another_replaces_gives_its_room_back() {
 }
 
 #[test]
+fn what_is_kept_is_a_prefix_even_when_room_comes_free_later() {
+    let stream = "event: 012345\ndata: 123\nevent: a\ndata: 4\n\n";
+    assert_eq!(only_event(&mut Parser::<8>::new(), stream), ("a".into(), "12".into(), "".into(), 3));
+    let mut parser = Parser::<2>::new();
+    assert!(!parser.advance(&mut &b"event: \xE2\x82\xAC"[..]));
+    assert_eq!(only_event(&mut parser, "a\ndata\n\n"), ("".into(), "".into(), "".into(), 4));
+}
+
+#[test]
 fn a_loss_is_forgotten_with_its_event() {
     let mut parser = Parser::<2>::new();
     assert_eq!(only_event(&mut parser, "data: 123\n\n").3, 1);
