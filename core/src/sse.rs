@@ -88,12 +88,12 @@ pub struct Tokenizer {
 }
 
 /// ```text
-///          ┌──────────── CR, LF: Dispatch ───────────┐
-///  Mark ──►│                                         │
-///          ▼    d e i r        name whole, ':'       │
-///        Line ────────► Name ──────────────► Space ──► Value ──┐
-///          ▲ └─ other ─► Skip ◄─ other ─┘ (Begin)    (Bytes)   │
-///          └─────────────┴── CR, LF ── a CR by way of Return ──┘
+/// Mark ─► Line ─┬─ CR, LF ──────────► Line                    Dispatch
+///               ├─ d e i r ─► Name ─┬─ ":" ──► Space ─► Value   Begin, Bytes
+///               │                   ├─ CR, LF ────────► Value   Begin
+///               │                   └─ other ─► Skip
+///               └─ other ─────────────────────► Skip
+/// Value, Skip ───── CR, LF ─────────► Line                    (after a CR by way of Return)
 /// ```
 #[derive(Clone, Copy, Debug)]
 enum State {
