@@ -1,1 +1,205 @@
-//! The Task Group API on loopback, with faults on demand.
+//! Options in, a Task Group API on loopback out: real sockets, a world made from a seed, and faults on demand.
+//!
+//! ```
+//! use taskgroup_sandbox::{Options, RunsQuery, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Options { runs: 3, ..Options::default() })?;
+//! println!("{}/v1beta/tasks/groups/{}/runs", sandbox.base_url(), sandbox.group_id());
+//! let events: Vec<_> = sandbox.runs(sandbox.group_id(), RunsQuery::default()).collect();
+//! assert_eq!(events.len(), 3);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! What is asked for it answers as the service would, with `/v1beta` and `/v1`. The same [`Options::seed`] and the same requests give
+//! the same ids, texts and sizes. [`Sandbox::faults`] changes what goes wrong at any time; [`Sandbox::runs`] is the
+//! truth to compare a client with.
+//!
+//! # Limits
+//!
+//! Listens on loopback only. Outputs are made while they are sent: thousands of runs with large outputs take no memory to speak of.
+
+mod api;
+mod clock;
+mod faults;
+mod group;
+mod output;
+mod progress;
+mod prose;
+mod random;
+mod run;
+mod server;
+mod shared;
+mod tls;
+mod truth;
+mod wire;
+mod world;
+
+pub mod cli;
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+
+pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall};
+pub use run::{Status, Version};
+pub use shared::Stats;
+pub use truth::{RunEvent, RunsQuery};
+
+use clock::Moment;
+use shared::Shared;
+use truth::Reader;
+
+/// What a sandbox is like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Decides all ids, texts, sizes and random faults.
+    pub seed: u64,
+    /// Runs in the group that is there from the start.
+    pub runs: usize,
+    /// The only API key that is accepted.
+    pub key: String,
+    /// Port to listen on; 0: one that is free.
+    pub port: u16,
+    /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
+    pub speed: f64,
+    /// Every run has ended when it is made, and the clock stands still; otherwise a run is queued, runs, and ends by the clock.
+    pub finished: bool,
+    /// Bytes of the JSON of each output, from about 1,000 on; `None`: from 1 KB to 380 KB, mostly small.
+    pub output_bytes: Option<usize>,
+    /// Cursors with characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter beyond ASCII.
+    pub awkward_ids: bool,
+    /// HTTPS instead of HTTP.
+    pub tls: bool,
+    /// What goes wrong from the start.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            runs: 100,
+            key: "sandbox-key".to_owned(),
+            port: 0,
+            speed: 1.0,
+            finished: true,
+            output_bytes: None,
+            awkward_ids: false,
+            tls: false,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// A server that runs until this is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    /// There until dropped.
+    runtime: Option<Runtime>,
+    port: u16,
+    group_id: String,
+    ca_pem: Option<String>,
+}
+
+impl Sandbox {
+    /// Starts a server on threads of its own. It listens when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken, or threads or certificates cannot be had.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let port = listener.local_addr()?.port();
+        let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
+        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
+        let (shared, runs) = (Arc::new(Shared::new(options.clone())), options.runs);
+        let router = api::router(shared.clone());
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        // `localhost` may mean ::1 to a client; a system without IPv6 does without.
+        let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok();
+        for listener in [Some(listener), second].into_iter().flatten() {
+            listener.set_nonblocking(true)?;
+            let _entered = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            runtime.spawn(server::serve(listener, acceptor.clone(), shared.clone(), router.clone()));
+        }
+        let mut sandbox = Self { shared, runtime: Some(runtime), port, group_id: String::new(), ca_pem };
+        sandbox.group_id = sandbox.create_group_at(Moment::START, runs);
+        Ok(sandbox)
+    }
+
+    /// Scheme, host and port, without a slash at the end: `http://127.0.0.1:…`, or `https://localhost:…`.
+    pub fn base_url(&self) -> String {
+        if self.shared.options.tls {
+            format!("https://localhost:{}", self.port)
+        } else {
+            format!("http://127.0.0.1:{}", self.port)
+        }
+    }
+
+    /// The port, on 127.0.0.1 and, where there is IPv6, on ::1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The API key that is accepted.
+    pub fn key(&self) -> &str {
+        &self.shared.options.key
+    }
+
+    /// The group that was there from the start.
+    pub fn group_id(&self) -> &str {
+        &self.group_id
+    }
+
+    /// The certificate to trust, in PEM; none without HTTPS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// A new group of so many runs, and its id.
+    pub fn create_group(&self, runs: usize) -> String {
+        self.create_group_at(self.shared.clock.now(), runs)
+    }
+
+    fn create_group_at(&self, now: Moment, runs: usize) -> String {
+        let mut world = self.shared.world();
+        let id = world.create_group(None, now);
+        let runs = (0..runs).map(|row| world.invent(&id, row, now, self.shared.options.finished)).collect();
+        world.join(&id, runs, now);
+        id
+    }
+
+    /// What a stream of the runs of this group holds when nothing goes wrong, as they are now; nothing for a group that is not there.
+    pub fn runs(&self, group: &str, query: RunsQuery) -> impl Iterator<Item = RunEvent> + use<> {
+        let reader = Reader::new(self.shared.clone(), group, query, self.shared.clock.now());
+        reader.into_iter().flatten().map(|(_, event)| event)
+    }
+
+    /// Changes what goes wrong: in bytes from the next connection on, in answers from the next request on. Gives what `change` gives.
+    pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
+        change(&mut self.shared.faults())
+    }
+
+    /// What has happened so far.
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+
+    /// The last 10,000 requests, oldest first: the method, a space, the target.
+    pub fn requests(&self) -> Vec<String> {
+        self.shared.requests().iter().cloned().collect()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Not waited for: a client may hold a stream open for an hour, and this may run inside another runtime.
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Requests in, the service's answers out: who may call what, and which handler it is.
+//!
+//! # Limits
+//!
+//! Both forms have the same calls, `/v1beta` those of single runs too. A request's body has at most 64 MiB.
+
+mod error;
+mod event_stream;
+mod groups;
+mod input;
+mod query;
+mod runs;
+mod streams;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::api::error::Error;
+use crate::faults::Instead;
+use crate::run::Version;
+use crate::shared::Shared;
+
+/// The whole API.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .nest("/v1beta", calls(Version::V1Beta))
+        .nest("/v1", calls(Version::V1))
+        .fallback(async || Error::new(StatusCode::NOT_FOUND, "No such path"))
+        .method_not_allowed_fallback(async || {
+            Error::new(StatusCode::METHOD_NOT_ALLOWED, "No such method here")
+        })
+        .layer(DefaultBodyLimit::max(64 << 20))
+        .layer(from_fn_with_state(shared.clone(), admit))
+        .with_state(shared)
+}
+
+fn calls(version: Version) -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/tasks/groups", post(groups::create))
+        .route("/tasks/groups/{group}", get(groups::retrieve))
+        .route("/tasks/groups/{group}/runs", get(streams::runs).post(groups::add_runs))
+        .route("/tasks/groups/{group}/events", get(streams::events))
+        .route("/tasks/groups/{group}/runs/{run}", get(runs::retrieve_in_group))
+        .route("/tasks/runs", post(runs::create))
+        .route("/tasks/runs/{run}", get(runs::retrieve))
+        .route("/tasks/runs/{run}/input", get(runs::input))
+        .route("/tasks/runs/{run}/result", get(runs::result))
+        .route("/tasks/runs/{run}/events", get(streams::progress))
+        .layer(axum::Extension(version))
+}
+
+/// What every request passes: it is noted, answered otherwise when a fault says so, and refused without the key.
+async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    shared.note_request(format!("{} {}", request.method(), request.uri()));
+    if let Some(instead) = shared.take_instead() {
+        return otherwise(&instead);
+    }
+    let key = request.headers().get("x-api-key").map(HeaderValue::as_bytes);
+    match key {
+        None => Error::new(StatusCode::UNAUTHORIZED, "No API key: send it as x-api-key").into_response(),
+        Some(key) if key != shared.options.key.as_bytes() => {
+            Error::new(StatusCode::UNAUTHORIZED, "Wrong API key").into_response()
+        }
+        Some(_) => next.run(request).await,
+    }
+}
+
+fn otherwise(instead: &Instead) -> Response {
+    let status = StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = if status.as_u16() >= 400 {
+        Error::new(status, &instead.message).into_response()
+    } else {
+        (status, Body::empty()).into_response()
+    };
+    set_headers(&mut response, &instead.headers);
+    response
+}
+
+/// Sets headers that a fault asks for; those that HTTP does not allow are left out.
+fn set_headers(response: &mut Response, headers: &[(String, String)]) {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+/// An answer in JSON.
+fn json(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+}

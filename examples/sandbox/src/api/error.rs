@@ -1,0 +1,48 @@
+//! What went wrong in, the service's answer out: an error with a reference, or a list of what is not valid.
+//!
+//! # Limits
+//!
+//! The reference follows from the code and the words, so the same mistake has the same one.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::random::Random;
+
+/// An answer other than 2xx.
+#[derive(Debug)]
+pub(super) struct Error {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Error {
+    pub(super) fn new(status: StatusCode, message: &str) -> Self {
+        let seed = message
+            .bytes()
+            .fold(u64::from(status.as_u16()), |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
+        let body = json!({"type": "error", "error": {
+            "ref_id": Random::new(seed).uuid(),
+            "message": message,
+            "detail": {"status": status.as_u16()},
+        }});
+        Self { status, body }
+    }
+
+    pub(super) fn not_found(noun: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, &format!("No such {noun}"))
+    }
+
+    /// 422 in the form of a list: what at `place` is not valid, why, and what kind of mistake it is.
+    pub(super) fn invalid(place: Value, message: &str, kind: &str) -> Self {
+        let body = json!({"detail": [{"loc": place, "msg": message, "type": kind}]});
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body.to_string()).into_response()
+    }
+}

@@ -1,0 +1,92 @@
+//! Requests about single runs in, their JSON out: create, retrieve, input, result.
+//!
+//! # Limits
+//!
+//! A result is waited for in real time, 600 s unless `timeout` says otherwise, a day at most.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::api::error::Error;
+use crate::api::query::Query;
+use crate::api::{input, json};
+use crate::output;
+use crate::run::{Run, Status, Version};
+use crate::shared::Shared;
+
+pub(super) async fn create(
+    State(shared): State<Arc<Shared>>,
+    Extension(version): Extension<Version>,
+    body: Bytes,
+) -> Result<Response, Error> {
+    let body = Value::Object(input::object(&body)?);
+    input::check(&body, &[json!("body")])?;
+    let now = shared.clock.now();
+    let run = shared.world().accept(None, &body, now, shared.options.finished);
+    Ok(json(run.json(now, version)))
+}
+
+pub(super) async fn retrieve(
+    State(shared): State<Arc<Shared>>,
+    Extension(version): Extension<Version>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    Ok(json(find(&shared, &id)?.json(shared.clock.now(), version)))
+}
+
+pub(super) async fn retrieve_in_group(
+    State(shared): State<Arc<Shared>>,
+    Extension(version): Extension<Version>,
+    Path((group, id)): Path<(String, String)>,
+) -> Result<Response, Error> {
+    let run = find(&shared, &id)?;
+    if run.group.as_ref() != Some(&group) {
+        return Err(Error::not_found("task run in this group"));
+    }
+    Ok(json(run.json(shared.clock.now(), version)))
+}
+
+pub(super) async fn input(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    Ok(json(output::input(&*find(&shared, &id)?)))
+}
+
+pub(super) async fn result(
+    State(shared): State<Arc<Shared>>,
+    Extension(version): Extension<Version>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, Error> {
+    let run = find(&shared, &id)?;
+    let deadline = Instant::now() + Duration::from_secs_f64(query.seconds("timeout", 600.0)?);
+    loop {
+        let now = shared.clock.now();
+        match run.status(now) {
+            Status::Completed => {
+                let (run_json, output) = (run.json(now, version), output::output(&run));
+                return Ok(json(format!("{{\"run\":{run_json},\"output\":{output}}}")));
+            }
+            Status::Failed => {
+                return Err(Error::new(StatusCode::NOT_FOUND, "The task run has failed and has no result"));
+            }
+            _ if Instant::now() >= deadline => {
+                return Err(Error::new(StatusCode::REQUEST_TIMEOUT, "The task run is still active"));
+            }
+            _ => sleep(shared.clock.until(run.ended).min(deadline - Instant::now())).await,
+        }
+    }
+}
+
+pub(super) fn find(shared: &Shared, id: &str) -> Result<Arc<Run>, Error> {
+    shared.world().runs.get(id).cloned().ok_or_else(|| Error::not_found("task run"))
+}

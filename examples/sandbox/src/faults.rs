@@ -1,0 +1,255 @@
+//! What shall go wrong in, and how much of it is left out: the faults that a sandbox makes on demand.
+//!
+//! ```
+//! use taskgroup_sandbox::{After, Cut, Faults};
+//!
+//! let faults = Faults { cut: Some(Cut::after(After::Bytes(700)).reset().times(2)), ..Faults::default() };
+//! assert_eq!(faults.cut.unwrap().times, Some(2));
+//! ```
+//!
+//! # Limits
+//!
+//! Counts of bytes and events start anew with each connection, or answer. A fault with `times` goes when it has struck so often.
+
+use std::time::Duration;
+
+/// Everything that can go wrong. The default is a server without faults.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// Ends the connection too early.
+    pub cut: Option<Cut>,
+    /// Falls silent with the connection open, then goes on.
+    pub stall: Option<Stall>,
+    /// Answers otherwise than asked: rejections, 204, redirects.
+    pub instead: Option<Instead>,
+    /// At most so many bytes in one write to the socket (to TLS, under HTTPS). 0 counts as 1.
+    pub write_bytes: Option<usize>,
+    /// At most so many bytes in one HTTP chunk of an event stream. 0 counts as 1.
+    pub chunk_bytes: Option<usize>,
+    /// What ends the lines of event streams.
+    pub line_end: LineEnd,
+    /// A comment before each event.
+    pub comments: bool,
+    /// An event `ping` with empty data before each event.
+    pub pings: bool,
+    /// An `id:` line with the `event_id` in each event that has one.
+    pub id_lines: bool,
+    /// A `retry:` line of so many milliseconds, as a block of its own, at the start of each event stream.
+    pub retry_milliseconds: Option<u64>,
+    /// The JSON of each event on several `data:` lines, broken after the commas between its outermost members.
+    pub data_lines: bool,
+    /// What a resumed stream starts with.
+    pub resume: Resume,
+    /// Event streams in HTTP/1.0: neither chunks nor a length, the end of the connection ends the body.
+    pub until_close: bool,
+    /// Every so-many-th event of a stream of runs, counted by its place in the group, lacks its last brace. 0 breaks none.
+    pub broken_every: Option<u64>,
+    /// Headers of event streams; each replaces one of the same name, `content-type` too. Those that HTTP does not allow are left out.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Faults {
+    /// One cut has come to strike: how, unless there is none left.
+    pub(crate) fn take_cut(&mut self) -> Option<Close> {
+        take(&mut self.cut, |cut| (cut.close, &mut cut.times))
+    }
+
+    /// One silence has come to strike: how long, unless there is none left.
+    pub(crate) fn take_stall(&mut self) -> Option<Duration> {
+        take(&mut self.stall, |stall| (stall.length, &mut stall.times))
+    }
+
+    /// The answer to give instead of the right one, unless there is none left.
+    pub(crate) fn take_instead(&mut self) -> Option<Instead> {
+        take(&mut self.instead, |instead| (instead.clone(), &mut instead.times))
+    }
+}
+
+/// Takes one of the times that `fault` has left, and the fault itself with the last.
+fn take<F, T>(fault: &mut Option<F>, parts: impl FnOnce(&mut F) -> (T, &mut Option<u32>)) -> Option<T> {
+    let (taken, times) = parts(fault.as_mut()?);
+    let Some(left) = times else { return Some(taken) };
+    let struck = *left > 0;
+    *left = left.saturating_sub(1);
+    if *left == 0 {
+        *fault = None;
+    }
+    struck.then_some(taken)
+}
+
+/// Where in what a connection sends a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// After so many bytes of the connection, heads and chunk framing included, TLS excluded. 0: the request is read, and not a byte comes back.
+    Bytes(u64),
+    /// After a number of bytes drawn for each connection from the seed, evenly among these and those between.
+    RandomBytes {
+        /// The fewest.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// After so many whole events of an event stream. 0: the head, and no event.
+    Events(u64),
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Close {
+    /// TCP FIN; under HTTPS without the `close_notify` of TLS.
+    #[default]
+    Finish,
+    /// TCP RST. Bytes that the client's system has not yet taken are lost with it.
+    Reset,
+}
+
+/// A connection that ends too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Where.
+    pub after: After,
+    /// How.
+    pub close: Close,
+    /// How many connections; `None`: each.
+    pub times: Option<u32>,
+}
+
+impl Cut {
+    /// Each connection ends there, by FIN.
+    pub fn after(after: After) -> Self {
+        Self { after, close: Close::Finish, times: None }
+    }
+
+    /// The same by RST.
+    pub fn reset(self) -> Self {
+        Self { close: Close::Reset, ..self }
+    }
+
+    /// The same for so many connections only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// A connection that falls silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// Where.
+    pub after: After,
+    /// How long, in real time.
+    pub length: Duration,
+    /// How many connections; `None`: each.
+    pub times: Option<u32>,
+}
+
+impl Stall {
+    /// Each connection falls silent there for `length` of real time, then goes on.
+    pub fn after(after: After, length: Duration) -> Self {
+        Self { after, length, times: None }
+    }
+
+    /// The same for so many connections only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// An answer instead of the right one, to any request, before the key is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instead {
+    /// The status code. From 400 on the body is an error of the service's shape, below it is empty.
+    pub status: u16,
+    /// Headers. Those that HTTP does not allow are left out.
+    pub headers: Vec<(String, String)>,
+    /// What the error says.
+    pub message: String,
+    /// How many requests; `None`: each.
+    pub times: Option<u32>,
+}
+
+impl Instead {
+    /// Every request is answered with this status code.
+    pub fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), times: None }
+    }
+
+    /// The same with a header more: `retry-after`, `location`, `x-should-retry`.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with other words in the error.
+    pub fn message(self, message: &str) -> Self {
+        Self { message: message.to_owned(), ..self }
+    }
+
+    /// The same for so many requests only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// What ends a line of an event stream; all three are legal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineEnd {
+    /// LF, as the service does.
+    #[default]
+    Lf,
+    /// CR LF.
+    Crlf,
+    /// CR.
+    Cr,
+}
+
+impl LineEnd {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Lf => "\n",
+            Self::Crlf => "\r\n",
+            Self::Cr => "\r",
+        }
+    }
+}
+
+/// What a stream starts with that is asked for from a cursor on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// The event after the cursor's, as the service does.
+    #[default]
+    Next,
+    /// The cursor's own event, again.
+    Repeat,
+    /// The first event of all, as if no cursor had come.
+    Ignore,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_goes_when_it_has_struck_as_often_as_was_said() {
+        let mut faults =
+            Faults { cut: Some(Cut::after(After::Bytes(1)).reset().times(2)), ..Faults::default() };
+        assert_eq!(
+            [faults.take_cut(), faults.take_cut(), faults.take_cut()],
+            [Some(Close::Reset), Some(Close::Reset), None]
+        );
+        assert_eq!(faults, Faults::default());
+    }
+
+    #[test]
+    fn a_fault_without_times_stays() {
+        let mut faults = Faults { instead: Some(Instead::status(503)), ..Faults::default() };
+        for _ in 0..3 {
+            assert_eq!(faults.take_instead().map(|instead| instead.status), Some(503));
+        }
+    }
+
+    #[test]
+    fn a_fault_for_no_time_at_all_never_strikes() {
+        let mut faults = Faults { instead: Some(Instead::status(503).times(0)), ..Faults::default() };
+        assert_eq!(faults.take_instead(), None);
+    }
+}

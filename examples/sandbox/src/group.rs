@@ -1,0 +1,144 @@
+//! Runs and a clock in, one group out: the runs in order, and the log of what has happened to them.
+//!
+//! # Limits
+//!
+//! A place in either order never changes, so it can be a cursor. Changes that are found at once get one status in the log.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::clock::Moment;
+use crate::run::{Run, Status};
+
+/// How many runs are in which state, and since when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    queued: usize,
+    running: usize,
+    completed: usize,
+    failed: usize,
+    modified: Moment,
+}
+
+impl Counts {
+    pub(crate) fn is_active(&self) -> bool {
+        self.queued + self.running > 0
+    }
+
+    /// The JSON of the TaskGroupStatus.
+    pub(crate) fn json(&self) -> String {
+        let states = [
+            (Status::Queued, self.queued),
+            (Status::Running, self.running),
+            (Status::Completed, self.completed),
+            (Status::Failed, self.failed),
+        ];
+        let counts: Vec<String> = states
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(status, count)| format!("\"{status}\":{count}"))
+            .collect();
+        format!(
+            "{{\"num_task_runs\":{},\"task_run_status_counts\":{{{}}},\"is_active\":{},\"status_message\":null,\"modified_at\":\"{}\"}}",
+            states.iter().map(|(_, count)| count).sum::<usize>(),
+            counts.join(","),
+            self.is_active(),
+            self.modified.text()
+        )
+    }
+}
+
+/// One line of the log of a group, in the order of its stream of events.
+#[derive(Clone, Debug)]
+pub(crate) enum Entry {
+    /// The states have changed to these.
+    Status(Counts),
+    /// This run has ended.
+    Ended(Arc<Run>),
+}
+
+/// One group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) created: Moment,
+    pub(crate) runs: Vec<Arc<Run>>,
+    log: Vec<Entry>,
+    /// What is still to come: when, and of which run.
+    due: BTreeSet<(Moment, usize)>,
+    counts: Counts,
+}
+
+impl Group {
+    pub(crate) fn new(id: String, metadata: Option<Value>, now: Moment) -> Self {
+        let counts = Counts { queued: 0, running: 0, completed: 0, failed: 0, modified: now };
+        Self { id, metadata, created: now, runs: Vec::new(), log: Vec::new(), due: BTreeSet::new(), counts }
+    }
+
+    /// Adds runs at the end of the order; they are in the status that the log gets with them.
+    pub(crate) fn add(&mut self, runs: Vec<Arc<Run>>, now: Moment) {
+        self.advance(now);
+        self.counts.queued += runs.len();
+        self.counts.modified = now;
+        for run in runs {
+            self.due.insert((run.started, self.runs.len()));
+            self.runs.push(run);
+        }
+        if self.next().is_some_and(|due| due <= now) { self.advance(now) } else { self.note() }
+    }
+
+    /// Catches up with the clock: notes all that has happened until `now`.
+    pub(crate) fn advance(&mut self, now: Moment) {
+        let mut changed = false;
+        while let Some((moment, place)) = self.due.first().copied().filter(|(moment, _)| *moment <= now) {
+            self.due.pop_first();
+            let run = self.runs[place].clone();
+            if moment == run.started {
+                self.counts.queued -= 1;
+                self.counts.running += 1;
+                self.due.insert((run.ended, place));
+            } else {
+                self.counts.running -= 1;
+                *if run.fails { &mut self.counts.failed } else { &mut self.counts.completed } += 1;
+                self.log.push(Entry::Ended(run));
+            }
+            self.counts.modified = moment;
+            changed = true;
+        }
+        if changed {
+            self.note();
+        }
+    }
+
+    /// When the next change is due.
+    pub(crate) fn next(&self) -> Option<Moment> {
+        self.due.first().map(|(moment, _)| *moment)
+    }
+
+    /// The log until `now`. It has at least one line.
+    pub(crate) fn log(&mut self, now: Moment) -> &[Entry] {
+        self.advance(now);
+        if self.log.is_empty() {
+            self.note();
+        }
+        &self.log
+    }
+
+    /// How many lines of the log a stream can have sent already.
+    pub(crate) fn logged(&self) -> usize {
+        self.log.len()
+    }
+
+    /// The states at `now`.
+    pub(crate) fn counts(&mut self, now: Moment) -> Counts {
+        self.advance(now);
+        self.counts
+    }
+
+    fn note(&mut self) {
+        self.log.push(Entry::Status(self.counts));
+    }
+}

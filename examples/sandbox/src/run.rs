@@ -1,0 +1,203 @@
+//! A seed and a moment in, one run as it is then: when it is queued, running and done follows from the seed alone.
+//!
+//! # Limits
+//!
+//! At speed 1 a run is queued for 0.2 to 2 s and runs for 1 to 10 s, three times that with the processors `pro` and `ultra`. One in 16 fails.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::clock::Moment;
+use crate::prose::{quote, quoted_sentence};
+use crate::random::Random;
+
+/// The states of a run, by the service's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Waits for its turn.
+    Queued,
+    /// Waits for its owner. No run of the sandbox gets here.
+    ActionRequired,
+    /// At work.
+    Running,
+    /// Done, with an output.
+    Completed,
+    /// Done, with an error.
+    Failed,
+    /// About to be cancelled. No run of the sandbox gets here.
+    Cancelling,
+    /// Cancelled. No run of the sandbox gets here.
+    Cancelled,
+}
+
+impl Status {
+    /// All of them, in the service's order.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::ActionRequired,
+        Self::Running,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelling,
+        Self::Cancelled,
+    ];
+
+    /// The service's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::ActionRequired => "action_required",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelling => "cancelling",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the service still works on it.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::Cancelling)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for Status {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|status| status.name() == name).ok_or("no status of a run has this name")
+    }
+}
+
+/// The two forms of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// `/v1beta`.
+    #[default]
+    V1Beta,
+    /// `/v1`: runs have an `interaction_id` too.
+    V1,
+}
+
+/// What kind of output a run was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Json,
+    /// JSON in a schema that the service made up, and gives along.
+    Auto,
+}
+
+/// One run, whole life included.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) seed: u64,
+    pub(crate) group: Option<String>,
+    pub(crate) processor: String,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) kind: Kind,
+    /// The JSON of the input that was posted; without it the seed makes one.
+    pub(crate) posted: Option<String>,
+    /// Bytes of the output's JSON.
+    pub(crate) output_bytes: usize,
+    pub(crate) created: Moment,
+    pub(crate) started: Moment,
+    pub(crate) ended: Moment,
+    pub(crate) fails: bool,
+}
+
+impl Run {
+    pub(crate) fn status(&self, now: Moment) -> Status {
+        match () {
+            () if now < self.started => Status::Queued,
+            () if now < self.ended => Status::Running,
+            () if self.fails => Status::Failed,
+            () => Status::Completed,
+        }
+    }
+
+    /// Draws when it starts and ends from its seed, or, `finished`, so that it has ended when the world begins.
+    pub(crate) fn schedule(&mut self, now: Moment, finished: bool) {
+        let mut random = Random::nth(self.seed, 1);
+        let slowness = if matches!(self.processor.as_str(), "pro" | "ultra") { 3 } else { 1 };
+        let (queued, running) =
+            (random.between(200_000, 2_000_000), slowness * random.between(1_000_000, 10_000_000));
+        self.created = if finished { now.earlier(queued + running) } else { now };
+        self.started = self.created.later(queued);
+        self.ended = self.started.later(running);
+        self.fails = random.one_in(16);
+    }
+
+    /// The JSON of the TaskRun, members in the service's order.
+    pub(crate) fn json(&self, now: Moment, version: Version) -> String {
+        let status = self.status(now);
+        let mut out = format!("{{\"run_id\":\"{}\"", self.id);
+        if version == Version::V1 {
+            out.push_str(&format!(",\"interaction_id\":\"{}\"", Random::nth(self.seed, 2).digits()));
+        }
+        out.push_str(&format!(",\"status\":\"{status}\",\"is_active\":{},\"warnings\":", status.is_active()));
+        self.warnings(&mut out);
+        out.push_str(",\"error\":");
+        if status == Status::Failed {
+            self.error(&mut out)
+        } else {
+            out.push_str("null")
+        }
+        out.push_str(",\"processor\":");
+        quote(&self.processor, true, &mut out);
+        out.push_str(",\"metadata\":");
+        out.push_str(&self.metadata.as_ref().map_or("null".to_owned(), Value::to_string));
+        out.push_str(",\"taskgroup_id\":");
+        match &self.group {
+            Some(group) => quote(group, true, &mut out),
+            None => out.push_str("null"),
+        }
+        let modified = match status {
+            Status::Queued => self.created,
+            Status::Running => self.started,
+            _ => self.ended,
+        };
+        out.push_str(&format!(
+            ",\"created_at\":\"{}\",\"modified_at\":\"{}\"}}",
+            self.created.text(),
+            modified.text()
+        ));
+        out
+    }
+
+    fn warnings(&self, out: &mut String) {
+        let mut random = Random::nth(self.seed, 3);
+        if !random.one_in(10) {
+            return out.push_str("null");
+        }
+        for place in 0..random.between(1, 2) {
+            out.push_str(if place == 0 { "[" } else { "," });
+            let name = random.pick(&["spec_validation_warning", "input_validation_warning", "warning"]);
+            out.push_str(&format!("{{\"type\":\"{name}\",\"message\":"));
+            quoted_sentence(&mut random, 60, out);
+            out.push_str(
+                random.pick(&[",\"detail\":null}", ",\"detail\":{\"field\":\"notes\",\"limit\":3}}"]),
+            );
+        }
+        out.push(']');
+    }
+
+    fn error(&self, out: &mut String) {
+        let mut random = Random::nth(self.seed, 4);
+        out.push_str(&format!("{{\"ref_id\":\"{}\",\"message\":", random.uuid()));
+        quoted_sentence(&mut random, 80, out);
+        let step = random.below(9);
+        out.push_str(&format!(
+            ",\"detail\":{{\"step\":{step},\"causes\":[\"timeout\",{{\"source\":null}}]}}}}"
+        ));
+    }
+}

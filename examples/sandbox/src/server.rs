@@ -1,0 +1,73 @@
+//! A listening socket in, answered requests out: one HTTP/1.1 connection per client, over a wire that faults can reach.
+//!
+//! # Limits
+//!
+//! HTTP/1.1 and 1.0 only. A request's head has 30 s to come, and a TLS handshake 10 s; a broken one ends its connection alone.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper::service::service_fn;
+use hyper::{Request, body::Incoming};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::shared::Shared;
+use crate::wire::{Shears, Transport, Wire};
+
+/// Serves for ever.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    router: Router,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, tls.clone(), shared.clone(), router.clone()));
+            }
+            // Out of file descriptors, most likely: others will be closed soon.
+            Err(_) => sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>, router: Router) {
+    let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
+    // Each write a segment of its own, as far as the system allows: what is split here arrives split.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => answer(stream, shared, router, number).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = timeout(Duration::from_secs(10), tls.accept(stream)).await {
+                answer(stream, shared, router, number).await;
+            }
+        }
+    }
+}
+
+async fn answer<T: Transport>(transport: T, shared: Arc<Shared>, router: Router, number: u64) {
+    let shears = Arc::new(Shears::default());
+    let wire = Wire::new(transport, shared, shears.clone(), number);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(shears.clone());
+        router.call(request)
+    });
+    // An error here is a client that went away or a cut on demand: the connection is over either way.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .half_close(true)
+        .serve_connection(TokioIo::new(wire), service)
+        .await;
+}

@@ -1,0 +1,131 @@
+//! What all connections of one sandbox share: its options, its world, its faults, and what it has counted.
+//!
+//! # Limits
+//!
+//! The last 10,000 requests are remembered. No lock is held across an `await`.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::Options;
+use crate::clock::Clock;
+use crate::faults::{Close, Faults, Instead};
+use crate::world::World;
+
+const REMEMBERED_REQUESTS: usize = 10_000;
+
+/// What a sandbox has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Connections taken, those whose TLS failed included.
+    pub connections: u64,
+    /// Requests read.
+    pub requests: u64,
+    /// Bytes written: heads, chunk framing and bodies, before TLS.
+    pub bytes: u64,
+    /// Events written to streams, those that a cut then lost included.
+    pub events: u64,
+    /// Connections that ended too early on demand, by FIN or RST.
+    pub cuts: u64,
+    /// Of these, by RST.
+    pub resets: u64,
+    /// Silences on demand.
+    pub stalls: u64,
+    /// Requests that were answered otherwise than asked, on demand.
+    pub instead: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) connections: AtomicU64,
+    pub(crate) requests: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) events: AtomicU64,
+    cuts: AtomicU64,
+    resets: AtomicU64,
+    stalls: AtomicU64,
+    instead: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) counters: Counters,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    requests: Mutex<VecDeque<String>>,
+}
+
+impl Shared {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            // Where everything has ended time has no work left, and without it the same requests have the same answers.
+            clock: if options.finished { Clock::standing() } else { Clock::new(options.speed) },
+            counters: Counters::default(),
+            world: Mutex::new(World::new(options.seed, options.output_bytes, options.awkward_ids)),
+            faults: Mutex::new(options.faults.clone()),
+            requests: Mutex::default(),
+            options,
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn requests(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note_request(&self, line: String) {
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        let mut requests = self.requests();
+        if requests.len() == REMEMBERED_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back(line);
+    }
+
+    pub(crate) fn take_cut(&self) -> Option<Close> {
+        let close = self.faults().take_cut()?;
+        self.counters.cuts.fetch_add(1, Ordering::Relaxed);
+        if close == Close::Reset {
+            self.counters.resets.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(close)
+    }
+
+    pub(crate) fn take_stall(&self) -> Option<Duration> {
+        let length = self.faults().take_stall()?;
+        self.counters.stalls.fetch_add(1, Ordering::Relaxed);
+        Some(length)
+    }
+
+    pub(crate) fn take_instead(&self) -> Option<Instead> {
+        let instead = self.faults().take_instead()?;
+        self.counters.instead.fetch_add(1, Ordering::Relaxed);
+        Some(instead)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counters = &self.counters;
+        Stats {
+            connections: read(&counters.connections),
+            requests: read(&counters.requests),
+            bytes: read(&counters.bytes),
+            events: read(&counters.events),
+            cuts: read(&counters.cuts),
+            resets: read(&counters.resets),
+            stalls: read(&counters.stalls),
+            instead: read(&counters.instead),
+        }
+    }
+}
