@@ -25,7 +25,7 @@ use core::{mem, str, time::Duration};
 
 use memchr::{memchr, memchr2};
 
-use crate::text::Text;
+use crate::text::{Decoder, Text};
 
 const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
@@ -496,60 +496,6 @@ impl<const N: usize> Block<N> {
         self.data = 0;
         self.data_lost = 0;
         self.has_data = false;
-    }
-}
-
-/// Decodes UTF-8 that comes in pieces: each maximal part that is none becomes one U+FFFD, as the
-/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder) has it.
-#[derive(Clone, Debug)]
-struct Decoder {
-    /// The beginning of a character whose rest has not come yet.
-    begun: heapless::Vec<u8, 4, u8>,
-}
-
-impl Decoder {
-    const fn new() -> Self {
-        Self { begun: heapless::Vec::new() }
-    }
-
-    fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(&str)) {
-        while !self.begun.is_empty() {
-            let Some((&byte, rest)) = bytes.split_first() else { return };
-            _ = self.begun.push(byte);
-            match str::from_utf8(&self.begun) {
-                Err(error) if error.error_len().is_none() => {
-                    bytes = rest;
-                    continue;
-                }
-                // The character was cut short, and this byte is the first of something else.
-                Err(_) => each(self.finish()),
-                Ok(character) => {
-                    each(character);
-                    bytes = rest;
-                    self.begun.clear();
-                }
-            }
-        }
-        while let Err(error) = str::from_utf8(bytes) {
-            let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
-            each(str::from_utf8(valid).unwrap_or_default());
-            let Some(broken) = error.error_len() else {
-                _ = self.begun.extend_from_slice(rest);
-                return;
-            };
-            each("\u{FFFD}");
-            bytes = rest.get(broken..).unwrap_or_default();
-        }
-        each(str::from_utf8(bytes).unwrap_or_default());
-    }
-
-    /// The text has ended: what became of a character that was cut short.
-    fn finish(&mut self) -> &'static str {
-        if self.begun.is_empty() {
-            return "";
-        }
-        self.begun.clear();
-        "\u{FFFD}"
     }
 }
 

@@ -1,4 +1,4 @@
-//! Text in fixed memory that knows how much it lost.
+//! Text in fixed memory that knows how much it lost, and UTF-8 that comes in pieces.
 //!
 //! ```
 //! use taskgroup::text::Text;
@@ -16,7 +16,7 @@
 //! all that follows is lost too, so what is there is always a true prefix. The count of lost bytes
 //! stops at `u32::MAX`.
 
-use core::{fmt, mem, ops::Deref};
+use core::{fmt, mem, ops::Deref, str};
 
 /// From this many bytes on, what a cut text ends with is taken for the beginning of a secret.
 const BEGINNING: usize = 4;
@@ -153,6 +153,65 @@ impl<const N: usize> defmt::Format for Text<N> {
 impl<const N: usize> serde::Serialize for Text<N> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Decodes UTF-8 that comes in pieces: each maximal part that is none becomes one U+FFFD, as the
+/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder) has it.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    /// The beginning of a character whose rest has not come yet.
+    begun: heapless::Vec<u8, 4, u8>,
+}
+
+impl Decoder {
+    /// Between two characters.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { begun: heapless::Vec::new() }
+    }
+
+    /// Gives `each` the text of `bytes` in pieces, whole characters only; a character whose rest has
+    /// not come yet is kept for the next call.
+    pub fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(&str)) {
+        while !self.begun.is_empty() {
+            let Some((&byte, rest)) = bytes.split_first() else { return };
+            _ = self.begun.push(byte);
+            match str::from_utf8(&self.begun) {
+                Err(error) if error.error_len().is_none() => {
+                    bytes = rest;
+                    continue;
+                }
+                // The character was cut short, and this byte is the first of something else.
+                Err(_) => each(self.finish()),
+                Ok(character) => {
+                    each(character);
+                    bytes = rest;
+                    self.begun.clear();
+                }
+            }
+        }
+        while let Err(error) = str::from_utf8(bytes) {
+            let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+            each(str::from_utf8(valid).unwrap_or_default());
+            let Some(broken) = error.error_len() else {
+                _ = self.begun.extend_from_slice(rest);
+                return;
+            };
+            each("\u{FFFD}");
+            bytes = rest.get(broken..).unwrap_or_default();
+        }
+        each(str::from_utf8(bytes).unwrap_or_default());
+    }
+
+    /// The text has ended: what became of a character that was cut short.
+    #[must_use]
+    pub fn finish(&mut self) -> &'static str {
+        if self.begun.is_empty() {
+            return "";
+        }
+        self.begun.clear();
+        "\u{FFFD}"
     }
 }
 
