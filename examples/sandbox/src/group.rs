@@ -81,6 +81,9 @@ impl Group {
     /// Adds runs at the end of the order; they are in the status that the log gets with them.
     pub(crate) fn add(&mut self, runs: Vec<Arc<Run>>, now: Moment) {
         self.advance(now);
+        if runs.is_empty() {
+            return;
+        }
         self.counts.queued += runs.len();
         self.counts.modified = now;
         for run in runs {

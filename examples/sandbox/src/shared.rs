@@ -25,6 +25,8 @@ pub struct Stats {
     pub requests: u64,
     /// Bytes written: heads, chunk framing and bodies, before TLS.
     pub bytes: u64,
+    /// Writes to sockets, or to TLS.
+    pub writes: u64,
     /// Events written to streams, those that a cut then lost included.
     pub events: u64,
     /// Connections that ended too early on demand, by FIN or RST.
@@ -42,6 +44,7 @@ pub(crate) struct Counters {
     pub(crate) connections: AtomicU64,
     pub(crate) requests: AtomicU64,
     pub(crate) bytes: AtomicU64,
+    pub(crate) writes: AtomicU64,
     pub(crate) events: AtomicU64,
     cuts: AtomicU64,
     resets: AtomicU64,
@@ -121,6 +124,7 @@ impl Shared {
             connections: read(&counters.connections),
             requests: read(&counters.requests),
             bytes: read(&counters.bytes),
+            writes: read(&counters.writes),
             events: read(&counters.events),
             cuts: read(&counters.cuts),
             resets: read(&counters.resets),

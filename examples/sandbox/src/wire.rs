@@ -149,6 +149,7 @@ impl<T: Transport> AsyncWrite for Wire<T> {
         let written = ready!(Pin::new(&mut self.transport).poll_write(context, piece))?;
         self.sent += written as u64;
         self.shared.counters.bytes.fetch_add(written as u64, Ordering::Relaxed);
+        self.shared.counters.writes.fetch_add(1, Ordering::Relaxed);
         Poll::Ready(Ok(written))
     }
 

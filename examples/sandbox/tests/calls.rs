@@ -1,0 +1,193 @@
+//! Every call of the API that answers with JSON, over real sockets.
+
+mod client;
+
+use client::{ask, get, send};
+use serde_json::{Value, json};
+use taskgroup_sandbox::{Options, Sandbox};
+
+fn finished() -> Sandbox {
+    Sandbox::start(Options { runs: 3, ..Options::default() }).unwrap()
+}
+
+/// A sandbox whose runs stay queued for as long as a test takes.
+fn slow() -> Sandbox {
+    Sandbox::start(Options { runs: 3, finished: false, speed: 0.001, ..Options::default() }).unwrap()
+}
+
+fn add(sandbox: &Sandbox, group: &str, query: &str, body: &Value) -> client::Answer {
+    ask(sandbox, "POST", &format!("/v1/tasks/groups/{group}/runs{query}"), &body.to_string())
+}
+
+#[test]
+fn a_group_is_created_and_found_again_in_both_versions() {
+    let sandbox = finished();
+    let answer = ask(&sandbox, "POST", "/v1beta/tasks/groups", r#"{"metadata":{"team":"größe"}}"#);
+    assert_eq!(answer.status(), 200);
+    let created = answer.json();
+    assert_eq!(created["metadata"], json!({"team": "größe"}));
+    assert_eq!(created["status"]["num_task_runs"], 0);
+    let id = created["taskgroup_id"].as_str().unwrap();
+    assert!(id.starts_with("tgrp_"));
+    for version in ["v1beta", "v1"] {
+        assert_eq!(get(&sandbox, &format!("/{version}/tasks/groups/{id}")).json(), created);
+    }
+}
+
+#[test]
+fn added_runs_come_back_by_id_with_the_cursors_of_before() {
+    let sandbox = slow();
+    let body = json!({
+        "default_task_spec": {"output_schema": {"type": "text"}},
+        "inputs": [{"processor": "core", "input": "one"}, {"processor": "lite", "input": {"two": 2}, "metadata": {"row": 2}}],
+    });
+    let answer = add(&sandbox, sandbox.group_id(), "", &body).json();
+    assert_eq!(answer["status"]["num_task_runs"], 5);
+    assert_eq!(answer["status"]["is_active"], true);
+    assert_eq!(answer["run_cursor"], "3");
+    assert_eq!(answer["event_cursor"], "1");
+    let stream = get(&sandbox, &client::runs(&sandbox, "last_event_id=3&include_input=true")).events();
+    let ids: Vec<&Value> = stream.iter().map(|event| &event["run"]["run_id"]).collect();
+    assert_eq!(json!(ids), answer["run_ids"]);
+    assert_eq!(stream[1]["input"]["input"], json!({"two": 2}));
+    assert_eq!(stream[1]["input"]["task_spec"]["output_schema"]["type"], "text");
+    assert_eq!(stream[1]["run"]["metadata"], json!({"row": 2}));
+}
+
+#[test]
+fn the_first_runs_of_a_group_have_no_cursors_and_a_stale_status_is_to_be_had() {
+    let sandbox = finished();
+    let id = sandbox.create_group(0);
+    let body = json!({"inputs": [{"processor": "core", "input": "one"}]});
+    let first = add(&sandbox, &id, "?refresh_status=false", &body).json();
+    assert_eq!([&first["run_cursor"], &first["event_cursor"]], [&Value::Null; 2]);
+    assert_eq!(first["status"]["num_task_runs"], 0);
+    assert_eq!(add(&sandbox, &id, "", &body).json()["status"]["num_task_runs"], 2);
+}
+
+#[test]
+fn a_thousand_inputs_are_taken_and_one_more_is_not() {
+    let sandbox = finished();
+    let inputs = |count: usize| json!({"inputs": vec![json!({"processor": "lite", "input": "x"}); count]});
+    assert_eq!(
+        add(&sandbox, sandbox.group_id(), "", &inputs(1000)).json()["run_ids"].as_array().unwrap().len(),
+        1000
+    );
+    assert_eq!(add(&sandbox, sandbox.group_id(), "", &inputs(1001)).status(), 422);
+    assert_eq!(add(&sandbox, sandbox.group_id(), "", &inputs(0)).status(), 422);
+}
+
+#[test]
+fn what_is_not_valid_is_named_by_its_place() {
+    let sandbox = finished();
+    for (body, place) in [
+        (json!({}), json!(["body", "inputs"])),
+        (json!({"inputs": [{"input": "x"}]}), json!(["body", "inputs", 0, "processor"])),
+        (
+            json!({"inputs": [{"processor": "core", "input": "x"}, {"processor": "core", "input": 5}]}),
+            json!(["body", "inputs", 1, "input"]),
+        ),
+        (
+            json!({"inputs": [{"processor": "core", "input": "x", "metadata": {"a key far too long": 1}}]}),
+            json!(["body", "inputs", 0, "metadata"]),
+        ),
+        (json!([]), json!(["body"])),
+    ] {
+        let answer = add(&sandbox, sandbox.group_id(), "", &body);
+        assert_eq!((answer.status(), &answer.json()["detail"][0]["loc"]), (422, &place), "{body}");
+    }
+    let broken = ask(&sandbox, "POST", "/v1/tasks/groups", "{\"metadata\":");
+    assert_eq!((broken.status(), &broken.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
+    for query in ["status=done", "include_output=perhaps", "last_event_id=4", "last_event_id=x"] {
+        assert_eq!(get(&sandbox, &client::runs(&sandbox, query)).status(), 422, "{query}");
+    }
+    let events = format!("/v1/tasks/groups/{}/events?timeout=soon", sandbox.group_id());
+    assert_eq!(get(&sandbox, &events).status(), 422);
+}
+
+#[test]
+fn errors_have_the_shape_of_the_service() {
+    let sandbox = finished();
+    for target in
+        ["/v1/tasks/groups/tgrp_0", "/v1/tasks/groups/tgrp_0/runs", "/v1/tasks/runs/trun_0", "/v2", "/"]
+    {
+        let answer = get(&sandbox, target);
+        assert_eq!((answer.status(), &answer.json()["type"]), (404, &json!("error")), "{target}");
+        assert_eq!(answer.json()["error"]["ref_id"].as_str().unwrap().len(), 36);
+    }
+    let head =
+        format!("GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", client::runs(&sandbox, ""));
+    for key in ["", "x-api-key: wrong\r\n", "x-api-key: sandbox-ke\r\n"] {
+        assert_eq!(send(&sandbox, &format!("{head}{key}\r\n")).status(), 401);
+    }
+    assert_eq!(ask(&sandbox, "DELETE", "/v1/tasks/groups", "").status(), 405);
+}
+
+#[test]
+fn a_run_is_found_alone_and_in_its_group_only() {
+    let sandbox = finished();
+    let (group, other) = (sandbox.group_id(), sandbox.create_group(0));
+    let run = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"].clone();
+    let id = run["run_id"].as_str().unwrap();
+    assert_eq!(get(&sandbox, &format!("/v1beta/tasks/groups/{group}/runs/{id}")).json(), run);
+    assert_eq!(get(&sandbox, &format!("/v1beta/tasks/groups/{other}/runs/{id}")).status(), 404);
+    let mut alone = get(&sandbox, &format!("/v1/tasks/runs/{id}")).json();
+    assert!(alone.as_object_mut().unwrap().shift_remove("interaction_id").is_some_and(|id| id.is_string()));
+    assert_eq!(alone, run);
+}
+
+#[test]
+fn a_run_made_alone_has_its_input_and_its_result() {
+    let sandbox = finished();
+    let input =
+        json!({"processor": "core", "input": "Wie groß?", "task_spec": {"output_schema": {"type": "text"}}});
+    for _ in 0..40 {
+        let run = ask(&sandbox, "POST", "/v1/tasks/runs", &input.to_string()).json();
+        assert_eq!(run["taskgroup_id"], Value::Null);
+        let path = format!("/v1/tasks/runs/{}", run["run_id"].as_str().unwrap());
+        assert_eq!(get(&sandbox, &format!("{path}/input")).json(), input);
+        let result = get(&sandbox, &format!("{path}/result"));
+        if run["status"] == "completed" {
+            assert_eq!(result.json()["run"], run);
+            assert_eq!(result.json()["output"]["type"], "text");
+        } else {
+            assert_eq!((run["error"]["message"].is_string(), result.status()), (true, 404));
+        }
+    }
+}
+
+#[test]
+fn a_result_is_waited_for_and_not_longer_than_asked() {
+    let sandbox = slow();
+    let id = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"]["run_id"].clone();
+    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result?timeout=0.01", id.as_str().unwrap()));
+    assert_eq!((answer.status(), answer.json()["error"]["message"].is_string()), (408, true));
+
+    let sandbox =
+        Sandbox::start(Options { runs: 1, finished: false, speed: 200.0, ..Options::default() }).unwrap();
+    let id = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"]["run_id"].clone();
+    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result", id.as_str().unwrap()));
+    assert_eq!(answer.json()["run"]["is_active"], false);
+}
+
+#[test]
+fn bad_clients_get_no_more_than_an_error() {
+    let sandbox = finished();
+    for bytes in [
+        "",
+        "\0\0\0",
+        "GET",
+        "GET / HTTP/9.9\r\n\r\n",
+        "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+        &"x".repeat(1 << 20),
+    ] {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", sandbox.port())).unwrap();
+        // The server may have gone before all is written.
+        let _ = std::io::Write::write_all(&mut stream, bytes.as_bytes());
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        client::read(stream, std::time::Duration::from_secs(60));
+    }
+    assert_eq!(get(&sandbox, &client::runs(&sandbox, "last_event_id=%ff")).status(), 422);
+    assert_eq!(get(&sandbox, "/v1/tasks/groups/%ff/runs").status(), 400);
+    assert_eq!(get(&sandbox, &client::runs(&sandbox, "")).events().len(), 3);
+}
