@@ -1,1 +1,36 @@
-//! taskgroup over blocking std sockets and rustls.
+//! The Task Group API over blocking std sockets and rustls: a request in, its events out.
+//!
+//! ```no_run
+//! use taskgroup::{api, session::{Config, Event}};
+//! use taskgroup_std::{Security, Stream};
+//!
+//! let request = api::runs("tgrp_5c1f0a").include_output(true);
+//! let record = api::StreamEvent::<api::Brief>::default();
+//! let mut stream = Stream::new(Config::new("key"), request, record, &Security::platform());
+//! while let Some(event) = stream.next() {
+//!     if let Event::Record(run) = event { println!("{run:?}") }
+//! }
+//! println!("{:?}", stream.outcome());
+//! ```
+//!
+//! [`Stream`] is [`Session`](taskgroup::session::Session) driven over a [`Connector`] and a
+//! [`Clock`], which serve a loop of one's own as well: `examples/raw.rs` is one.
+//!
+//! # Limits
+//!
+//! Blocking; one connection per stream. The heap holds one buffer of 16 KiB, and what the record
+//! takes: [`Verbatim`] and [`Whole`] grow with the largest event.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod connection;
+mod connector;
+mod security;
+mod stream;
+
+pub use self::{
+    clock::Clock,
+    connector::Connector,
+    security::{CaError, Security},
+    stream::{Step, Stream},
+};

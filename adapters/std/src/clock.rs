@@ -1,0 +1,60 @@
+//! The system's monotonic clock in, the core's milliseconds out.
+//!
+//! ```
+//! use std::time::Duration;
+//! use taskgroup_std::Clock;
+//!
+//! let clock = Clock::new();
+//! let until = clock.now() + Duration::from_millis(5);
+//! clock.sleep(until);
+//! assert!(clock.now() >= until);
+//! assert_eq!(clock.left(until), None);
+//! ```
+//!
+//! # Limits
+//!
+//! Counts from its own creation; copies count from the same moment. Whether it goes on while the
+//! machine is suspended is up to the system.
+
+use std::{thread, time};
+
+use taskgroup::time::Instant;
+
+/// Milliseconds since its creation.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    zero: time::Instant,
+}
+
+impl Clock {
+    /// A clock that stands at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { zero: time::Instant::now() }
+    }
+
+    /// The time, rounded down to a millisecond.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        Instant::from_millis(u64::try_from(self.zero.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long it is until `until`; `None` when that has come.
+    #[must_use]
+    pub fn left(&self, until: Instant) -> Option<time::Duration> {
+        Some(until.saturating_since(self.now())).filter(|left| !left.is_zero())
+    }
+
+    /// Returns when `until` has come.
+    pub fn sleep(&self, until: Instant) {
+        while let Some(left) = self.left(until) {
+            thread::sleep(left);
+        }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,171 @@
+//! An open socket and a deadline in, bytes of plaintext out and in: TCP as it is, or with TLS on top.
+//!
+//! # Limits
+//!
+//! A write that misses its deadline leaves the connection good for nothing; a read may be tried again.
+
+use std::{
+    fmt,
+    io::{self, ErrorKind, Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use rustls::ClientConnection;
+use taskgroup::time::Instant;
+
+use crate::Clock;
+
+/// When to give up.
+#[derive(Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) until: Instant,
+    pub(crate) clock: Clock,
+}
+
+impl Deadline {
+    /// Whether it is the deadline that the error speaks of. (`TimedOut` would be TCP's own: a
+    /// connection that is dead, not one that is silent.)
+    pub(crate) fn is_why(error: &io::Error) -> bool {
+        error.kind() == ErrorKind::WouldBlock
+    }
+
+    fn left(self) -> io::Result<Duration> {
+        self.clock.left(self.until).ok_or_else(|| io::Error::new(ErrorKind::WouldBlock, "no time left"))
+    }
+}
+
+pub(crate) enum Connection {
+    Plain(TcpStream),
+    Tls(Box<ClientConnection>, TcpStream),
+}
+
+impl Connection {
+    /// Shakes hands: afterwards the server is the one that `tls` was made for.
+    pub(crate) fn secure(mut tls: ClientConnection, mut tcp: TcpStream, deadline: Deadline) -> io::Result<Self> {
+        while tls.is_handshaking() {
+            flush(&mut tls, &mut tcp, deadline)?;
+            if tls.is_handshaking() && !receive(&mut tls, &mut tcp, deadline)? {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        flush(&mut tls, &mut tcp, deadline)?;
+        Ok(Self::Tls(tls.into(), tcp))
+    }
+
+    pub(crate) fn write_all(&mut self, mut bytes: &[u8], deadline: Deadline) -> io::Result<()> {
+        match self {
+            Self::Plain(tcp) => Timed { tcp, deadline }.write_all(bytes),
+            Self::Tls(tls, tcp) => {
+                while !bytes.is_empty() {
+                    let taken = tls.writer().write(bytes)?;
+                    bytes = bytes.get(taken..).unwrap_or_default();
+                    flush(tls, tcp, deadline)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// 0 bytes are the orderly end: a FIN, with TLS a `close_notify`.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => Timed { tcp, deadline }.read(buffer),
+            Self::Tls(tls, tcp) => loop {
+                match tls.reader().read(buffer) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                        return Err(io::Error::new(error.kind(), "TLS ended without close_notify"));
+                    }
+                    result => return result,
+                }
+                // The end of TCP shows at the next look into the reader.
+                receive(tls, tcp, deadline)?;
+            },
+        }
+    }
+
+    /// Says goodbye if that can be done at once.
+    pub(crate) fn close(self) {
+        if let Self::Tls(mut tls, mut tcp) = self
+            && tcp.set_nonblocking(true).is_ok()
+        {
+            tls.send_close_notify();
+            let _ = tls.write_tls(&mut tcp);
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(tcp) => f.debug_tuple("Plain").field(tcp).finish(),
+            Self::Tls(_, tcp) => f.debug_tuple("Tls").field(tcp).finish(),
+        }
+    }
+}
+
+/// Sends the records that TLS has ready.
+fn flush(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) -> io::Result<()> {
+    while tls.wants_write() {
+        if tls.write_tls(&mut Timed { tcp, deadline })? == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+    }
+    Ok(())
+}
+
+/// Takes what has come. `false`: the end of the TCP connection.
+fn receive(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) -> io::Result<bool> {
+    let taken = tls.read_tls(&mut Timed { tcp, deadline })?;
+    if let Err(error) = tls.process_new_packets() {
+        // The alert tells the server why; that it arrives is not needed.
+        let _ = flush(tls, tcp, deadline);
+        return Err(io::Error::new(ErrorKind::InvalidData, error));
+    }
+    Ok(taken > 0)
+}
+
+/// A socket whose reads and writes end by a moment.
+struct Timed<'s> {
+    tcp: &'s mut TcpStream,
+    deadline: Deadline,
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            self.tcp.set_read_timeout(Some(self.deadline.left()?))?;
+            match self.tcp.read(buffer) {
+                Err(error) if is_early(&error) => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            self.tcp.set_write_timeout(Some(self.deadline.left()?))?;
+            match self.tcp.write(bytes) {
+                Err(error) if is_early(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A signal, or a timer of the system that went off: whether it was the deadline, the clock knows.
+fn is_early(error: &io::Error) -> bool {
+    match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::WouldBlock => true,
+        // On Windows it is what the socket's timer gives.
+        ErrorKind::TimedOut => cfg!(windows),
+        _ => false,
+    }
+}

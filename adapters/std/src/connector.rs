@@ -1,0 +1,226 @@
+//! A host and a deadline in, a connection that may carry the key out: TCP, and TLS by rustls.
+//!
+//! ```
+//! use std::time::Duration;
+//! use taskgroup::session::{Config, Failure};
+//! use taskgroup_std::{Clock, Connector, Security};
+//!
+//! let (clock, config) = (Clock::new(), Config::new("key").with_server("api.parallel.ai", 80, false));
+//! let mut tcp = Connector::new(&config, &Security::platform(), clock);
+//! assert_eq!(tcp.open(clock.now() + Duration::from_secs(10)), Err(Failure::Refused));
+//! assert_eq!(tcp.reason(), Some("plaintext to api.parallel.ai: only loopback may be asked without TLS"));
+//! ```
+//!
+//! # Limits
+//!
+//! The system's resolver cannot be stopped: past the deadline its answer is no longer waited for, but
+//! a thread waits on until it comes. Each of several addresses gets its share of the time that is left.
+
+use std::{
+    fmt::Display,
+    io,
+    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use taskgroup::{
+    session::{Config, Failure},
+    time::Instant,
+};
+
+use crate::{
+    Clock,
+    connection::{Connection, Deadline},
+    security::{Security, is_about_certificate},
+};
+
+/// Opens one connection at a time to the server of a [`Config`].
+#[derive(Debug)]
+pub struct Connector {
+    host: String,
+    port: u16,
+    tls: bool,
+    security: Security,
+    clock: Clock,
+    connection: Option<Connection>,
+    reason: Option<String>,
+}
+
+impl Connector {
+    /// Not connected yet. Deadlines are moments of this clock.
+    #[must_use]
+    pub fn new(config: &Config<'_>, security: &Security, clock: Clock) -> Self {
+        Self {
+            host: config.host().to_owned(),
+            port: config.port(),
+            tls: config.tls(),
+            security: security.clone(),
+            clock,
+            connection: None,
+            reason: None,
+        }
+    }
+
+    /// Opens a connection; with TLS it is open when the server is authenticated.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] for plaintext to another machine and for a certificate that does not
+    /// hold, [`Failure::Unreachable`] for all else, the deadline included.
+    pub fn open(&mut self, until: Instant) -> Result<(), Failure> {
+        self.connection = None;
+        self.reason = None;
+        match self.connect(until) {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err((failure, reason)) => {
+                self.reason = Some(reason);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Writes all of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Broken`], the deadline included: nobody knows how much of it has gone out.
+    pub fn write_all(&mut self, bytes: &[u8], until: Instant) -> Result<(), Failure> {
+        let deadline = self.deadline(until);
+        self.with_connection(|connection| connection.write_all(bytes, deadline))
+    }
+
+    /// Reads some bytes: how many, 0 at the orderly end of the connection, `None` at the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Broken`], also when TLS ends without its `close_notify`.
+    pub fn read(&mut self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Failure> {
+        let deadline = self.deadline(until);
+        self.with_connection(|connection| match connection.read(buffer, deadline) {
+            Err(error) if Deadline::is_why(&error) => Ok(None),
+            result => result.map(Some),
+        })
+    }
+
+    /// Closes the connection, if there is one.
+    pub fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.close();
+        }
+    }
+
+    /// What the system or rustls said of the failure that came last, since the last `open`. Never
+    /// has anything in it that was sent or received.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    fn deadline(&self, until: Instant) -> Deadline {
+        Deadline { until, clock: self.clock }
+    }
+
+    fn with_connection<T>(&mut self, act: impl FnOnce(&mut Connection) -> io::Result<T>) -> Result<T, Failure> {
+        let connection = self.connection.as_mut().ok_or(Failure::Broken)?;
+        act(connection).map_err(|error| {
+            self.reason = Some(error.to_string());
+            Failure::Broken
+        })
+    }
+
+    fn connect(&self, until: Instant) -> Result<Connection, (Failure, String)> {
+        let unreachable = |error: &dyn Display| (Failure::Unreachable, error.to_string());
+        let plain_at_home = !self.tls && !self.security.plaintext_allowed();
+        if plain_at_home && !is_loopback_name(&self.host) {
+            return Err((Failure::Refused, self.plaintext_refused()));
+        }
+        let tls = if self.tls {
+            let session = self.security.session(&self.host).map_err(|reason| (Failure::Refused, reason))?;
+            Some(session)
+        } else {
+            None
+        };
+        let addresses = self.resolve(until).map_err(|error| unreachable(&format!("{}: {error}", self.host)))?;
+        if plain_at_home && !addresses.iter().all(|address| is_loopback(address.ip())) {
+            return Err((Failure::Refused, self.plaintext_refused()));
+        }
+        let tcp = self.try_all(&addresses, until).map_err(|error| unreachable(&error))?;
+        let Some(tls) = tls else { return Ok(Connection::Plain(tcp)) };
+        match Connection::secure(tls, tcp, self.deadline(until)) {
+            Ok(connection) => Ok(connection),
+            Err(error) if is_about_certificate(&error) => {
+                Err((Failure::Refused, format!("TLS with {}: {error}", self.host)))
+            }
+            Err(error) => Err(unreachable(&format!("TLS with {}: {error}", self.host))),
+        }
+    }
+
+    fn plaintext_refused(&self) -> String {
+        format!("plaintext to {}: only loopback may be asked without TLS", self.host)
+    }
+
+    fn resolve(&self, until: Instant) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, self.port)]);
+        }
+        let (answer, answered) = mpsc::channel();
+        let name = (self.host.clone(), self.port);
+        thread::Builder::new().name("resolver".into()).spawn(move || {
+            // Nobody listens any more when the deadline has passed.
+            let _ = answer.send(name.to_socket_addrs().map(Vec::from_iter));
+        })?;
+        let left = self.clock.left(until).unwrap_or_default();
+        let addresses = answered.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        if addresses.is_empty() { Err(io::Error::other("the name has no address")) } else { Ok(addresses) }
+    }
+
+    /// The first of the addresses that answers.
+    fn try_all(&self, addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, String> {
+        let mut failed = Vec::new();
+        for (tried, address) in addresses.iter().enumerate() {
+            let Some(left) = self.clock.left(until) else {
+                failed.push("no time left".to_owned());
+                break;
+            };
+            // A black hole takes its share of the time, not all of it.
+            let untried = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+            let share = (left / untried).max(Duration::from_millis(1));
+            let connected = TcpStream::connect_timeout(address, share);
+            match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
+                Ok(tcp) => return Ok(tcp),
+                Err(error) => failed.push(format!("{address}: {error}")),
+            }
+        }
+        Err(failed.join("; "))
+    }
+}
+
+/// RFC 6761, section 6.3: `localhost` and all names below it are loopback.
+fn is_loopback_name(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_and_addresses_of_this_machine_are_loopback() {
+        for host in ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_loopback_name(host), "{host}");
+        }
+        for host in ["localhost.example", "notlocalhost", "10.0.0.1", "::", "0.0.0.0", "127.0.0.1.example"] {
+            assert!(!is_loopback_name(host), "{host}");
+        }
+    }
+}

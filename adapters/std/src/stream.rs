@@ -1,0 +1,164 @@
+//! A request in, its events out, over a blocking connection of its own.
+//!
+//! # Limits
+//!
+//! One buffer of 16 KiB; blocks until there is an event, and never longer on one read than the
+//! session's deadline says.
+
+use std::ops::Range;
+
+use taskgroup::{
+    json::Record,
+    session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
+};
+
+use crate::{Clock, Connector, Security};
+
+const BUFFER: usize = 16 * 1024;
+
+/// One request on its way, until it is answered in full.
+#[derive(Debug)]
+pub struct Stream<'c, R> {
+    session: Session<'c, R>,
+    connector: Connector,
+    clock: Clock,
+    buffer: Box<[u8]>,
+    /// The part of the buffer that the session has not taken yet.
+    unread: Range<usize>,
+    /// What was announced, and is due at the next step.
+    due: Option<Action>,
+    outcome: Option<Outcome>,
+}
+
+/// What [`Stream::step`] has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// An event, to be seen by [`Stream::event`] until the next step.
+    Event,
+    /// What the next step does first: a chance to flush one's output, or to tell of a wait.
+    Action(Action),
+}
+
+impl<'c, R: Record> Stream<'c, R> {
+    /// A stream that fills this record. Nothing is sent before the first step.
+    #[must_use]
+    pub fn new(config: Config<'c>, request: Request<'c>, record: R, security: &Security) -> Self {
+        let clock = Clock::new();
+        Self {
+            session: Session::with(config, request, record),
+            connector: Connector::new(&config, security, clock),
+            clock,
+            buffer: vec![0; BUFFER].into(),
+            unread: 0..0,
+            due: None,
+            outcome: None,
+        }
+    }
+
+    /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
+    #[allow(clippy::should_implement_trait, reason = "the event is lent, which an iterator cannot")]
+    pub fn next(&mut self) -> Option<Event<'_, R>> {
+        loop {
+            match self.step() {
+                Step::Event => return self.session.event(),
+                Step::Action(Action::Stop(_)) => return None,
+                Step::Action(_) => {}
+            }
+        }
+    }
+
+    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    pub fn step(&mut self) -> Step {
+        if let Some(action) = self.due.take() {
+            self.act(action);
+        }
+        let mut input = self.buffer.get(self.unread.clone()).unwrap_or_default();
+        let found = self.session.advance(&mut input, self.clock.now());
+        self.unread.start = self.unread.end - input.len();
+        if found {
+            return Step::Event;
+        }
+        let action = self.session.poll(self.clock.now());
+        self.due = Some(action);
+        if let Action::Stop(outcome) = action {
+            self.outcome = Some(outcome);
+        }
+        Step::Action(action)
+    }
+
+    /// The event that the last step has come to.
+    #[must_use]
+    pub fn event(&self) -> Option<Event<'_, R>> {
+        self.session.event()
+    }
+
+    /// How the stream ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What the service said, when it said no.
+    #[must_use]
+    pub fn error(&self) -> Option<&ApiError> {
+        self.session.error()
+    }
+
+    /// What the system or rustls said of the connection that failed last.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.connector.reason()
+    }
+
+    /// The id of the last event that was seen: another stream goes on from there by
+    /// [`Request::last_event_id`].
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.session.cursor()
+    }
+
+    /// The clock that the actions' deadlines are moments of.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The record, also of an event that was skipped.
+    pub fn record_mut(&mut self) -> &mut R {
+        self.session.record_mut()
+    }
+
+    /// The record, as the last event or answer left it.
+    #[must_use]
+    pub fn into_record(self) -> R {
+        self.session.into_record()
+    }
+
+    fn act(&mut self, action: Action) {
+        let (session, connector, clock) = (&mut self.session, &mut self.connector, self.clock);
+        let result = match action {
+            Action::Connect { until } => connector.open(until).map(|()| session.connected(clock.now())),
+            Action::Send { until } => {
+                let filled = session.fill(&mut self.buffer);
+                connector.write_all(self.buffer.get(..filled).unwrap_or_default(), until)
+            }
+            Action::Receive { until } => connector.read(&mut self.buffer, until).map(|read| match read {
+                None => {}
+                Some(0) => session.closed(clock.now()),
+                Some(read) => self.unread = 0..read,
+            }),
+            Action::Close => {
+                connector.close();
+                Ok(())
+            }
+            Action::Sleep { until, .. } => {
+                clock.sleep(until);
+                Ok(())
+            }
+            Action::Stop(_) => Ok(()),
+        };
+        if let Err(why) = result {
+            session.failed(clock.now(), why);
+        }
+    }
+}
