@@ -30,6 +30,7 @@ extern crate std;
 
 mod log;
 
+pub mod http;
 pub mod sse;
 pub mod text;
 pub mod time;

@@ -1,0 +1,326 @@
+//! Names and values of header fields in, byte by byte; out comes what a client acts on.
+//!
+//! Everything but `Location` goes through one word of 25 bytes: a field's name, then each element of
+//! its value. All words that mean something are shorter, so a full one means nothing, whatever was
+//! cut from it.
+
+use core::{num::NonZeroU32, str, time::Duration};
+
+use super::{Error, date::seconds_since_1970};
+
+/// What the head of an answer says, as far as a client acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Head {
+    /// 101, or 200 to 999: the other 1xx are passed over. RFC 9110 §15 wants codes from 600 on
+    /// treated like 5xx.
+    pub status: u16,
+    /// How the end of the body will be known.
+    pub framing: Framing,
+    /// The media type is `text/event-stream`, whatever its parameters.
+    pub event_stream: bool,
+    /// The media type is `application/json` or ends in `+json`, whatever its parameters.
+    pub json: bool,
+    /// The body is not compressed: there is no `Content-Encoding` other than `identity`.
+    pub identity: bool,
+    /// What `x-should-retry` says: whether to ask again, whatever the status.
+    pub should_retry: Option<bool>,
+    /// How long to wait before asking again: `retry-after-ms`, or else `Retry-After`, whose date is
+    /// counted from the answer's own `Date` and means nothing without it. Up to 136 years.
+    pub retry_after: Option<Duration>,
+    /// There is a `Location`, which [`Response::location`](super::Response::location) holds.
+    pub location: bool,
+}
+
+/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Framing {
+    /// By its length in bytes. 0 where a status forbids a body.
+    Length(u64),
+    /// By its last chunk.
+    Chunked,
+    /// By the end of the connection, which looks the same when the server was cut off.
+    UntilClose,
+}
+
+/// The bytes of a redirect's target that are kept.
+const LOCATION: usize = 128;
+
+/// One byte more than `06 Nov 1994 08:49:37 GMT` and `application/problem+json`.
+const WORD: usize = 25;
+
+/// The fields that have a meaning here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Field {
+    ContentEncoding,
+    ContentLength,
+    ContentType,
+    Date,
+    Location,
+    RetryAfter,
+    RetryAfterMs,
+    ShouldRetry,
+    TransferEncoding,
+}
+
+impl Field {
+    fn named(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"content-encoding" => Self::ContentEncoding,
+            b"content-length" => Self::ContentLength,
+            b"content-type" => Self::ContentType,
+            b"date" => Self::Date,
+            b"location" => Self::Location,
+            b"retry-after" => Self::RetryAfter,
+            b"retry-after-ms" => Self::RetryAfterMs,
+            b"transfer-encoding" => Self::TransferEncoding,
+            b"x-should-retry" => Self::ShouldRetry,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum MediaType {
+    EventStream,
+    Json,
+    Other,
+}
+
+/// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
+/// `Content-Length`, whichever comes first ([RFC 9112 §6.3]).
+///
+/// [RFC 9112 §6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Delimiter {
+    Unknown,
+    Length,
+    /// There is a `Transfer-Encoding`, but it has named nothing.
+    Coding,
+    LastChunk,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    Millis(u32),
+    Seconds(u32),
+    Until(u32),
+}
+
+/// What has been read of a head.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    /// The `Content-Length`.
+    pub(super) length: u64,
+    wait: Option<Wait>,
+    /// The `Date`, in seconds since 1970.
+    date: Option<NonZeroU32>,
+    pub(super) status: u16,
+    /// They are trailers, which mean nothing here.
+    pub(super) trailers: bool,
+    delimiter: Delimiter,
+    media_type: MediaType,
+    identity: bool,
+    should_retry: Option<bool>,
+    /// The field whose value is being read, as long as more of it can matter.
+    field: Option<Field>,
+    word: heapless::Vec<u8, WORD, u8>,
+    location: heapless::Vec<u8, LOCATION, u8>,
+}
+
+impl Fields {
+    pub(super) const fn new() -> Self {
+        Self {
+            length: 0,
+            wait: None,
+            date: None,
+            status: 0,
+            trailers: false,
+            delimiter: Delimiter::Unknown,
+            media_type: MediaType::Other,
+            identity: true,
+            should_retry: None,
+            field: None,
+            word: heapless::Vec::new(),
+            location: heapless::Vec::new(),
+        }
+    }
+
+    pub(super) fn name_byte(&mut self, byte: u8) {
+        _ = self.word.push(byte.to_ascii_lowercase());
+    }
+
+    /// The name is complete.
+    pub(super) fn begin_value(&mut self) {
+        self.field = if self.trailers { None } else { Field::named(&self.word) };
+        self.word.clear();
+        match self.field {
+            Some(Field::Location) => self.location.clear(),
+            Some(Field::TransferEncoding) if self.delimiter != Delimiter::LastChunk => {
+                self.delimiter = Delimiter::Coding;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether more of the value can matter.
+    pub(super) const fn wants_value(&self) -> bool {
+        self.field.is_some()
+    }
+
+    pub(super) fn value_byte(&mut self, byte: u8) -> Result<(), Error> {
+        match (self.field, byte) {
+            (None, _) => {}
+            (Some(Field::Location), _) => {
+                if !push(&mut self.location, byte) {
+                    self.location.clear();
+                    self.field = None;
+                    if matches!(self.status, 300..=399) {
+                        return Err(Error::Capacity);
+                    }
+                }
+            }
+            (Some(Field::ContentType), b';') => return self.end_value(),
+            (Some(field), b',') if field != Field::ContentType => return self.end_element(field),
+            (field, _) => {
+                if field == Some(Field::ContentType) && byte == b'+' {
+                    self.word.clear();
+                }
+                push(&mut self.word, byte.to_ascii_lowercase());
+            }
+        }
+        Ok(())
+    }
+
+    /// The value is complete: the next line is no continuation of it, or the rest has no meaning.
+    pub(super) fn end_value(&mut self) -> Result<(), Error> {
+        match self.field.take() {
+            Some(field) if field != Field::Location => self.end_element(field),
+            _ => {
+                self.word.clear();
+                Ok(())
+            }
+        }
+    }
+
+    /// An element of the value is complete ([RFC 9110 §5.6.1]); the comma behind a date's weekday ends
+    /// one too.
+    ///
+    /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
+    fn end_element(&mut self, field: Field) -> Result<(), Error> {
+        let element = if self.word.is_full() { b"?" } else { self.word.trim_ascii_end() };
+        match (field, element) {
+            (Field::ContentLength, _) => {
+                let length = decimal(element).ok_or(Error::ContentLength)?;
+                match self.delimiter {
+                    Delimiter::Length if length != self.length => return Err(Error::ContentLength),
+                    Delimiter::Unknown => self.delimiter = Delimiter::Length,
+                    _ => {}
+                }
+                self.length = length;
+            }
+            (Field::TransferEncoding | Field::ContentEncoding, b"") => {}
+            (Field::TransferEncoding, b"chunked") if self.delimiter == Delimiter::Coding => {
+                self.delimiter = Delimiter::LastChunk;
+            }
+            (Field::TransferEncoding, _) => return Err(Error::TransferEncoding),
+            (Field::ContentEncoding, _) => self.identity &= element == b"identity",
+            (Field::ContentType, _) => {
+                self.media_type = match element {
+                    b"text/event-stream" => MediaType::EventStream,
+                    b"application/json" | b"+json" => MediaType::Json,
+                    _ => MediaType::Other,
+                }
+            }
+            (Field::ShouldRetry, b"true") => self.should_retry = Some(true),
+            (Field::ShouldRetry, b"false") => self.should_retry = Some(false),
+            (Field::RetryAfterMs, _) => {
+                self.wait = decimal(element).map(|millis| Wait::Millis(at_most_u32(millis))).or(self.wait);
+            }
+            (Field::RetryAfter, _) if !matches!(self.wait, Some(Wait::Millis(_))) => {
+                let seconds = decimal(element).map(|seconds| Wait::Seconds(at_most_u32(seconds)));
+                let wait = seconds.or_else(|| seconds_since_1970(element).map(Wait::Until));
+                self.wait = wait.or(self.wait);
+            }
+            (Field::Date, _) => {
+                self.date = seconds_since_1970(element).and_then(NonZeroU32::new).or(self.date);
+            }
+            (Field::RetryAfter | Field::ShouldRetry | Field::Location, _) => {}
+        }
+        self.word.clear();
+        Ok(())
+    }
+
+    /// Draws the conclusions, once all fields are read.
+    pub(super) fn head(&self) -> Result<Head, Error> {
+        let framing = match self.delimiter {
+            Delimiter::Coding => return Err(Error::TransferEncoding),
+            _ if matches!(self.status, 101 | 204 | 304) => Framing::Length(0),
+            Delimiter::Unknown => Framing::UntilClose,
+            Delimiter::Length => Framing::Length(self.length),
+            Delimiter::LastChunk => Framing::Chunked,
+        };
+        Ok(Head {
+            status: self.status,
+            framing,
+            event_stream: self.media_type == MediaType::EventStream,
+            json: self.media_type == MediaType::Json,
+            identity: self.identity,
+            should_retry: self.should_retry,
+            retry_after: self.retry_after(),
+            location: self.location().is_some(),
+        })
+    }
+
+    /// The `Location`, if that is what it holds: visible ASCII, without blanks.
+    pub(super) fn location(&self) -> Option<&str> {
+        let location = str::from_utf8(self.location.trim_ascii_end()).ok()?;
+        let is_visible = location.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_visible && !location.is_empty()).then_some(location)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self.wait? {
+            Wait::Millis(millis) => Some(Duration::from_millis(millis.into())),
+            Wait::Seconds(seconds) => Some(Duration::from_secs(seconds.into())),
+            Wait::Until(moment) => {
+                let seconds = moment.saturating_sub(self.date?.get());
+                Some(Duration::from_secs(seconds.into()))
+            }
+        }
+    }
+}
+
+/// Adds a byte of a value: whitespace before it is dropped, inside it counts as one space, and behind
+/// it needs no room. False: there is no room.
+fn push(value: &mut heapless::VecView<u8, u8>, byte: u8) -> bool {
+    if !is_whitespace(byte) {
+        return value.push(byte).is_ok();
+    }
+    if value.last().is_some_and(|&last| last != b' ') {
+        _ = value.push(b' ');
+    }
+    true
+}
+
+/// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
+pub(super) const fn is_whitespace(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// The number that ASCII digits alone make, if it is one below 2^64.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+fn at_most_u32(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,218 @@
+//! The parts of a request in, its bytes out, through a buffer of any size.
+
+/// How a request is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Method {
+    /// Gives what the target names, and changes nothing.
+    Get,
+    /// Gives the body to the target.
+    Post,
+}
+
+/// Writes one request, of which it holds nothing.
+///
+/// The whole request is written every time, by the same calls with the same values; the writer skips
+/// the bytes that are out already, keeps those that fit and drops what comes after them. So a request
+/// of any length goes through a buffer of any length:
+///
+/// ```
+/// use taskgroup::http::{Method, Writer};
+///
+/// let (mut request, mut out) = (String::new(), [0; 7]);
+/// loop {
+///     let mut writer = Writer::new(&mut out, request.len());
+///     writer.method(Method::Get).segment("runs").segment("tgrp/1").query("after").encoded("a b");
+///     writer.version().host("example.org", 443, true).header("accept", "application/json").end();
+///     let (complete, length) = (writer.is_complete(), writer.finish());
+///     request += str::from_utf8(&out[..length]).unwrap();
+///     if complete { break }
+/// }
+/// assert!(request.starts_with("GET /runs/tgrp%2F1?after=a%20b HTTP/1.1\r\nhost: example.org\r\n"));
+/// ```
+#[derive(Debug)]
+pub struct Writer<'o> {
+    /// Where the next byte goes.
+    out: &'o mut [u8],
+    /// How many more bytes have been sent already.
+    sent: usize,
+    written: usize,
+    complete: bool,
+    /// The target has a query.
+    query: bool,
+}
+
+impl<'o> Writer<'o> {
+    /// Writes into `out` what comes after the first `sent` bytes of the request.
+    #[must_use]
+    pub const fn new(out: &'o mut [u8], sent: usize) -> Self {
+        Self { out, sent, written: 0, complete: true, query: false }
+    }
+
+    /// How many bytes have been written into `out`.
+    #[must_use]
+    pub const fn finish(self) -> usize {
+        self.written
+    }
+
+    /// Whether everything has had room so far. After the whole request: nothing is left to send.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Begins the request line ([RFC 9112 §3](https://www.rfc-editor.org/rfc/rfc9112#section-3)). The
+    /// target comes next.
+    pub fn method(&mut self, method: Method) -> &mut Self {
+        self.raw(match method {
+            Method::Get => "GET ",
+            Method::Post => "POST ",
+        })
+    }
+
+    /// A segment of the target's path, with the slash before it, percent-encoded.
+    ///
+    /// `.` and `..` cannot be encoded, and a server may take them for steps in its tree.
+    pub fn segment(&mut self, segment: &str) -> &mut Self {
+        self.raw("/").encoded(segment)
+    }
+
+    /// Begins a parameter of the target's query, up to its `=`. The value comes next.
+    pub fn query(&mut self, name: &str) -> &mut Self {
+        let separator = if self.query { "&" } else { "?" };
+        self.query = true;
+        self.raw(separator).encoded(name).raw("=")
+    }
+
+    /// Ends the request line.
+    pub fn version(&mut self) -> &mut Self {
+        self.raw(" HTTP/1.1\r\n")
+    }
+
+    /// The header `host` ([RFC 9110 §7.2](https://www.rfc-editor.org/rfc/rfc9110#section-7.2)): an IPv6
+    /// address is put in brackets when it is in none, and the scheme's own port is left out.
+    pub fn host(&mut self, host: &str, port: u16, tls: bool) -> &mut Self {
+        let bare_address = host.contains(':') && !host.starts_with('[');
+        let (open, close) = if bare_address { ("[", "]") } else { ("", "") };
+        self.raw("host: ").raw(open).value(host).raw(close);
+        if port != if tls { 443 } else { 80 } {
+            self.raw(":").decimal(port.into());
+        }
+        self.raw("\r\n")
+    }
+
+    /// A header.
+    ///
+    /// What [`is_field_value`] says no to has its control characters written as spaces, as
+    /// [RFC 9110 §5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5) has it for those who receive
+    /// such a value, so that none can bring headers of its own.
+    pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
+        self.raw(name).raw(": ").value(value).raw("\r\n")
+    }
+
+    /// Ends the head of a request without a body, and so the request.
+    pub fn end(&mut self) -> &mut Self {
+        self.raw("\r\n")
+    }
+
+    /// Ends the head with a `content-length` and writes the body after it: the end of the request.
+    pub fn body(&mut self, body: &[u8]) -> &mut Self {
+        self.raw("content-length: ").decimal(body.len() as u64).raw("\r\n\r\n").bytes(body)
+    }
+
+    /// `text` as it is. The caller knows that it may stand there.
+    pub fn raw(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// `text` with every byte percent-encoded that is not *unreserved*
+    /// ([RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+    pub fn encoded(&mut self, text: &str) -> &mut Self {
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                self.bytes(&[byte]);
+            } else {
+                self.bytes(&[b'%', hexadecimal(byte >> 4), hexadecimal(byte & 0xF)]);
+            }
+        }
+        self
+    }
+
+    /// `number` in decimal digits.
+    pub fn decimal(&mut self, number: u64) -> &mut Self {
+        let mut digits = [0; 20];
+        let mut left = number;
+        let mut length = 0_usize;
+        for place in digits.iter_mut().rev() {
+            *place = b'0' | (left % 10) as u8;
+            left /= 10;
+            length = length.wrapping_add(1);
+            if left == 0 {
+                break;
+            }
+        }
+        self.bytes(digits.get(digits.len().wrapping_sub(length)..).unwrap_or_default())
+    }
+
+    fn value(&mut self, value: &str) -> &mut Self {
+        let mut pieces = value.as_bytes();
+        while let Some(at) = pieces.iter().position(|&byte| is_control(byte)) {
+            self.bytes(pieces.get(..at).unwrap_or_default()).raw(" ");
+            pieces = pieces.get(at.wrapping_add(1)..).unwrap_or_default();
+        }
+        self.bytes(pieces)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let skipped = self.sent.min(bytes.len());
+        self.sent = self.sent.wrapping_sub(skipped);
+        let due = bytes.get(skipped..).unwrap_or_default();
+        let room = self.out.get_mut(self.written..).unwrap_or_default();
+        self.complete &= due.len() <= room.len();
+        let fits = due.len().min(room.len());
+        for (place, &byte) in room.iter_mut().zip(due) {
+            *place = byte;
+        }
+        self.written = self.written.wrapping_add(fits);
+        self
+    }
+}
+
+/// Whether `value` may be sent as the value of a header
+/// ([RFC 9110 §5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5)): no control characters but
+/// tabs, and no whitespace around it, which nobody would receive.
+#[must_use]
+pub fn is_field_value(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.trim_ascii().len() == bytes.len() && !bytes.iter().any(|&byte| is_control(byte))
+}
+
+/// Whether `host` may be sent as the header `host`: an IPv6 address with brackets or without, or what
+/// [RFC 3986 §3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2) has for a name. No port.
+#[must_use]
+pub fn is_host(host: &str) -> bool {
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let address = inside.unwrap_or(host);
+    if inside.is_some() || address.contains(':') {
+        let is_part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let colons = address.bytes().filter(|&byte| byte == b':').count();
+        return colons >= 2 && address.bytes().all(is_part);
+    }
+    let is_part = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
+    };
+    !host.is_empty() && host.bytes().all(is_part)
+}
+
+const fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
+}
+
+const fn hexadecimal(digit: u8) -> u8 {
+    if digit < 10 { b'0' | digit } else { (b'A').wrapping_sub(10).wrapping_add(digit) }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
+mod tests;

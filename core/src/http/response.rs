@@ -1,0 +1,380 @@
+//! Bytes of an HTTP/1.1 answer in, its head and the pieces of its body out.
+
+use memchr::memchr2;
+
+use super::{
+    Error, Framing, Head,
+    head::{Fields, is_whitespace},
+};
+
+/// The limits, in bytes, line ends included. Interim answers count towards the final one's head.
+const HEAD: u32 = 256 * 1024;
+const CHUNK_LINE: u32 = 4 * 1024;
+const TRAILERS: u32 = 64 * 1024;
+
+/// Interim answers before the final one.
+const INTERIM: u8 = 16;
+
+/// The part of the status line that is looked at: `HTTP/1.1 200`.
+const STATUS_LINE: u8 = 12;
+
+/// What [`Response::feed`] finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Part<'i> {
+    /// The head of the answer: always the first part, and there is one only.
+    Head(Head),
+    /// The next piece of the body, never empty, without the framing.
+    Body(&'i [u8]),
+    /// The body is complete. It does not come where only the end of the connection ends the body:
+    /// [`closed`](Response::closed) is `Ok` there.
+    End,
+}
+
+/// Takes the answer to one request apart, other than `HEAD` or `CONNECT`, whose answers have other
+/// bodies than their heads say.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// What of the body or chunk is still to come is kept in its `length`.
+    fields: Fields,
+    /// How many more bytes the lines being read may have.
+    room: u32,
+    state: State,
+    /// The last byte was a CR in a line: now comes the LF.
+    carriage_return: bool,
+    interim: u8,
+}
+
+/// Everything but the body is lines, in these states:
+///
+/// ```text
+/// StatusLine ─► Value ─► Line ─► Name ─► Value     a line that begins with whitespace
+///                         │▲───────────────┘       is the previous value's next
+///           blank line:   ▼└── 1xx ──► StatusLine
+///     Length ─► Ending, or UntilClose, or
+///     ChunkSize ─► ChunkDigits ─► ChunkPadding ─► ChunkExtension
+///       ▲                           0: ├─► Line (trailers) ─► Ending
+///       └───────── ChunkEnd ◄── Chunk ◄┘
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// So many bytes into the status line.
+    StatusLine(u8),
+    /// A field line's beginning, or the blank line at the end of them.
+    Line,
+    Name,
+    /// A field's value, or the rest of a line that has no meaning.
+    Value,
+    ChunkSize,
+    /// At least one digit of the size is there.
+    ChunkDigits,
+    /// Whitespace behind the size.
+    ChunkPadding,
+    ChunkExtension,
+    /// The line end behind the data of a chunk.
+    ChunkEnd,
+    /// The data of a chunk.
+    Chunk,
+    /// A body with a length.
+    Length,
+    UntilClose,
+    /// The body is complete, which has not been said yet.
+    Ending,
+    Complete,
+    Failed(Error),
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Response {
+    /// Before the first byte of the answer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            fields: Fields::new(),
+            room: HEAD,
+            state: State::StatusLine(0),
+            carriage_return: false,
+            interim: 0,
+        }
+    }
+
+    /// Takes the next part off the front of `input`. `None`: `input` is used up, or
+    /// [`End`](Part::End) has come, behind which nothing is taken.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`Error`] says but [`Truncated`](Error::Truncated); the same again from then on.
+    pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
+        let part = self.next(input);
+        if let Err(error) = part {
+            self.state = State::Failed(error);
+        }
+        part
+    }
+
+    /// The connection ended in order. `Ok`: the body is complete, or would only have been ended by
+    /// this; the head's [`Framing`] tells which.
+    ///
+    /// # Errors
+    ///
+    /// [`Truncated`](Error::Truncated) when there is more to come; otherwise what
+    /// [`feed`](Self::feed) has failed with.
+    pub fn closed(&mut self) -> Result<(), Error> {
+        match self.state {
+            State::UntilClose | State::Ending | State::Complete => Ok(()),
+            State::Failed(error) => Err(error),
+            _ => {
+                self.state = State::Failed(Error::Truncated);
+                Err(Error::Truncated)
+            }
+        }
+    }
+
+    /// The bytes of the body at the front of `input`, without taking them: for a reader that may stop
+    /// in the middle of them. It says what it has had by [`take`](Self::take).
+    ///
+    /// Empty where the next bytes are none of the body's; then [`feed`](Self::feed) goes on.
+    #[must_use]
+    pub fn body<'i>(&self, input: &'i [u8]) -> &'i [u8] {
+        let length = match self.state {
+            State::Length | State::Chunk => usize::try_from(self.fields.length).unwrap_or(usize::MAX),
+            State::UntilClose => usize::MAX,
+            _ => 0,
+        };
+        input.get(..length.min(input.len())).unwrap_or_default()
+    }
+
+    /// So many bytes of [`body`](Self::body) have been taken; the caller moves its input on by as many.
+    pub fn take(&mut self, bytes: usize) {
+        let after = match self.state {
+            State::Length => State::Ending,
+            State::Chunk => State::ChunkEnd,
+            _ => return,
+        };
+        self.fields.length = self.fields.length.saturating_sub(bytes as u64);
+        if self.fields.length == 0 {
+            self.room = CHUNK_LINE;
+            self.state = after;
+        }
+    }
+
+    /// Whether the end of the body is known by its framing, so that an orderly end of the connection
+    /// after it proves nothing and need not. Says something once there is a head.
+    #[must_use]
+    pub const fn is_delimited(&self) -> bool {
+        !matches!(self.state, State::UntilClose)
+    }
+
+    /// The head's `Location`, up to 128 bytes of visible ASCII; `None` when there is none, it is not of
+    /// that kind, or the status is no redirect and it is longer.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.fields.location()
+    }
+
+    fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
+        loop {
+            match self.state {
+                State::Failed(error) => return Err(error),
+                State::Complete => return Ok(None),
+                State::Ending => {
+                    self.state = State::Complete;
+                    return Ok(Some(Part::End));
+                }
+                _ => {}
+            }
+            let Some((&byte, rest)) = input.split_first() else { return Ok(None) };
+            let body = self.body(input);
+            if !body.is_empty() {
+                *input = input.get(body.len()..).unwrap_or_default();
+                self.take(body.len());
+                return Ok(Some(Part::Body(body)));
+            }
+            if self.room == 0 {
+                return Err(self.too_long());
+            }
+            match byte {
+                b'\n' => {
+                    *input = rest;
+                    self.room = self.room.saturating_sub(1);
+                    if !self.carriage_return && self.is_amid_chunks() {
+                        return Err(Error::LineEnd);
+                    }
+                    self.carriage_return = false;
+                    if let Some(head) = self.end_line()? {
+                        return Ok(Some(Part::Head(head)));
+                    }
+                }
+                _ if self.carriage_return => return Err(Error::LineEnd),
+                b'\r' => {
+                    *input = rest;
+                    self.room = self.room.saturating_sub(1);
+                    self.carriage_return = true;
+                }
+                _ => {
+                    let piece = self.take_line(input);
+                    self.line(piece)?;
+                }
+            }
+        }
+    }
+
+    /// Takes what is there of a line, up to its end and to the limit.
+    fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        let end = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+        let (piece, rest) = input.split_at_checked(end.min(room)).unwrap_or_default();
+        *input = rest;
+        self.room = self.room.saturating_sub(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+        piece
+    }
+
+    /// Reads a piece of a line, in which there is no line end.
+    fn line(&mut self, piece: &[u8]) -> Result<(), Error> {
+        for &byte in piece {
+            self.state = match self.state {
+                State::StatusLine(at) => self.status_line(at, byte)?,
+                State::Line if is_whitespace(byte) => {
+                    self.fields.value_byte(byte)?;
+                    State::Value
+                }
+                State::Line if is_token(byte) => {
+                    self.fields.end_value()?;
+                    self.fields.name_byte(byte);
+                    State::Name
+                }
+                State::Name if is_token(byte) => {
+                    self.fields.name_byte(byte);
+                    State::Name
+                }
+                State::Name if byte == b':' => {
+                    self.fields.begin_value();
+                    State::Value
+                }
+                State::Line | State::Name => return Err(Error::Field),
+                State::Value if self.fields.wants_value() => {
+                    self.fields.value_byte(byte)?;
+                    State::Value
+                }
+                State::Value | State::ChunkExtension => return Ok(()),
+                state => self.chunk_line(state, byte)?,
+            };
+        }
+        Ok(())
+    }
+
+    fn status_line(&mut self, at: u8, byte: u8) -> Result<State, Error> {
+        let fits = match at {
+            7 | 10 | 11 => byte.is_ascii_digit(),
+            9 => matches!(byte, b'1'..=b'9'),
+            _ => b"HTTP/1.".get(usize::from(at)).map_or(byte == b' ', |&letter| byte == letter),
+        };
+        if !fits {
+            return Err(Error::StatusLine);
+        }
+        if (9..STATUS_LINE).contains(&at) {
+            self.fields.status = self.fields.status.wrapping_mul(10).wrapping_add(u16::from(byte & 0xF));
+        }
+        Ok(if at == STATUS_LINE { State::Value } else { State::StatusLine(at.wrapping_add(1)) })
+    }
+
+    fn chunk_line(&mut self, state: State, byte: u8) -> Result<State, Error> {
+        let is_sized = matches!(state, State::ChunkDigits | State::ChunkPadding);
+        match (state, hexadecimal(byte)) {
+            (State::ChunkSize | State::ChunkDigits, Some(digit)) => {
+                let length = self.fields.length.checked_mul(16).ok_or(Error::Chunk)?;
+                self.fields.length = length | u64::from(digit);
+                Ok(State::ChunkDigits)
+            }
+            _ if is_sized && byte == b';' => Ok(State::ChunkExtension),
+            _ if is_sized && is_whitespace(byte) => Ok(State::ChunkPadding),
+            _ => Err(Error::Chunk),
+        }
+    }
+
+    fn end_line(&mut self) -> Result<Option<Head>, Error> {
+        self.state = match self.state {
+            State::StatusLine(at) if at < STATUS_LINE => return Err(Error::StatusLine),
+            State::StatusLine(_) | State::Value => State::Line,
+            State::Line if self.fields.trailers => State::Ending,
+            State::Line => return self.end_head(),
+            State::Name => return Err(Error::Field),
+            State::ChunkSize => return Err(Error::Chunk),
+            State::ChunkEnd => self.begin_chunk(),
+            _ if self.fields.length > 0 => State::Chunk,
+            _ => {
+                self.fields.trailers = true;
+                self.room = TRAILERS;
+                State::Line
+            }
+        };
+        Ok(None)
+    }
+
+    fn end_head(&mut self) -> Result<Option<Head>, Error> {
+        self.fields.end_value()?;
+        if matches!(self.fields.status, 100 | 102..=199) {
+            if self.interim == INTERIM {
+                return Err(Error::TooManyInterim);
+            }
+            self.interim = self.interim.wrapping_add(1);
+            self.fields = Fields::new();
+            self.state = State::StatusLine(0);
+            return Ok(None);
+        }
+        let head = self.fields.head()?;
+        self.state = match head.framing {
+            Framing::Length(0) => State::Ending,
+            Framing::Length(_) => State::Length,
+            Framing::UntilClose => State::UntilClose,
+            Framing::Chunked => self.begin_chunk(),
+        };
+        Ok(Some(head))
+    }
+
+    fn begin_chunk(&mut self) -> State {
+        self.fields.length = 0;
+        self.room = CHUNK_LINE;
+        State::ChunkSize
+    }
+
+    /// Whether the line is one of the chunked coding's own. RFC 9112 §2.2 lets a lone LF end those of
+    /// the head and the trailers only.
+    const fn is_amid_chunks(&self) -> bool {
+        !matches!(self.state, State::StatusLine(_) | State::Line | State::Name | State::Value)
+    }
+
+    const fn too_long(&self) -> Error {
+        if self.is_amid_chunks() {
+            Error::ChunkLineTooLong
+        } else if self.fields.trailers {
+            Error::TrailersTooLong
+        } else {
+            Error::HeadTooLong
+        }
+    }
+}
+
+/// Whether the byte may stand in a field's name
+/// ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)).
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}
+
+const fn hexadecimal(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte & 0xF),
+        b'a'..=b'f' | b'A'..=b'F' => Some((byte & 0xF).wrapping_add(9)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+mod tests;
