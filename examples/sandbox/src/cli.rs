@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{After, Close, Cut, Faults, Instead, LineEnd, Options, Resume, Sandbox, Stall};
+use crate::{After, Close, Cut, Faults, Instead, LineEnd, Options, Resume, Sandbox, Stall, StreamError};
 
 /// The arguments of the sandbox, to be flattened into a command.
 #[derive(Args, Clone, Debug)]
@@ -122,6 +122,12 @@ struct Answers {
     /// Their retry-after-ms, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", requires = "instead")]
     retry_after_ms: Option<u64>,
+    /// End each event stream in order, but with an `error` event, after so many events
+    #[arg(long, value_name = "COUNT")]
+    error_events: Option<u64>,
+    /// How many streams to end so [default: all]
+    #[arg(long, value_name = "COUNT", requires = "error_events")]
+    error_times: Option<u32>,
     /// Content-Type of event streams [default: text/event-stream; charset=utf-8]
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
@@ -193,6 +199,7 @@ impl Arguments {
         Faults {
             cut: breaks.cut(),
             stall: breaks.stall(),
+            error: self.answers.error(),
             instead: self.answers.instead(),
             write_bytes: breaks.write_bytes,
             chunk_bytes: breaks.chunk_bytes,
@@ -235,6 +242,10 @@ impl Breaks {
 }
 
 impl Answers {
+    fn error(&self) -> Option<StreamError> {
+        Some(StreamError { events: self.error_events?, times: self.error_times })
+    }
+
     fn instead(&self) -> Option<Instead> {
         let mut instead = Instead::status(self.answer.or(self.redirect.as_ref().map(|_| 307))?);
         let named = |name: &str, value: &Option<String>| {

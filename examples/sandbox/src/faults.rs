@@ -20,6 +20,8 @@ pub struct Faults {
     pub cut: Option<Cut>,
     /// Falls silent with the connection open, then goes on.
     pub stall: Option<Stall>,
+    /// Ends an event stream in order, but with an `error` event.
+    pub error: Option<StreamError>,
     /// Answers otherwise than asked: rejections, 204, redirects.
     pub instead: Option<Instead>,
     /// At most so many bytes in one write to the socket (to TLS, under HTTPS). 0 counts as 1.
@@ -57,6 +59,11 @@ impl Faults {
     /// One silence has come to strike: how long, unless there is none left.
     pub(crate) fn take_stall(&mut self) -> Option<Duration> {
         take(&mut self.stall, |stall| (stall.length, &mut stall.times))
+    }
+
+    /// One error has come to end a stream: is there one left?
+    pub(crate) fn take_error(&mut self) -> bool {
+        take(&mut self.error, |error| ((), &mut error.times)).is_some()
     }
 
     /// The answer to give instead of the right one, unless there is none left.
@@ -149,6 +156,27 @@ impl Stall {
     }
 
     /// The same for so many connections only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// An event stream that ends with an `error` event, its body whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamError {
+    /// After so many events.
+    pub events: u64,
+    /// How many streams; `None`: each.
+    pub times: Option<u32>,
+}
+
+impl StreamError {
+    /// Each stream ends so after `events` events.
+    pub fn after(events: u64) -> Self {
+        Self { events, times: None }
+    }
+
+    /// The same for so many streams only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }

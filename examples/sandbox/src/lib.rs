@@ -10,7 +10,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What is asked for it answers as the service would, with `/v1beta` and `/v1`. The same [`Options::seed`] and the same requests give
+//! What is asked for it answers as the service would, with `/v1beta` and `/v1`. A `last_event_id` that is no event of the stream is a 422. The same [`Options::seed`] and the same requests give
 //! the same ids, texts and sizes. [`Sandbox::faults`] changes what goes wrong at any time; [`Sandbox::runs`] is the
 //! truth to compare a client with.
 //!
@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall};
+pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
 pub use run::{Status, Version};
 pub use shared::Stats;
 pub use truth::{RunEvent, RunsQuery};

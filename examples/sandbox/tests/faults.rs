@@ -5,7 +5,9 @@ mod client;
 use std::time::Duration;
 
 use client::{Answer, End, connect, get, read, runs, texts};
-use taskgroup_sandbox::{After, Cut, Faults, Instead, Options, Resume, RunsQuery, Sandbox, Stall};
+use taskgroup_sandbox::{
+    After, Cut, Faults, Instead, Options, Resume, RunsQuery, Sandbox, Stall, StreamError,
+};
 
 fn sandbox(faults: Faults) -> Sandbox {
     Sandbox::start(Options { runs: 10, faults, ..Options::default() }).unwrap()
@@ -135,6 +137,16 @@ fn a_silence_that_ends_loses_nothing() {
         assert_eq!(get(&sandbox, &runs(&sandbox, "")).data(), truth(&sandbox));
         assert_eq!(sandbox.stats().stalls, 1);
     }
+}
+
+#[test]
+fn a_stream_may_end_in_order_with_an_error() {
+    let sandbox = sandbox(Faults { error: Some(StreamError::after(2).times(1)), ..Faults::default() });
+    let answer = get(&sandbox, &runs(&sandbox, ""));
+    let events = answer.events();
+    assert_eq!((events.len(), &events[2]["type"]), (3, &serde_json::json!("error")));
+    assert_eq!(answer.chunks().last(), Some(&Vec::new()), "the last chunk");
+    assert_eq!(get(&sandbox, &runs(&sandbox, "last_event_id=2")).data(), truth(&sandbox)[2..]);
 }
 
 #[test]

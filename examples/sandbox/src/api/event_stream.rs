@@ -21,9 +21,11 @@ use crate::faults::{After, Faults};
 use crate::shared::Shared;
 use crate::wire::Shears;
 
-/// The client went away, or the connection was cut.
+/// The stream is over before its time: the client went away, or a fault ended it.
 #[derive(Debug)]
 pub(super) struct Gone;
+
+const ERROR: &str = "{\"type\":\"error\",\"error\":{\"ref_id\":\"0c1d9d7e-6f0b-4c58-9e0e-3d2b0f1a7c55\",\"message\":\"The stream ended on demand\",\"detail\":null}}";
 
 enum Piece {
     Bytes(Bytes),
@@ -118,6 +120,12 @@ impl Sink {
             && let Some(length) = self.shared.take_stall()
         {
             sleep(length).await;
+        }
+        if self.faults.error.is_some_and(|error| error.events == self.sent)
+            && self.shared.faults().take_error()
+        {
+            self.send(self.block("error", None, ERROR)).await?;
+            return Err(Gone);
         }
         // Whether there is a cut left is asked when all that was sent until here is out, and not before.
         if due(self.faults.cut.map(|cut| cut.after)) {
