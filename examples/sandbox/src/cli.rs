@@ -3,6 +3,18 @@
 //! The first three lines on stdout are `PARALLEL_BASE_URL=…`, `PARALLEL_API_KEY=…` and `TASKGROUP_ID=…`; with `--tls` a fourth is
 //! `TASKGROUP_CA_FILE=…`. They are printed when it listens, so a shell can take them up as they are.
 //!
+//! ```
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! struct Program {
+//!     #[command(flatten)]
+//!     sandbox: taskgroup_sandbox::cli::Arguments,
+//! }
+//! let program = Program::parse_from(["program", "--runs", "7", "--cut-random", "500"]);
+//! assert_eq!(program.sandbox.options().runs, 7);
+//! ```
+//!
 //! # Limits
 //!
 //! Ends on SIGTERM and SIGINT. Without `--ca-out` the certificate is left in the folder for temporary files.
@@ -305,3 +317,6 @@ pub fn run(arguments: Arguments) -> io::Result<()> {
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
