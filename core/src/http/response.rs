@@ -110,11 +110,43 @@ impl Response {
     ///
     /// Whatever [`Error`] says but [`Truncated`](Error::Truncated); the same again from then on.
     pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
+        let part = self.peek(input);
+        if let Ok(Some(Part::Body(bytes))) = part {
+            self.take(input, bytes.len());
+        }
+        part
+    }
+
+    /// Like [`feed`](Self::feed), but leaves a [`Body`](Part::Body) where it is, at the front of
+    /// `input`: for a reader that may stop in the middle of it. It goes on after so many bytes as
+    /// [`take`](Self::take) is told.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`feed`](Self::feed).
+    pub fn peek<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
         let part = self.next(input);
         if let Err(error) = part {
             self.state = State::Failed(error);
         }
         part
+    }
+
+    /// Takes bytes of the body off the front of `input`, at most those that [`peek`](Self::peek) has
+    /// shown there.
+    pub fn take(&mut self, input: &mut &[u8], bytes: usize) {
+        let bytes = bytes.min(self.body(input).len());
+        *input = input.get(bytes..).unwrap_or_default();
+        let after = match self.state {
+            State::Length => State::Ending,
+            State::Chunk => State::ChunkEnd,
+            _ => return,
+        };
+        self.fields.length = self.fields.length.saturating_sub(bytes as u64);
+        if self.fields.length == 0 {
+            self.room = CHUNK_LINE;
+            self.state = after;
+        }
     }
 
     /// The connection ended in order. `Ok`: the body is complete, or would only have been ended by
@@ -132,34 +164,6 @@ impl Response {
                 self.state = State::Failed(Error::Truncated);
                 Err(Error::Truncated)
             }
-        }
-    }
-
-    /// The bytes of the body at the front of `input`, without taking them: for a reader that may stop
-    /// in the middle of them. It says what it has had by [`take`](Self::take).
-    ///
-    /// Empty where the next bytes are none of the body's; then [`feed`](Self::feed) goes on.
-    #[must_use]
-    pub fn body<'i>(&self, input: &'i [u8]) -> &'i [u8] {
-        let length = match self.state {
-            State::Length | State::Chunk => usize::try_from(self.fields.length).unwrap_or(usize::MAX),
-            State::UntilClose => usize::MAX,
-            _ => 0,
-        };
-        input.get(..length.min(input.len())).unwrap_or_default()
-    }
-
-    /// So many bytes of [`body`](Self::body) have been taken; the caller moves its input on by as many.
-    pub fn take(&mut self, bytes: usize) {
-        let after = match self.state {
-            State::Length => State::Ending,
-            State::Chunk => State::ChunkEnd,
-            _ => return,
-        };
-        self.fields.length = self.fields.length.saturating_sub(bytes as u64);
-        if self.fields.length == 0 {
-            self.room = CHUNK_LINE;
-            self.state = after;
         }
     }
 
@@ -191,8 +195,6 @@ impl Response {
             let Some((&byte, rest)) = input.split_first() else { return Ok(None) };
             let body = self.body(input);
             if !body.is_empty() {
-                *input = input.get(body.len()..).unwrap_or_default();
-                self.take(body.len());
                 return Ok(Some(Part::Body(body)));
             }
             if self.room == 0 {
@@ -222,6 +224,16 @@ impl Response {
                 }
             }
         }
+    }
+
+    /// The bytes of the body that `input` begins with.
+    fn body<'i>(&self, input: &'i [u8]) -> &'i [u8] {
+        let length = match self.state {
+            State::Length | State::Chunk => usize::try_from(self.fields.length).unwrap_or(usize::MAX),
+            State::UntilClose => usize::MAX,
+            _ => 0,
+        };
+        input.get(..length.min(input.len())).unwrap_or_default()
     }
 
     /// Takes what is there of a line, up to its end and to the limit.
