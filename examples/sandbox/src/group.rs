@@ -90,7 +90,11 @@ impl Group {
             self.due.insert((run.started, self.runs.len()));
             self.runs.push(run);
         }
-        if self.next().is_some_and(|due| due <= now) { self.advance(now) } else { self.note() }
+        let logged = self.log.len();
+        self.advance(now);
+        if self.log.len() == logged {
+            self.note();
+        }
     }
 
     /// Catches up with the clock: notes all that has happened until `now`.
@@ -114,11 +118,6 @@ impl Group {
         if changed {
             self.note();
         }
-    }
-
-    /// When the next change is due.
-    pub(crate) fn next(&self) -> Option<Moment> {
-        self.due.first().map(|(moment, _)| *moment)
     }
 
     /// The log until `now`. It has at least one line.

@@ -72,7 +72,8 @@ impl<T: Transport> Wire<T> {
     /// The `number`th connection of the sandbox; it takes the faults as they are now.
     pub(crate) fn new(transport: T, shared: Arc<Shared>, shears: Arc<Shears>, number: u64) -> Self {
         let faults = shared.faults();
-        let mut random = Random::nth(shared.options.seed ^ 0x63_7574, number);
+        // The seed itself draws the world.
+        let mut random = Random::nth(!shared.options.seed, number);
         let mut bytes = |after: Option<After>| match after? {
             After::Bytes(bytes) => Some(bytes),
             After::RandomBytes { least, most } => Some(random.between(least, most)),

@@ -17,7 +17,6 @@ use crate::api::error::Error;
 use crate::api::event_stream::{self, Gone, Sink};
 use crate::api::query::Query;
 use crate::api::runs::find;
-use crate::clock::Moment;
 use crate::faults::Resume;
 use crate::group::Entry;
 use crate::progress;
@@ -135,7 +134,7 @@ async fn follow(
                 next += 1;
             }
             Some(Entry::Ended(run)) => {
-                sink.event("task_run.state", Some(&id), &ended(&run, &id, now, version)).await?;
+                sink.event("task_run.state", Some(&id), &ended(&run, &id, version)).await?;
                 next += 1;
             }
             None if !active => return Ok(()),
@@ -148,11 +147,12 @@ async fn follow(
     }
 }
 
-fn ended(run: &Run, id: &str, now: Moment, version: Version) -> String {
+/// The run as it was when it ended, whenever that is asked for.
+fn ended(run: &Run, id: &str, version: Version) -> String {
     format!(
         "{{\"type\":\"task_run.state\",\"event_id\":{},\"input\":null,\"run\":{},\"output\":null}}",
         json!(id),
-        run.json(now, version)
+        run.json(run.ended, version)
     )
 }
 
