@@ -85,7 +85,8 @@ fn refused(answer: &[u8]) -> (Error, Vec<u8>) {
 
 #[track_caller]
 fn head_with(status: u16, fields: &str) -> Head {
-    complete(format!("HTTP/1.1 {status} Reason\r\nContent-Length: 0\r\n{fields}\r\n").as_bytes()).0
+    let answer = format!("HTTP/1.1 {status} Reason\r\nContent-Length: 0\r\n{fields}\r\n");
+    splits(answer.as_bytes(), &[], read).head.unwrap_or_else(|| panic!("no head: {answer:?}"))
 }
 
 fn chunked(body: &str) -> Vec<u8> {
@@ -438,7 +439,7 @@ fn the_server_may_say_whether_to_ask_again() {
 
 fn location(status: u16, fields: &str) -> Result<Option<String>, Error> {
     let answer = format!("HTTP/1.1 {status} Found\r\n{fields}Content-Length: 0\r\n\r\n");
-    splits(answer.as_bytes(), &TRAILING, |chunks| {
+    splits(answer.as_bytes(), &[], |chunks| {
         let mut response = Response::new();
         for chunk in chunks {
             if let Some(Part::Head(head)) = response.feed(&mut &**chunk)? {
@@ -479,8 +480,7 @@ fn a_location_of_128_bytes_is_kept_and_no_longer_one() {
 
 #[test]
 fn sixteen_interim_answers_may_come_first_and_leave_nothing_behind() {
-    let interim =
-        "HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nContent-Encoding: gzip\r\nLocation: /a\r\n\r\n";
+    let interim = "HTTP/1.1 103\r\nContent-Length: 9\r\nContent-Encoding: br\r\nLocation: /a\r\n\r\n";
     let last = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     let (head, body) = complete((interim.repeat(16) + last).as_bytes());
     assert_eq!(
