@@ -13,7 +13,7 @@
 //!
 //! The years 1970 to 2099, in which every fourth is a leap year; two digits mean 1970 to 2069.
 
-use super::head::decimal;
+use super::head::{decimal, meaning};
 
 /// The months, and the days of a year that lie before them.
 const MONTHS: [(&[u8], u32); 12] = [
@@ -38,10 +38,10 @@ pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     for word in date.split(|byte| matches!(byte, b' ' | b'-' | b':')) {
         match decimal(word) {
             Some(number) => numbers.push(u32::try_from(number).ok()?).ok()?,
-            None => month = month.or_else(|| MONTHS.iter().find(|(name, _)| *name == word)),
+            None => month = month.or_else(|| meaning(&MONTHS, word)),
         }
     }
-    let &(_, days_before) = month?;
+    let days_before = month?;
     let begins_with_weekday = date.first().is_some_and(u8::is_ascii_alphabetic);
     let (day, year, time) = match *numbers.as_slice() {
         [day, hour, minute, second, year] if begins_with_weekday => (day, year, [hour, minute, second]),

@@ -4,7 +4,7 @@
 //! its value. All words that mean something are shorter, so a full one means nothing, whatever was
 //! cut from it.
 
-use core::{num::NonZeroU32, str, time::Duration};
+use core::{num::NonZeroU32, time::Duration};
 
 use super::{Error, date::seconds_since_1970};
 
@@ -65,28 +65,45 @@ enum Field {
     TransferEncoding,
 }
 
-impl Field {
-    fn named(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"content-encoding" => Self::ContentEncoding,
-            b"content-length" => Self::ContentLength,
-            b"content-type" => Self::ContentType,
-            b"date" => Self::Date,
-            b"location" => Self::Location,
-            b"retry-after" => Self::RetryAfter,
-            b"retry-after-ms" => Self::RetryAfterMs,
-            b"transfer-encoding" => Self::TransferEncoding,
-            b"x-should-retry" => Self::ShouldRetry,
-            _ => return None,
-        })
-    }
+const FIELDS: [(&[u8], Field); 9] = [
+    (b"content-encoding", Field::ContentEncoding),
+    (b"content-length", Field::ContentLength),
+    (b"content-type", Field::ContentType),
+    (b"date", Field::Date),
+    (b"location", Field::Location),
+    (b"retry-after", Field::RetryAfter),
+    (b"retry-after-ms", Field::RetryAfterMs),
+    (b"transfer-encoding", Field::TransferEncoding),
+    (b"x-should-retry", Field::ShouldRetry),
+];
+
+/// The elements of values that have a meaning, besides numbers and dates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Element {
+    Empty,
+    Chunked,
+    EventStream,
+    False,
+    Identity,
+    Json,
+    True,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum MediaType {
-    EventStream,
-    Json,
-    Other,
+const ELEMENTS: [(&[u8], Element); 8] = [
+    (b"", Element::Empty),
+    (b"chunked", Element::Chunked),
+    (b"text/event-stream", Element::EventStream),
+    (b"false", Element::False),
+    (b"identity", Element::Identity),
+    (b"application/json", Element::Json),
+    (b"+json", Element::Json),
+    (b"true", Element::True),
+];
+
+/// The meaning of `word` in a table. In place of a `match`, which would compare letter by letter, in
+/// code of its own for each.
+pub(super) fn meaning<T: Copy>(table: &[(&[u8], T)], word: &[u8]) -> Option<T> {
+    table.iter().find(|(known, _)| *known == word).map(|&(_, meaning)| meaning)
 }
 
 /// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
@@ -121,13 +138,13 @@ pub(super) struct Fields {
     /// They are trailers, which mean nothing here.
     pub(super) trailers: bool,
     delimiter: Delimiter,
-    media_type: MediaType,
+    media_type: Option<Element>,
     identity: bool,
-    should_retry: Option<bool>,
+    should_retry: Option<Element>,
     /// The field whose value is being read, as long as more of it can matter.
     field: Option<Field>,
     word: heapless::Vec<u8, WORD, u8>,
-    location: heapless::Vec<u8, LOCATION, u8>,
+    location: heapless::String<LOCATION, u8>,
 }
 
 impl Fields {
@@ -139,12 +156,12 @@ impl Fields {
             status: 0,
             trailers: false,
             delimiter: Delimiter::Unknown,
-            media_type: MediaType::Other,
+            media_type: None,
             identity: true,
             should_retry: None,
             field: None,
             word: heapless::Vec::new(),
-            location: heapless::Vec::new(),
+            location: heapless::String::new(),
         }
     }
 
@@ -154,7 +171,7 @@ impl Fields {
 
     /// The name is complete.
     pub(super) fn begin_value(&mut self) {
-        self.field = if self.trailers { None } else { Field::named(&self.word) };
+        self.field = if self.trailers { None } else { meaning(&FIELDS, &self.word) };
         self.word.clear();
         match self.field {
             Some(Field::Location) => self.location.clear(),
@@ -173,25 +190,43 @@ impl Fields {
     pub(super) fn value_byte(&mut self, byte: u8) -> Result<(), Error> {
         match (self.field, byte) {
             (None, _) => {}
-            (Some(Field::Location), _) => {
-                if !push(&mut self.location, byte) {
-                    self.location.clear();
-                    self.field = None;
-                    if matches!(self.status, 300..=399) {
-                        return Err(Error::Capacity);
-                    }
-                }
-            }
+            (Some(Field::Location), _) => return self.location_byte(byte),
             (Some(Field::ContentType), b';') => return self.end_value(),
             (Some(field), b',') if field != Field::ContentType => return self.end_element(field),
             (field, _) => {
                 if field == Some(Field::ContentType) && byte == b'+' {
                     self.word.clear();
                 }
-                push(&mut self.word, byte.to_ascii_lowercase());
+                self.element_byte(byte);
             }
         }
         Ok(())
+    }
+
+    fn location_byte(&mut self, byte: u8) -> Result<(), Error> {
+        let is_blank = is_whitespace(byte);
+        if is_blank && self.location.is_empty() {
+            return Ok(());
+        }
+        // Blanks behind it need no room.
+        let fits = self.location.push(char::from(byte)).is_ok() || is_blank;
+        if !fits || !byte.is_ascii() {
+            self.location.clear();
+            self.field = None;
+            if !fits && matches!(self.status, 300..=399) {
+                return Err(Error::Capacity);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whitespace in front of an element is dropped, inside it counts as one space.
+    fn element_byte(&mut self, byte: u8) {
+        if !is_whitespace(byte) {
+            _ = self.word.push(byte.to_ascii_lowercase());
+        } else if self.word.last().is_some_and(|&last| last != b' ') {
+            _ = self.word.push(b' ');
+        }
     }
 
     /// The value is complete: the next line is no continuation of it, or the rest has no meaning.
@@ -210,10 +245,11 @@ impl Fields {
     ///
     /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
     fn end_element(&mut self, field: Field) -> Result<(), Error> {
-        let element = if self.word.is_full() { b"?" } else { self.word.trim_ascii_end() };
-        match (field, element) {
-            (Field::ContentLength, _) => {
-                let length = decimal(element).ok_or(Error::ContentLength)?;
+        let text = if self.word.is_full() { b"?" } else { self.word.trim_ascii_end() };
+        let element = meaning(&ELEMENTS, text);
+        match field {
+            Field::ContentLength => {
+                let length = decimal(text).ok_or(Error::ContentLength)?;
                 match self.delimiter {
                     Delimiter::Length if length != self.length => return Err(Error::ContentLength),
                     Delimiter::Unknown => self.delimiter = Delimiter::Length,
@@ -221,33 +257,26 @@ impl Fields {
                 }
                 self.length = length;
             }
-            (Field::TransferEncoding | Field::ContentEncoding, b"") => {}
-            (Field::TransferEncoding, b"chunked") if self.delimiter == Delimiter::Coding => {
-                self.delimiter = Delimiter::LastChunk;
+            Field::TransferEncoding => match (element, self.delimiter) {
+                (Some(Element::Empty), _) => {}
+                (Some(Element::Chunked), Delimiter::Coding) => self.delimiter = Delimiter::LastChunk,
+                _ => return Err(Error::TransferEncoding),
+            },
+            Field::ContentEncoding => {
+                self.identity &= matches!(element, Some(Element::Empty | Element::Identity));
             }
-            (Field::TransferEncoding, _) => return Err(Error::TransferEncoding),
-            (Field::ContentEncoding, _) => self.identity &= element == b"identity",
-            (Field::ContentType, _) => {
-                self.media_type = match element {
-                    b"text/event-stream" => MediaType::EventStream,
-                    b"application/json" | b"+json" => MediaType::Json,
-                    _ => MediaType::Other,
-                }
+            Field::ContentType => self.media_type = element,
+            Field::ShouldRetry => self.should_retry = element,
+            Field::RetryAfterMs => {
+                self.wait = decimal(text).map(|millis| Wait::Millis(at_most_u32(millis))).or(self.wait);
             }
-            (Field::ShouldRetry, b"true") => self.should_retry = Some(true),
-            (Field::ShouldRetry, b"false") => self.should_retry = Some(false),
-            (Field::RetryAfterMs, _) => {
-                self.wait = decimal(element).map(|millis| Wait::Millis(at_most_u32(millis))).or(self.wait);
-            }
-            (Field::RetryAfter, _) if !matches!(self.wait, Some(Wait::Millis(_))) => {
-                let seconds = decimal(element).map(|seconds| Wait::Seconds(at_most_u32(seconds)));
-                let wait = seconds.or_else(|| seconds_since_1970(element).map(Wait::Until));
+            Field::RetryAfter if !matches!(self.wait, Some(Wait::Millis(_))) => {
+                let seconds = decimal(text).map(|seconds| Wait::Seconds(at_most_u32(seconds)));
+                let wait = seconds.or_else(|| seconds_since_1970(text).map(Wait::Until));
                 self.wait = wait.or(self.wait);
             }
-            (Field::Date, _) => {
-                self.date = seconds_since_1970(element).and_then(NonZeroU32::new).or(self.date);
-            }
-            (Field::RetryAfter | Field::ShouldRetry | Field::Location, _) => {}
+            Field::Date => self.date = seconds_since_1970(text).and_then(NonZeroU32::new).or(self.date),
+            Field::RetryAfter | Field::Location => {}
         }
         self.word.clear();
         Ok(())
@@ -265,10 +294,14 @@ impl Fields {
         Ok(Head {
             status: self.status,
             framing,
-            event_stream: self.media_type == MediaType::EventStream,
-            json: self.media_type == MediaType::Json,
+            event_stream: self.media_type == Some(Element::EventStream),
+            json: self.media_type == Some(Element::Json),
             identity: self.identity,
-            should_retry: self.should_retry,
+            should_retry: match self.should_retry {
+                Some(Element::True) => Some(true),
+                Some(Element::False) => Some(false),
+                _ => None,
+            },
             retry_after: self.retry_after(),
             location: self.location().is_some(),
         })
@@ -276,7 +309,7 @@ impl Fields {
 
     /// The `Location`, if that is what it holds: visible ASCII, without blanks.
     pub(super) fn location(&self) -> Option<&str> {
-        let location = str::from_utf8(self.location.trim_ascii_end()).ok()?;
+        let location = self.location.trim_ascii_end();
         let is_visible = location.bytes().all(|byte| byte.is_ascii_graphic());
         (is_visible && !location.is_empty()).then_some(location)
     }
@@ -293,31 +326,21 @@ impl Fields {
     }
 }
 
-/// Adds a byte of a value: whitespace before it is dropped, inside it counts as one space, and behind
-/// it needs no room. False: there is no room.
-fn push(value: &mut heapless::VecView<u8, u8>, byte: u8) -> bool {
-    if !is_whitespace(byte) {
-        return value.push(byte).is_ok();
-    }
-    if value.last().is_some_and(|&last| last != b' ') {
-        _ = value.push(b' ');
-    }
-    true
-}
-
 /// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
 pub(super) const fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
 /// The number that ASCII digits alone make, if it is one below 2^64.
+#[inline(never)] // or it would be there four times
 pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
     digits.iter().try_fold(0_u64, |number, byte| {
         let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        number.checked_mul(10)?.checked_add(digit.into())
+        let tens = (number <= u64::MAX / 10).then(|| number.wrapping_mul(10))?;
+        tens.checked_add(digit.into())
     })
 }
 
