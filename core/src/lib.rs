@@ -30,7 +30,10 @@ extern crate std;
 
 mod log;
 
+pub mod api;
 pub mod http;
+pub mod json;
+pub mod session;
 pub mod sse;
 pub mod text;
 pub mod time;

@@ -1,0 +1,481 @@
+//! The fields that are given: each says by its type how much of a value to keep, and what too much means.
+//!
+//! ```
+//! use taskgroup::{json::{self, Content, List, Raw}, record, text::Text};
+//!
+//! record! {
+//!     struct Output {
+//!         content: Content<64> = "/content", sources: List<Text<12>, 2> = "/sources",
+//!         beta: Raw<64> = "/beta", score: Option<f64> = "/score",
+//!     }
+//! }
+//! let mut output = Output::default();
+//! json::fill(&mut output, br#"{"content": {"gdp": 3.1}, "sources": ["a", "b", "c"], "beta": null}"#)?;
+//! assert_eq!((output.content.as_json(), output.content.as_text()), (Some(r#"{"gdp":3.1}"#), None));
+//! assert_eq!((output.sources.len(), output.sources.lost(), output.beta.as_str(), output.score), (2, 1, "null", None));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Those in the types. Integers are written without fraction and exponent; numbers have at most
+//! [`SHORT`](super::SHORT) characters. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a
+//! text or list is none: its field counts what it lost, to `u32::MAX`.
+
+use core::{array, fmt, ops::Deref};
+
+use super::{
+    fill::{Json, Kind, Stop},
+    number::{DOUBLE, SINGLE, float, integer},
+    record::{Field, Row},
+};
+use crate::text::Text;
+
+/// The beginning of a string; `null` is no text.
+impl<const N: usize> Field for Text<N> {
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.text(&mut |piece| self.push_str(piece)).map(drop)
+    }
+}
+
+/// The JSON text of any value, `null` included: its first `N` bytes, and the number of those after them.
+///
+/// It has no whitespace between tokens, and no escape where none is needed: `\u00fc` is kept as `ü`.
+/// Two texts of the same tokens are equal. Empty when the member was absent.
+///
+/// With the feature `serde` it is written as the value that it is; as the string of what was kept when
+/// it was cut, and as `null` when it is empty.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Raw<const N: usize> {
+    text: Text<N>,
+}
+
+impl<const N: usize> Raw<N> {
+    /// No value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { text: Text::new() }
+    }
+
+    /// The JSON text, or its beginning where [`lost`](Self::lost) is not 0.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
+    /// Whether the member was absent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.text.lost() == 0
+    }
+
+    /// How many bytes came after those that were kept. 0: this is the whole value.
+    #[must_use]
+    pub const fn lost(&self) -> usize {
+        self.text.lost()
+    }
+
+    /// Reads the value into a type of yours; `scratch` is for strings with escapes in them.
+    ///
+    /// # Errors
+    ///
+    /// The value is another, `scratch` is too small, or the text was cut
+    /// ([`EofWhileParsingValue`](serde_json_core::de::Error::EofWhileParsingValue)).
+    #[cfg(feature = "serde")]
+    pub fn parse<'a, T: serde::Deserialize<'a>>(
+        &'a self,
+        scratch: &'a mut [u8],
+    ) -> Result<T, serde_json_core::de::Error> {
+        if self.lost() > 0 {
+            return Err(serde_json_core::de::Error::EofWhileParsingValue);
+        }
+        serde_json_core::from_slice_escaped(self.as_str().as_bytes(), scratch).map(|(value, _)| value)
+    }
+}
+
+impl<const N: usize> Field for Raw<N> {
+    fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.raw(&mut |piece| self.text.push_str(piece))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Raw<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        if self.lost() > 0 { write!(f, "+{}", self.lost()) } else { Ok(()) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const N: usize> defmt::Format for Raw<N> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.text.format(f);
+    }
+}
+
+/// The text of a string, or the JSON text of any other value as [`Raw`] has it: for members that are
+/// "string or object". Neither when the member was absent or `null`.
+///
+/// With the feature `serde` it is written as what it is.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Content<const N: usize> {
+    shape: Shape,
+    kept: Raw<N>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+enum Shape {
+    #[default]
+    None,
+    Text,
+    Json,
+}
+
+impl<const N: usize> Content<N> {
+    /// No value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { shape: Shape::None, kept: Raw::new() }
+    }
+
+    /// The string, or its beginning where [`lost`](Self::lost) is not 0.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        (self.shape == Shape::Text).then_some(self.kept.as_str())
+    }
+
+    /// The JSON text of what is no string, or its beginning.
+    #[must_use]
+    pub fn as_json(&self) -> Option<&str> {
+        (self.shape == Shape::Json).then_some(self.kept.as_str())
+    }
+
+    /// Either, or nothing.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.kept.as_str()
+    }
+
+    /// How many bytes came after those that were kept. 0: this is the whole value.
+    #[must_use]
+    pub const fn lost(&self) -> usize {
+        self.kept.lost()
+    }
+
+    /// Reads what is no string into a type of yours, as [`Raw::parse`].
+    ///
+    /// # Errors
+    ///
+    /// As there; and it is a string ([`InvalidType`](serde_json_core::de::Error::InvalidType)) or nothing.
+    #[cfg(feature = "serde")]
+    pub fn parse<'a, T: serde::Deserialize<'a>>(
+        &'a self,
+        scratch: &'a mut [u8],
+    ) -> Result<T, serde_json_core::de::Error> {
+        match self.shape {
+            Shape::Text => Err(serde_json_core::de::Error::InvalidType),
+            Shape::None | Shape::Json => self.kept.parse(scratch),
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(super) const fn kept(&self) -> &Raw<N> {
+        &self.kept
+    }
+}
+
+impl<const N: usize> Field for Content<N> {
+    fn clear(&mut self) {
+        self.shape = Shape::None;
+        self.kept.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        match json.peek()? {
+            Some(Kind::Null) => return json.skip(),
+            Some(Kind::String) => self.shape = Shape::Text,
+            Some(_) => self.shape = Shape::Json,
+            None => {}
+        }
+        if self.shape == Shape::Text { self.kept.text.fill(json) } else { self.kept.fill(json) }
+    }
+}
+
+impl<const N: usize> fmt::Debug for Content<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.shape {
+            Shape::None => f.write_str("None"),
+            Shape::Text => fmt::Debug::fmt(&self.kept.text, f),
+            Shape::Json => fmt::Debug::fmt(&self.kept, f),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const N: usize> defmt::Format for Content<N> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.kept.format(f);
+    }
+}
+
+/// The first `N` elements of an array, and the number of those after them.
+///
+/// Two are equal when they hold the same elements and lost the same number.
+#[derive(Clone)]
+pub struct List<T, const N: usize> {
+    places: [T; N],
+    count: u32,
+    lost: u32,
+}
+
+impl<T, const N: usize> List<T, N> {
+    /// The elements that were kept.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        self.places.get(..self.count as usize).unwrap_or_default()
+    }
+
+    /// How many elements came after those that were kept.
+    #[must_use]
+    pub const fn lost(&self) -> usize {
+        self.lost as usize
+    }
+}
+
+impl<T: Default, const N: usize> Default for List<T, N> {
+    fn default() -> Self {
+        Self { places: array::from_fn(|_| T::default()), count: 0, lost: 0 }
+    }
+}
+
+impl<T, const N: usize> Deref for List<T, N> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.as_slice()
+    }
+}
+
+impl<'a, T, const N: usize> IntoIterator for &'a List<T, N> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T: PartialEq, const N: usize> PartialEq for List<T, N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.lost == other.lost && self.as_slice() == other.as_slice()
+    }
+}
+
+impl<T: Eq, const N: usize> Eq for List<T, N> {}
+
+impl<T: fmt::Debug, const N: usize> fmt::Debug for List<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_slice().fmt(f)?;
+        if self.lost > 0 { write!(f, "+{}", self.lost) } else { Ok(()) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<T: defmt::Format, const N: usize> defmt::Format for List<T, N> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        if self.lost > 0 {
+            defmt::write!(f, "{}+{=u32}", self.as_slice(), self.lost);
+        } else {
+            defmt::write!(f, "{}", self.as_slice());
+        }
+    }
+}
+
+impl<T: Field, const N: usize> Row for List<T, N> {
+    fn push(&mut self) -> bool {
+        let Some(place) = self.places.get_mut(self.count as usize) else {
+            self.lost = self.lost.saturating_add(1);
+            return false;
+        };
+        place.clear();
+        self.count = self.count.saturating_add(1);
+        true
+    }
+
+    fn last(&mut self) -> Option<&mut dyn Field> {
+        let place = self.places.get_mut((self.count as usize).wrapping_sub(1))?;
+        Some(place)
+    }
+}
+
+impl<T: Field, const N: usize> Field for List<T, N> {
+    fn clear(&mut self) {
+        self.count = 0;
+        self.lost = 0;
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.array(self)
+    }
+}
+
+/// A value, or `None` for `null` and for a member that is absent.
+impl<T: Field + Default> Field for Option<T> {
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        match self {
+            Some(value) => value.fill(json),
+            None if json.peek()? == Some(Kind::Null) => json.skip(),
+            None => self.get_or_insert_default().fill(json),
+        }
+    }
+}
+
+impl Field for bool {
+    fn clear(&mut self) {
+        *self = false;
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.bool(&mut |value| *self = value)
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty = $text:ident => $value:expr;)*) => {$(
+        impl Field for $number {
+            fn clear(&mut self) {
+                *self = Self::default();
+            }
+
+            fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+                json.number(&mut |$text| {
+                    let value: Option<Self> = $value;
+                    *self = value.unwrap_or_default();
+                    value.is_some()
+                })
+            }
+        }
+    )*};
+}
+
+numbers! {
+    u8 = text => unsigned(text).and_then(|value| value.try_into().ok());
+    u16 = text => unsigned(text).and_then(|value| value.try_into().ok());
+    u32 = text => unsigned(text).and_then(|value| value.try_into().ok());
+    u64 = text => unsigned(text);
+    i8 = text => signed(text).and_then(|value| value.try_into().ok());
+    i16 = text => signed(text).and_then(|value| value.try_into().ok());
+    i32 = text => signed(text).and_then(|value| value.try_into().ok());
+    i64 = text => signed(text);
+    f32 = text => float(text, &SINGLE).and_then(|bits| bits.try_into().ok()).map(Self::from_bits);
+    f64 = text => float(text, &DOUBLE).map(Self::from_bits);
+}
+
+fn unsigned(text: &str) -> Option<u64> {
+    integer(text)
+        .filter(|(is_negative, magnitude)| !is_negative || *magnitude == 0)
+        .map(|(_, magnitude)| magnitude)
+}
+
+fn signed(text: &str) -> Option<i64> {
+    let (is_negative, magnitude) = integer(text)?;
+    if is_negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
+}
+
+/// Takes any value and keeps nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Skip;
+
+impl Field for Skip {
+    fn clear(&mut self) {}
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.skip()
+    }
+}
+
+/// What a [`Pieces`] is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Piece<'p> {
+    /// Another text may begin: forget what has come since the last one that was confirmed.
+    Clear,
+    /// A piece of the text, not cut inside a character or an escape. It may be empty.
+    Text(&'p str),
+    /// The text is whole.
+    End,
+}
+
+/// Gives a value to `F` as it streams by: a string's text, or the JSON text of anything else as [`Raw`]
+/// has it. `null` is no text.
+///
+/// Pieces are **provisional**: the event that they are of may still turn out to be cut, broken or a
+/// repetition. They count once the session gives its `Event::Record`; a [`Piece::Clear`] before that
+/// means to forget them.
+#[derive(Clone, Copy, Default)]
+pub struct Pieces<F> {
+    each: F,
+    is_json: bool,
+}
+
+impl<F: FnMut(Piece<'_>)> Pieces<F> {
+    /// Gives them to `each`.
+    pub const fn new(each: F) -> Self {
+        Self { each, is_json: false }
+    }
+}
+
+impl<F: FnMut(Piece<'_>)> Field for Pieces<F> {
+    fn clear(&mut self) {
+        (self.each)(Piece::Clear);
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        let Self { each, is_json } = self;
+        match json.peek()? {
+            Some(Kind::Null) => return json.skip(),
+            Some(kind) => *is_json = kind != Kind::String,
+            None => {}
+        }
+        if *is_json {
+            json.raw(&mut |piece| each(Piece::Text(piece)))?;
+        } else {
+            json.text(&mut |piece| each(Piece::Text(piece)))?;
+        }
+        each(Piece::End);
+        Ok(())
+    }
+}
+
+/// Nothing is kept, so all are equal.
+impl<F> PartialEq for Pieces<F> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<F> fmt::Debug for Pieces<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pieces")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<F> defmt::Format for Pieces<F> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Pieces");
+    }
+}

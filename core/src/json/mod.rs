@@ -1,0 +1,62 @@
+//! Bytes of a JSON text in, tokens or your own struct of fixed size out.
+//!
+//! [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in full, whatever pieces the text comes in and
+//! however long it is.
+//!
+//! ```
+//! use taskgroup::{json, record, text::Text};
+//!
+//! record! {
+//!     /// What a badge shows.
+//!     pub struct Badge { pub id: Text<40> = "/run/run_id", pub answer: Text<8> = "/output/content" }
+//! }
+//! let mut badge = Badge::default();
+//! json::fill(&mut badge, br#"{"run": {"run_id": "trun_1"}, "output": {"content": "Forty-two"}}"#)?;
+//! assert_eq!((&*badge.id, &*badge.answer, badge.answer.lost()), ("trun_1", "Forty-tw", 1));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! | to | take |
+//! |---|---|
+//! | see each token | [`Tokenizer`] |
+//! | name the members that you want, in a struct | [`record!`](crate::record!), and [`fill`] or [`Filler`] |
+//! | say how much to keep of each | [`Text`](crate::text::Text), [`Raw`], [`Content`], [`List`], numbers, `bool`, [`enumeration!`](crate::enumeration!), `Option`, [`Skip`], [`Pieces`] |
+//! | keep it in another way, or elsewhere | your own [`Field`] |
+//!
+//! # Limits
+//!
+//! Nesting to [`DEPTH`] levels, of records in one another to [`RECORDS`]; names, numbers and words of an
+//! enumeration that a record reads, to [`SHORT`] bytes each. Strings, and what no record names, have no limit.
+
+mod error;
+mod field;
+mod fill;
+mod number;
+mod record;
+mod scan;
+#[cfg(feature = "serde")]
+mod serialize;
+mod tokenizer;
+mod tree;
+
+pub use self::{
+    error::Error,
+    field::{Content, List, Piece, Pieces, Raw, Skip},
+    fill::{Filler, Json, Kind, RECORDS, SHORT, Stop, Watch, fill},
+    record::{Field, Record, Row},
+    tokenizer::{DEPTH, Token, Tokenizer},
+    tree::{Name, Node, count, tree},
+};
+pub use crate::{enumeration, record};
+/// For [`enumeration!`](crate::enumeration!).
+#[cfg(feature = "defmt")]
+#[doc(hidden)]
+pub use defmt::{Format, Formatter};
+/// For [`enumeration!`](crate::enumeration!).
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use serde::{Serialize, Serializer};
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,346 @@
+//! What pieces of JSON go into: fields, records and rows of them; [`record!`] and [`enumeration!`](crate::enumeration!).
+//!
+//! ```
+//! use taskgroup::{json, record, text::Text};
+//!
+//! record! {
+//!     /// Nested records and pointers go together.
+//!     #[derive(Debug, PartialEq)]
+//!     pub struct Event for "task_run.state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
+//! }
+//! record! { #[derive(Debug, PartialEq)] pub struct Run { active: bool = "/is_active" } }
+//! let mut event = Event::default();
+//! json::fill(&mut event, br#"{"run": {"is_active": true}}"#)?;
+//! assert!(event.run.active);
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Those of [`json`](crate::json) and of [`tree`](super::tree).
+
+use super::{
+    fill::{Json, Stop},
+    tree::Node,
+};
+
+/// A place for one JSON value.
+pub trait Field {
+    /// Forgets what is there. Called before a value comes, and again when another of the same name
+    /// follows: the last one counts.
+    fn clear(&mut self);
+
+    /// Takes the next value from `json`, whole: by calling one of its methods, always the same one for
+    /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
+    /// the rest of the value.
+    ///
+    /// A value that does not fit is passed over and [noted](Json::mismatch); the text goes on.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `json` gives.
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
+}
+
+/// A place for a JSON object: its members by name. Made by [`record!`].
+pub trait Record: Field {
+    /// The tree of the names, made by [`tree`](super::tree()).
+    fn names(&self) -> &'static [Node];
+
+    /// The field that a leaf of the tree stands for.
+    fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
+
+    /// Whether events of this type are for this record. A session passes over all others.
+    fn wants(&self, event_type: &str) -> bool {
+        event_type == "task_run.state"
+    }
+
+    /// Is shown the text itself, piece by piece as it comes, by a session; for who passes it on or
+    /// keeps it. What came since [`clear`](Field::clear) is one text, whole when the session has
+    /// given the event.
+    fn data(&mut self, piece: &[u8]) {
+        let _ = piece;
+    }
+}
+
+/// A place for a JSON array.
+pub trait Row {
+    /// Makes a place for one more element, cleared. False: there is none, and the element is passed over.
+    fn push(&mut self) -> bool;
+
+    /// The place made last.
+    fn last(&mut self) -> Option<&mut dyn Field>;
+}
+
+/// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
+/// value. A wrong pointer does not compile.
+///
+/// The struct implements [`Field`](crate::json::Field), so it can be a field of another, [`Record`](crate::json::Record),
+/// and `Default` where its fields do. Attributes, so derives of yours too, generics with bounds, and `where`
+/// are passed on; a bound with angle brackets in it belongs after `where`.
+///
+/// A session gives it events of the type `task_run.state`. Others are named after `for`, and `for *` is all.
+///
+/// ```
+/// use taskgroup::{json::{Field, Skip}, record, text::Text};
+///
+/// record! { pub struct Failures for "task_run.state" | "error" { pub why: Text<80> = "/error/message" } }
+/// record! { pub struct All<F = Skip> for * where F: Field { pub kind: Text<32> = "/type", pub run: F = "/run" } }
+/// # let _ = (Failures::default(), All::<Skip>::default());
+/// ```
+///
+/// ```compile_fail
+/// taskgroup::record! { pub struct Wrong { pub id: u8 = "run/id" } }
+/// ```
+#[macro_export]
+macro_rules! record {
+    (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] > $($rest:tt)+) => {
+        $crate::record! { @for $head [$($declared)*] [$($bounded)*] [$($named)*] $($rest)+ }
+    };
+    (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] const $parameter:ident $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* const $parameter] [$($bounded)* const $parameter] [$($named)* $parameter] $($rest)+ }
+    };
+    (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] $parameter:tt $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* $parameter] [$($bounded)* $parameter] [$($named)* $parameter] $($rest)+ }
+    };
+    (@bounds $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] , $($rest:tt)+) => {
+        $crate::record! { @generics $head [$($declared)* ,] [$($bounded)* ,] [$($named)* ,] $($rest)+ }
+    };
+    (@bounds $head:tt $declared:tt $bounded:tt $named:tt > $($rest:tt)+) => {
+        $crate::record! { @for $head $declared $bounded $named $($rest)+ }
+    };
+    (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:literal $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named $($rest)+ }
+    };
+    (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:ty, $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named , $($rest)+ }
+    };
+    (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:ty> $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named > $($rest)+ }
+    };
+    (@bounds $head:tt [$($declared:tt)*] [$($bounded:tt)*] $named:tt $token:tt $($rest:tt)+) => {
+        $crate::record! { @bounds $head [$($declared)* $token] [$($bounded)* $token] $named $($rest)+ }
+    };
+
+    (@for $head:tt $declared:tt $bounded:tt $named:tt for * $($rest:tt)+) => {
+        $crate::record! { @where $head $declared $bounded $named [_] $($rest)+ }
+    };
+    (@for $head:tt $declared:tt $bounded:tt $named:tt for $($event_type:literal)|+ where $($rest:tt)+) => {
+        $crate::record! { @where $head $declared $bounded $named [$($event_type)|+] where $($rest)+ }
+    };
+    (@for $head:tt $declared:tt $bounded:tt $named:tt for $($event_type:literal)|+ { $($fields:tt)* }) => {
+        $crate::record! { @where $head $declared $bounded $named [$($event_type)|+] { $($fields)* } }
+    };
+    (@for $head:tt $declared:tt $bounded:tt $named:tt $($rest:tt)+) => {
+        $crate::record! { @where $head $declared $bounded $named [] $($rest)+ }
+    };
+
+    (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt where $($rest:tt)+) => {
+        $crate::record! { @where $head $declared $bounded $named $types [] $($rest)+ }
+    };
+    (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt { $($fields:tt)* }) => {
+        $crate::record! { @struct $head $declared $bounded $named $types [] { $($fields)* } }
+    };
+    (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt [$($where:tt)*] { $($fields:tt)* }) => {
+        $crate::record! { @struct $head $declared $bounded $named $types [$($where)*] { $($fields)* } }
+    };
+    (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt [$($where:tt)*] $token:tt $($rest:tt)+) => {
+        $crate::record! { @where $head $declared $bounded $named $types [$($where)* $token] $($rest)+ }
+    };
+
+    (@struct [$(#[$attribute:meta])* $visibility:vis struct $name:ident]
+        [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] [$($types:tt)*] [$($where:tt)*]
+        { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
+    ) => {
+        $(#[$attribute])*
+        $visibility struct $name<$($declared)*> where $($where)* {
+            $($(#[$field_attribute])* $field_visibility $field: $type,)*
+        }
+
+        // `for` keeps the compiler from asking at once, where a type is no parameter, whether the bound holds.
+        impl<$($bounded)*> ::core::default::Default for $name<$($named)*>
+        where $(for<'default> $type: ::core::default::Default,)* $($where)*
+        {
+            fn default() -> Self {
+                Self { $($field: ::core::default::Default::default(),)* }
+            }
+        }
+
+        #[allow(trivial_bounds)]
+        impl<$($bounded)*> $crate::json::Field for $name<$($named)*>
+        where $($type: $crate::json::Field,)* $($where)*
+        {
+            fn clear(&mut self) {
+                $($crate::json::Field::clear(&mut self.$field);)*
+            }
+
+            fn fill(&mut self, json: &mut $crate::json::Json<'_, '_>) -> ::core::result::Result<(), $crate::json::Stop> {
+                json.object(self)
+            }
+        }
+
+        #[allow(trivial_bounds)]
+        impl<$($bounded)*> $crate::json::Record for $name<$($named)*>
+        where $($type: $crate::json::Field,)* $($where)*
+        {
+            fn names(&self) -> &'static [$crate::json::Node] {
+                const POINTERS: &[&str] = &[$($pointer),*];
+                static NODES: [$crate::json::Node; $crate::json::count(POINTERS)] = $crate::json::tree(POINTERS);
+                &NODES
+            }
+
+            #[allow(non_camel_case_types, unused_variables)]
+            fn member(&mut self, index: usize) -> ::core::option::Option<&mut dyn $crate::json::Field> {
+                enum Index { $($field),* }
+                $(if index == Index::$field as usize {
+                    return ::core::option::Option::Some(&mut self.$field);
+                })*
+                ::core::option::Option::None
+            }
+
+            $crate::record! { @wants $($types)* }
+        }
+    };
+
+    (@wants) => {};
+    (@wants _) => {
+        fn wants(&self, _: &str) -> bool { true }
+    };
+    (@wants $($event_type:tt)+) => {
+        fn wants(&self, event_type: &str) -> bool {
+            ::core::matches!(event_type, $($event_type)+)
+        }
+    };
+
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident < $($rest:tt)+) => {
+        $crate::record! { @generics [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
+    };
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident $($rest:tt)+) => {
+        $crate::record! { @for [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
+    };
+}
+
+/// Makes an enum out of the words that a member's string may be, with an arm `Unknown` for all others,
+/// for `null` and for a member that is absent.
+///
+/// ```
+/// use taskgroup::{enumeration, json, record};
+///
+/// enumeration! { pub enum Confidence { Low = "low", High = "high" } }
+/// record! { struct Basis { confidence: Confidence = "/confidence" } }
+/// let mut basis = Basis::default();
+/// json::fill(&mut basis, br#"{"confidence": "high"}"#)?;
+/// assert_eq!((basis.confidence, basis.confidence.as_str()), (Confidence::High, "high"));
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// With the feature `serde` it is written as its word, and `Unknown` as `null`.
+#[macro_export]
+macro_rules! enumeration {
+    ($(#[$attribute:meta])* $visibility:vis enum $name:ident {
+        $($(#[$arm_attribute:meta])* $arm:ident = $word:literal),* $(,)?
+    }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $visibility enum $name {
+            $($(#[$arm_attribute])* $arm,)*
+            /// None of these words, or no word.
+            #[default]
+            Unknown,
+        }
+
+        impl $name {
+            /// The word in the JSON text; empty for what is unknown.
+            #[must_use]
+            #[allow(dead_code)]
+            $visibility const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$arm => $word,)*
+                    Self::Unknown => "",
+                }
+            }
+        }
+
+        impl ::core::convert::From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => Self::$arm,)*
+                    _ => Self::Unknown,
+                }
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(match self {
+                    Self::Unknown => "unknown",
+                    known => known.as_str(),
+                })
+            }
+        }
+
+        impl $crate::json::Field for $name {
+            fn clear(&mut self) {
+                *self = Self::Unknown;
+            }
+
+            fn fill(&mut self, json: &mut $crate::json::Json<'_, '_>) -> ::core::result::Result<(), $crate::json::Stop> {
+                json.word(&mut |word| *self = Self::from(word))
+            }
+        }
+
+        $crate::format_word! { $name }
+        $crate::serialize_word! { $name }
+    };
+}
+
+/// For [`enumeration!`](crate::enumeration!), which cannot ask for a feature of this crate itself.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serialize_word {
+    ($name:ident) => {
+        impl $crate::json::Serialize for $name {
+            fn serialize<S: $crate::json::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                match self {
+                    Self::Unknown => serializer.serialize_none(),
+                    known => serializer.serialize_str(known.as_str()),
+                }
+            }
+        }
+    };
+}
+
+/// Nothing to do.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serialize_word {
+    ($name:ident) => {};
+}
+
+/// For [`enumeration!`](crate::enumeration!), which cannot ask for a feature of this crate itself.
+#[cfg(feature = "defmt")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! format_word {
+    ($name:ident) => {
+        impl $crate::json::Format for $name {
+            fn format(&self, f: $crate::json::Formatter<'_>) {
+                $crate::json::Format::format(self.as_str(), f);
+            }
+        }
+    };
+}
+
+/// Nothing to do.
+#[cfg(not(feature = "defmt"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! format_word {
+    ($name:ident) => {};
+}

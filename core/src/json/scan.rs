@@ -1,0 +1,102 @@
+//! Bytes of a JSON string in, how many of them stand for themselves out.
+
+/// How many bytes at the front of `bytes` are neither a quotation mark, nor a reverse solidus, nor a
+/// control character: what RFC 8259, section 7, calls unescaped, whether or not it is UTF-8.
+#[inline]
+pub(super) fn unescaped(bytes: &[u8]) -> usize {
+    let rest = words(bytes);
+    let tail = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
+    bytes.len().wrapping_sub(rest.len()).wrapping_add(tail)
+}
+
+const fn is_special(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+/// Drops what can be dropped many bytes at a time: blocks that the compiler compares with vector
+/// instructions where there are any, then words.
+#[cfg(target_pointer_width = "64")]
+#[inline]
+fn words(mut bytes: &[u8]) -> &[u8] {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    /// The high bit of each byte of `word` below `limit`, exact up to the first such byte.
+    const fn below(word: u64, limit: u8) -> u64 {
+        word.wrapping_sub(ONES.wrapping_mul(limit as u64)) & !word & HIGHS
+    }
+    const fn specials(bytes: [u8; 8]) -> u64 {
+        let word = u64::from_le_bytes(bytes);
+        let quotation_marks = word ^ ONES.wrapping_mul(b'"' as u64);
+        let solidi = word ^ ONES.wrapping_mul(b'\\' as u64);
+        below(word, b' ') | below(quotation_marks, 1) | below(solidi, 1)
+    }
+
+    // Most strings end within the first few words: there a block would be looked at in vain.
+    for _ in 0..4 {
+        let Some((word, rest)) = bytes.split_first_chunk() else { return bytes };
+        let specials = specials(*word);
+        if specials != 0 {
+            return bytes.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+        }
+        bytes = rest;
+    }
+    while let Some((block, rest)) = bytes.split_first_chunk::<32>() {
+        if block.iter().fold(false, |found, &byte| found | is_special(byte)) {
+            break;
+        }
+        bytes = rest;
+    }
+    while let Some((word, rest)) = bytes.split_first_chunk() {
+        let specials = specials(*word);
+        if specials != 0 {
+            return bytes.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
+/// A small processor has no vectors, and words it could only load where they are aligned: four steps
+/// unrolled by hand spare it most of the loop's own work.
+#[cfg(not(target_pointer_width = "64"))]
+#[inline]
+fn words(mut bytes: &[u8]) -> &[u8] {
+    static SPECIAL: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 32 {
+            table[byte] = true;
+            byte += 1;
+        }
+        table[b'"' as usize] = true;
+        table[b'\\' as usize] = true;
+        table
+    };
+    let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).copied().unwrap_or(true);
+    while let Some((&[a, b, c, d], rest)) = bytes.split_first_chunk() {
+        if is_special(a) || is_special(b) || is_special(c) || is_special(d) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_judged_alike_at_every_place() {
+        for byte in 0..=u8::MAX {
+            for length in [1, 7, 8, 9, 31, 33, 64, 100] {
+                for place in 0..length {
+                    let mut bytes = std::vec![b'\x80'; length];
+                    bytes[place] = byte;
+                    let expected = if is_special(byte) { place } else { length };
+                    assert_eq!(unescaped(&bytes), expected, "{byte} at {place} of {length}");
+                }
+            }
+        }
+    }
+}
