@@ -1,0 +1,187 @@
+//! An event of any of the service's streams.
+
+use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun};
+use crate::{record, text::Text};
+
+record! {
+    /// An event of any type: all members that any event has, empty where this one has none.
+    ///
+    /// [`view`](StreamEvent::view) gives those of its type.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct StreamEvent<P = Standard> for * where P: Profile {
+        /// The event's type, such as `task_run.state`.
+        pub kind: Text<40> = "/type",
+        /// Where a stream goes on: `last_event_id` of another request. None outside of groups.
+        pub event_id: P::EventId = "/event_id",
+        /// Of a run: what it was asked, if that was to come.
+        pub input: P::Input = "/input",
+        /// Of a run: how it stands.
+        pub run: Option<TaskRun<P>> = "/run",
+        /// Of a run: what it gave, if that was to come.
+        pub output: P::Output = "/output",
+        /// Of a group: how its runs stand.
+        pub status: Option<TaskGroupStatus<P>> = "/status",
+        /// Of an `error`: what failed.
+        pub error: Option<Error<P>> = "/error",
+        /// Of progress: in words.
+        pub message: Option<P::Message> = "/message",
+        /// Of progress: when, RFC 3339.
+        pub timestamp: P::Time = "/timestamp",
+        /// Of progress: 0 to 100.
+        pub progress_meter: Option<f32> = "/progress_meter",
+        /// Of progress: what was looked at.
+        pub source_stats: Option<SourceStats<P>> = "/source_stats",
+    }
+}
+
+record! {
+    /// How many sources a run has looked at.
+    #[derive(Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Sources: serde::Serialize")))]
+    pub struct SourceStats<P = Standard> for * where P: Profile {
+        /// How many were considered.
+        pub num_sources_considered: Option<u32> = "/num_sources_considered",
+        /// How many were read.
+        pub num_sources_read: Option<u32> = "/num_sources_read",
+        /// Some of those that were read.
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
+        pub sources_read_sample: P::Sources = "/sources_read_sample",
+    }
+}
+
+/// An event by its type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum View<'e, P: Profile> {
+    /// `task_run.state`
+    Run(RunEvent<'e, P>),
+    /// `task_group_status`
+    Group(&'e TaskGroupStatus<P>),
+    /// `error`
+    Error(&'e Error<P>),
+    /// `task_run.progress_stats` and `task_run.progress_msg.…`
+    Progress(ProgressEvent<'e, P>),
+    /// Any other type, or one of these without the member that makes it what it is.
+    Other(&'e StreamEvent<P>),
+}
+
+/// A run's event: how it stands, what it was asked, what it gave.
+#[derive(Debug, PartialEq)]
+pub struct RunEvent<'e, P: Profile> {
+    /// How it stands.
+    pub run: &'e TaskRun<P>,
+    /// What it was asked.
+    pub input: &'e P::Input,
+    /// What it gave.
+    pub output: &'e P::Output,
+}
+
+/// A run's progress, by number or in words.
+#[derive(Debug, PartialEq)]
+pub struct ProgressEvent<'e, P: Profile> {
+    /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
+    pub kind: &'e str,
+    /// In words.
+    pub message: Option<&'e P::Message>,
+    /// 0 to 100.
+    pub progress_meter: Option<f32>,
+    /// What was looked at.
+    pub source_stats: Option<&'e SourceStats<P>>,
+}
+
+// By hand, since a derive would ask that what is lent can be copied, too.
+impl<P: Profile> Copy for RunEvent<'_, P> {}
+impl<P: Profile> Copy for ProgressEvent<'_, P> {}
+
+impl<P: Profile> Clone for RunEvent<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Profile> Clone for ProgressEvent<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Profile> StreamEvent<P> {
+    /// The event by its type.
+    #[must_use]
+    pub fn view(&self) -> View<'_, P> {
+        let kind = self.kind.as_str();
+        let message = kind.strip_prefix("task_run.progress_msg.");
+        match (kind, &self.run, &self.status, &self.error) {
+            ("task_run.state", Some(run), _, _) => {
+                View::Run(RunEvent { run, input: &self.input, output: &self.output })
+            }
+            ("task_group_status", _, Some(status), _) => View::Group(status),
+            ("error", _, _, Some(error)) => View::Error(error),
+            _ => match message.or((kind == "task_run.progress_stats").then_some("stats")) {
+                Some(kind) => View::Progress(ProgressEvent {
+                    kind,
+                    message: self.message.as_ref(),
+                    progress_meter: self.progress_meter,
+                    source_stats: self.source_stats.as_ref(),
+                }),
+                None => View::Other(self),
+            },
+        }
+    }
+}
+
+/// In the service's own shape: the members of the event's type. Those that the profile passes over
+/// are left out.
+#[cfg(feature = "serde")]
+impl<P: Profile> serde::Serialize for StreamEvent<P>
+where
+    P::EventId: serde::Serialize,
+    P::Input: serde::Serialize,
+    P::Output: serde::Serialize,
+    P::Message: serde::Serialize,
+    P::Time: serde::Serialize,
+    TaskRun<P>: serde::Serialize,
+    TaskGroupStatus<P>: serde::Serialize,
+    Error<P>: serde::Serialize,
+    SourceStats<P>: serde::Serialize,
+{
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+
+        /// The most members that an event of one type has.
+        const MEMBERS: usize = 5;
+        let mut object = serializer.serialize_struct("StreamEvent", MEMBERS)?;
+        macro_rules! member {
+            ($name:literal, $value:expr) => {
+                if size_of_val($value) > 0 {
+                    object.serialize_field($name, $value)?;
+                }
+            };
+        }
+        member!("type", &self.kind);
+        match self.view() {
+            View::Run(event) => {
+                member!("event_id", &self.event_id);
+                member!("input", event.input);
+                member!("run", event.run);
+                member!("output", event.output);
+            }
+            View::Group(status) => {
+                member!("event_id", &self.event_id);
+                member!("status", status);
+            }
+            View::Error(error) => member!("error", error),
+            View::Progress(event) if event.kind == "stats" => {
+                member!("progress_meter", &event.progress_meter);
+                member!("source_stats", &event.source_stats);
+            }
+            View::Progress(event) => {
+                member!("message", &event.message);
+                member!("timestamp", &self.timestamp);
+            }
+            View::Other(_) => member!("event_id", &self.event_id),
+        }
+        object.end()
+    }
+}

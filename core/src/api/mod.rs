@@ -1,0 +1,66 @@
+//! The Task Group API: requests in, records of its events and answers out.
+//!
+//! ```
+//! use taskgroup::{api::{self, StreamEvent, View}, json};
+//!
+//! let request = api::runs("tgrp_5c1f0a").status(api::Status::Completed).include_output(true);
+//! # let _ = request;
+//! let mut event = StreamEvent::<api::Standard>::default();
+//! json::fill(&mut event, br#"{"type": "task_run.state", "run": {"run_id": "trun_1", "status": "failed"}}"#)?;
+//! let View::Run(event) = event.view() else { panic!("another type") };
+//! assert_eq!((&*event.run.run_id, event.run.status), ("trun_1", api::Status::Failed));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! The records have the members that the service's public reference lists, by the same names, except
+//! that `type` is `kind`. How much of the big ones is kept is said by a [`Profile`]: [`Brief`],
+//! [`Standard`], or one of yours. Members and values that are not known are passed over.
+//!
+//! # Limits
+//!
+//! Ids of runs and groups are kept to 40 bytes, types of events to 40, cursors to 128.
+
+mod event;
+mod group;
+mod input;
+mod output;
+mod profile;
+mod requests;
+mod run;
+
+pub use self::{
+    event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},
+    group::{AddedRuns, StatusCounts, TaskGroup, TaskGroupStatus},
+    input::{McpServer, RunInput, SourcePolicy, TaskSpec, Webhook},
+    output::{Citation, Confidence, FieldBasis, McpToolCall, Output, OutputType, RunResult},
+    profile::{Brief, Kept, Profile, Standard},
+    requests::{
+        add_runs, create_group, create_run, events, group, group_run, run, run_events, run_input, run_result,
+        runs,
+    },
+    run::{Error, Id, Status, TaskRun, Warning},
+};
+
+/// For serde: whether this is a field of no size, whose value was passed over.
+#[cfg(feature = "serde")]
+const fn is_skipped<T>(_: &T) -> bool {
+    size_of::<T>() == 0
+}
+
+/// `defmt` has no way to ask for what a profile's types can do, so it prints what `Debug` does.
+#[cfg(feature = "defmt")]
+macro_rules! format_as_debug {
+    ($($record:ident),*) => { $(
+        impl<P: Profile> defmt::Format for $record<P> {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{}", defmt::Debug2Format(self));
+            }
+        }
+    )* };
+}
+
+#[cfg(feature = "defmt")]
+format_as_debug! {
+    StreamEvent, SourceStats, TaskRun, Error, Warning, TaskGroup, TaskGroupStatus, AddedRuns, RunInput,
+    SourcePolicy, TaskSpec, McpServer, Webhook, Output, FieldBasis, Citation, McpToolCall, RunResult
+}

@@ -1,0 +1,202 @@
+//! The requests of the service: one function for each endpoint, one method for each parameter.
+
+use super::Status;
+use crate::{
+    http::Method,
+    session::{Answer, Endpoint, LAST_EVENT_ID, Request, Value, Version},
+};
+
+const STATUS: &str = "status";
+const INCLUDE_INPUT: &str = "include_input";
+const INCLUDE_OUTPUT: &str = "include_output";
+const TIMEOUT: &str = "timeout";
+const REFRESH_STATUS: &str = "refresh_status";
+
+/// Fetches the runs of a group as they are now: a stream of
+/// [`StreamEvent`](super::StreamEvent)s that ends behind the last run.
+#[must_use]
+pub fn runs(taskgroup_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: None,
+        path: &["/tasks/groups/", "/runs"],
+        parameters: &[LAST_EVENT_ID, STATUS, INCLUDE_INPUT, INCLUDE_OUTPUT],
+        answer: Answer::Stream { until_inactive: false },
+    };
+    Request::new(&ENDPOINT, taskgroup_id)
+}
+
+/// Follows a group: a stream of [`StreamEvent`](super::StreamEvent)s, status changes of the group
+/// and runs that have come to an end, until no run is active.
+#[must_use]
+pub fn events(taskgroup_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: None,
+        path: &["/tasks/groups/", "/events"],
+        parameters: &[LAST_EVENT_ID, TIMEOUT],
+        answer: Answer::Stream { until_inactive: true },
+    };
+    Request::new(&ENDPOINT, taskgroup_id)
+}
+
+/// Creates a group; answered with a [`TaskGroup`](super::TaskGroup). `body`: `{}` or
+/// `{"metadata": {…}}`.
+#[must_use]
+pub fn create_group(body: &[u8]) -> Request<'_> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Post,
+        version: None,
+        path: &["/tasks/groups"],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, "").with_body(body)
+}
+
+/// Retrieves a group; answered with a [`TaskGroup`](super::TaskGroup).
+#[must_use]
+pub fn group(taskgroup_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: None,
+        path: &["/tasks/groups/", ""],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, taskgroup_id)
+}
+
+/// Adds runs to a group; answered with [`AddedRuns`](super::AddedRuns). `body`:
+/// `{"inputs": [RunInput…], "default_task_spec": …}`, at most 1,000 inputs.
+#[must_use]
+pub fn add_runs<'c>(taskgroup_id: &str, body: &'c [u8]) -> Request<'c> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Post,
+        version: None,
+        path: &["/tasks/groups/", "/runs"],
+        parameters: &[REFRESH_STATUS],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, taskgroup_id).with_body(body)
+}
+
+/// Retrieves a run of a group; answered with a [`TaskRun`](super::TaskRun).
+#[must_use]
+pub fn group_run(taskgroup_id: &str, run_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: None,
+        path: &["/tasks/groups/", "/runs/", ""],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, taskgroup_id).with_second(run_id)
+}
+
+/// Creates a run outside any group; answered with a [`TaskRun`](super::TaskRun). `body`: a RunInput.
+#[must_use]
+pub fn create_run(body: &[u8]) -> Request<'_> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Post,
+        version: Some(Version::V1),
+        path: &["/tasks/runs"],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, "").with_body(body)
+}
+
+/// Retrieves a run; answered with a [`TaskRun`](super::TaskRun).
+#[must_use]
+pub fn run(run_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: Some(Version::V1),
+        path: &["/tasks/runs/", ""],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, run_id)
+}
+
+/// Retrieves the input of a run; answered with a [`RunInput`](super::RunInput).
+#[must_use]
+pub fn run_input(run_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: Some(Version::V1),
+        path: &["/tasks/runs/", "/input"],
+        parameters: &[],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, run_id)
+}
+
+/// Waits for the result of a run; answered with a [`RunResult`](super::RunResult). The service
+/// blocks up to [`timeout`](Request::timeout), by default 600 s, and then answers 408, which is
+/// asked again: set the idle timeout of the config above it.
+#[must_use]
+pub fn run_result(run_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: Some(Version::V1),
+        path: &["/tasks/runs/", "/result"],
+        parameters: &[TIMEOUT],
+        answer: Answer::Json,
+    };
+    Request::new(&ENDPOINT, run_id)
+}
+
+/// Follows one run: a stream of [`StreamEvent`](super::StreamEvent)s. The service cannot resume
+/// it: after a break it starts over.
+#[must_use]
+pub fn run_events(run_id: &str) -> Request<'static> {
+    static ENDPOINT: Endpoint = Endpoint {
+        method: Method::Get,
+        version: None,
+        path: &["/tasks/runs/", "/events"],
+        parameters: &[],
+        answer: Answer::Events,
+    };
+    Request::new(&ENDPOINT, run_id)
+}
+
+/// The parameters. One that the request does not take is a
+/// [`Misuse`](crate::session::Misuse::Parameter), said by the first poll.
+impl Request<'_> {
+    /// Only the runs with this status. [`runs`] takes it.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.misuse |= status == Status::Unknown;
+        self.with(STATUS, Value::Word(status.as_str()))
+    }
+
+    /// Whether each run comes with its input. [`runs`] takes it.
+    #[must_use]
+    pub fn include_input(self, include: bool) -> Self {
+        self.with(INCLUDE_INPUT, word(include))
+    }
+
+    /// Whether each completed run comes with its output. [`runs`] takes it.
+    #[must_use]
+    pub fn include_output(self, include: bool) -> Self {
+        self.with(INCLUDE_OUTPUT, word(include))
+    }
+
+    /// How many seconds the service may hold the connection. [`events`] and [`run_result`] take it.
+    #[must_use]
+    pub fn timeout(self, seconds: u32) -> Self {
+        self.with(TIMEOUT, Value::Number(seconds))
+    }
+
+    /// Whether the group's status in the answer is counted anew. [`add_runs`] takes it.
+    #[must_use]
+    pub fn refresh_status(self, refresh: bool) -> Self {
+        self.with(REFRESH_STATUS, word(refresh))
+    }
+}
+
+const fn word(value: bool) -> Value {
+    Value::Word(if value { "true" } else { "false" })
+}

@@ -1,0 +1,70 @@
+//! How long to wait before the next try: jitter in, milliseconds out.
+
+use core::time::Duration;
+
+use super::config::{Config, Millis};
+
+/// The longest wait that a server may ask for by `Retry-After`.
+const RETRY_AFTER_CEILING: Duration = Duration::from_secs(300);
+
+/// Tries in a row without anything new, and the wait that follows from them.
+///
+/// A wait is drawn uniformly from [floor, upper]; upper is twice the floor and doubles to the
+/// ceiling while nothing new comes.
+pub(super) struct Backoff {
+    tries: u32,
+    /// The server's wish for the floor, by the field `retry` of the event stream.
+    retry: Option<Millis>,
+    random: u32,
+}
+
+impl Backoff {
+    pub(super) const fn new(seed: u32) -> Self {
+        // Spread over all bits, since small seeds are likely; odd, since xorshift stays at zero.
+        let random = (seed ^ 0x9E37_79B9).wrapping_mul(0x85EB_CA6B) | 1;
+        Self { tries: 0, retry: None, random }
+    }
+
+    /// Something new came.
+    pub(super) fn reset(&mut self) {
+        self.tries = 0;
+    }
+
+    pub(super) fn set_retry(&mut self, millis: u64) {
+        self.retry = Some(Millis(u32::try_from(millis).unwrap_or(u32::MAX)));
+    }
+
+    /// Counts a try that failed. Was it the last that the config allows?
+    pub(super) fn failed(&mut self, config: &Config<'_>) -> bool {
+        self.tries = self.tries.saturating_add(1);
+        config.attempts.is_some_and(|attempts| self.tries >= attempts)
+    }
+
+    /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
+    pub(super) fn floor(&self, config: &Config<'_>) -> Duration {
+        let wish = self.retry.unwrap_or(config.floor);
+        wish.max(config.floor).min(config.ceiling).duration()
+    }
+
+    /// The wait after a failed try; never shorter than what the server asked for.
+    pub(super) fn wait(&mut self, config: &Config<'_>, retry_after: Option<Duration>) -> Duration {
+        let floor = self.floor(config);
+        let doubled = floor.saturating_mul(1_u32.checked_shl(self.tries.max(1)).unwrap_or(u32::MAX));
+        let upper = doubled.min(config.ceiling.duration()).max(floor);
+        let jitter = self.fraction(upper.saturating_sub(floor));
+        match retry_after.map(|wish| wish.min(RETRY_AFTER_CEILING)) {
+            Some(wish) if wish >= floor => wish.saturating_add(jitter),
+            _ => floor.saturating_add(jitter),
+        }
+    }
+
+    /// A part of `span`, uniform in [0, span].
+    fn fraction(&mut self, span: Duration) -> Duration {
+        // Marsaglia, "Xorshift RNGs" (2003), the triple 13, 17, 5.
+        self.random ^= self.random.wrapping_shl(13);
+        self.random ^= self.random.wrapping_shr(17);
+        self.random ^= self.random.wrapping_shl(5);
+        let millis = u64::from(Millis::from(span).0);
+        Duration::from_millis(millis.wrapping_add(1).wrapping_mul(u64::from(self.random)).wrapping_shr(32))
+    }
+}

@@ -1,0 +1,334 @@
+//! Where the service is, who asks, and how patient to be.
+
+use core::{fmt, time::Duration};
+
+use super::Misuse;
+use crate::http;
+
+/// The version of the API in the path of task groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Version {
+    /// `/v1beta`
+    #[default]
+    V1Beta,
+    /// `/v1`
+    V1,
+}
+
+impl Version {
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::V1Beta => "/v1beta",
+            Self::V1 => "/v1",
+        }
+    }
+}
+
+/// A base URL that cannot be used, see [`Config::with_base_url`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct InvalidUrl;
+
+impl fmt::Display for InvalidUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the base URL must be http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]")
+    }
+}
+
+impl core::error::Error for InvalidUrl {}
+
+/// What a session needs to know besides its request. `Copy`: it borrows only what lives as long
+/// as the program, such as the key.
+///
+/// ```
+/// use taskgroup::session::{Config, Version};
+///
+/// let config = Config::new("key").with_version(Version::V1).with_attempts(None).with_seed(7);
+/// assert_eq!((config.host(), config.port(), config.tls()), ("api.parallel.ai", 443, true));
+/// assert!(!format!("{config:?}").contains("key\""));
+/// ```
+///
+/// Durations are kept in milliseconds, up to 49 days.
+#[derive(Clone, Copy)]
+pub struct Config<'c> {
+    pub(super) host: &'c str,
+    pub(super) base_path: &'c str,
+    pub(super) key: &'c str,
+    pub(super) user_agent: &'c str,
+    pub(super) beta: &'c str,
+    pub(super) idle: Millis,
+    pub(super) connect: Millis,
+    pub(super) floor: Millis,
+    pub(super) ceiling: Millis,
+    pub(super) attempts: Option<u32>,
+    pub(super) seed: u32,
+    pub(super) port: u16,
+    pub(super) tls: bool,
+    pub(super) version: Version,
+}
+
+impl<'c> Config<'c> {
+    /// The public service, asked with this API key; v1beta, and the patience listed below.
+    #[must_use]
+    pub const fn new(key: &'c str) -> Self {
+        Self {
+            host: "api.parallel.ai",
+            base_path: "",
+            key,
+            user_agent: concat!("taskgroup/", env!("CARGO_PKG_VERSION")),
+            beta: "",
+            idle: Millis(90_000),
+            connect: Millis(10_000),
+            floor: Millis(500),
+            ceiling: Millis(30_000),
+            attempts: Some(10),
+            seed: 0,
+            port: 443,
+            tls: true,
+            version: Version::V1Beta,
+        }
+    }
+
+    /// The name or address to connect to; an IPv6 address without brackets.
+    #[must_use]
+    pub const fn host(&self) -> &'c str {
+        self.host
+    }
+
+    /// The TCP port to connect to.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the connection must be TLS, with the server authenticated as [`host`](Self::host).
+    #[must_use]
+    pub const fn tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Another server: a host name or address without brackets, a port, and whether to use TLS.
+    #[must_use]
+    pub const fn with_server(mut self, host: &'c str, port: u16, tls: bool) -> Self {
+        self.host = host;
+        self.port = port;
+        self.tls = tls;
+        self
+    }
+
+    /// What stands in the path before the version, such as `/proxy`. Empty by default.
+    #[must_use]
+    pub const fn with_base_path(mut self, path: &'c str) -> Self {
+        self.base_path = path;
+        self
+    }
+
+    /// Another server by its URL: `http://HOST[:PORT][/PATH]` or `https://…`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`] for anything else: other schemes, user names, queries, fragments.
+    pub fn with_base_url(self, url: &'c str) -> Result<Self, InvalidUrl> {
+        let (tls, rest) = match url.split_once("://").ok_or(InvalidUrl)? {
+            (scheme, rest) if scheme.eq_ignore_ascii_case("https") => (true, rest),
+            (scheme, rest) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+            _ => return Err(InvalidUrl),
+        };
+        let (host, port, path) = split_url(rest, tls).ok_or(InvalidUrl)?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.bytes().all(is_path_byte) {
+            return Err(InvalidUrl);
+        }
+        Ok(self.with_server(host, port, tls).with_base_path(path))
+    }
+
+    /// The version of the API. v1beta by default.
+    #[must_use]
+    pub const fn with_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The value of the header `user-agent`.
+    #[must_use]
+    pub const fn with_user_agent(mut self, user_agent: &'c str) -> Self {
+        self.user_agent = user_agent;
+        self
+    }
+
+    /// The value of the header `parallel-beta`: names of beta features, separated by commas.
+    #[must_use]
+    pub const fn with_beta(mut self, features: &'c str) -> Self {
+        self.beta = features;
+        self
+    }
+
+    /// How long the server may be silent, and how long the head of an answer may take in all.
+    /// 90 s by default.
+    #[must_use]
+    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle = Millis::from(timeout);
+        self
+    }
+
+    /// How long a connection may take to open, TLS included. 10 s by default.
+    #[must_use]
+    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect = Millis::from(timeout);
+        self
+    }
+
+    /// The shortest and the longest wait before a broken stream is asked for again.
+    /// 0.5 s and 30 s by default; a ceiling below the floor counts as the floor.
+    #[must_use]
+    pub const fn with_backoff(mut self, floor: Duration, ceiling: Duration) -> Self {
+        self.floor = Millis::from(floor);
+        let ceiling = Millis::from(ceiling);
+        self.ceiling = if ceiling.0 < self.floor.0 { self.floor } else { ceiling };
+        self
+    }
+
+    /// How many tries in a row may bring nothing new, the first included. 10 by default; `None`
+    /// tries for ever; 0 counts as 1.
+    #[must_use]
+    pub const fn with_attempts(mut self, attempts: Option<u32>) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Seeds the jitter of the waits: give each device another one, so that a fleet does not come
+    /// back all at once.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
+        self.seed = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]);
+        self
+    }
+}
+
+impl Config<'_> {
+    /// What cannot be sent.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        if !http::is_host(self.host) {
+            Err(Misuse::Host)
+        } else if !(self.base_path.is_empty() || self.base_path.starts_with('/'))
+            || !self.base_path.bytes().all(is_path_byte)
+        {
+            Err(Misuse::BasePath)
+        } else if self.key.is_empty() || !http::is_field_value(self.key) {
+            Err(Misuse::Key)
+        } else if !http::is_field_value(self.user_agent) || !http::is_field_value(self.beta) {
+            Err(Misuse::Header)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The path and query of a redirect's `Location`, when it stays on this very server.
+    pub(super) fn own_target<'l>(&self, location: &'l str) -> Option<&'l str> {
+        let target = if location.starts_with('/') && !location.starts_with("//") {
+            location
+        } else {
+            let (scheme, rest) = location.split_once("://")?;
+            let same_scheme = scheme.eq_ignore_ascii_case(if self.tls { "https" } else { "http" });
+            let (host, port, path) = split_url(rest, self.tls)?;
+            let same = same_scheme && host.eq_ignore_ascii_case(self.host) && port == self.port;
+            same.then_some(if path.is_empty() { "/" } else { path })?
+        };
+        let end = target.bytes().position(|byte| byte == b'#').unwrap_or(target.len());
+        target.get(..end).filter(|target| target.bytes().all(|byte| byte.is_ascii_graphic()))
+    }
+}
+
+/// Shows the key as `***`.
+impl fmt::Debug for Config<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("base_path", &self.base_path)
+            .field("version", &self.version)
+            .field("key", &format_args!("***"))
+            .field("user_agent", &self.user_agent)
+            .field("beta", &self.beta)
+            .field("idle_timeout", &self.idle.duration())
+            .field("connect_timeout", &self.connect.duration())
+            .field("backoff", &(self.floor.duration(), self.ceiling.duration()))
+            .field("attempts", &self.attempts)
+            .field("seed", &self.seed)
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Config<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "Config {{ host: {=str}, port: {=u16}, tls: {=bool}, base_path: {=str}, version: {}, key: ***, attempts: {} }}",
+            self.host,
+            self.port,
+            self.tls,
+            self.base_path,
+            self.version,
+            self.attempts
+        );
+    }
+}
+
+/// A duration in four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Millis(pub(super) u32);
+
+impl Millis {
+    #[allow(clippy::cast_possible_truncation, reason = "compared with u32::MAX first")]
+    pub(super) const fn from(duration: Duration) -> Self {
+        let millis = duration.as_millis();
+        Self(if millis > u32::MAX as u128 { u32::MAX } else { millis as u32 })
+    }
+
+    pub(super) const fn duration(self) -> Duration {
+        Duration::from_millis(self.0 as u64)
+    }
+}
+
+/// Of a URL behind its `://`: the host, without the brackets of an IPv6 address; the port, or the
+/// scheme's own; and the rest.
+fn split_url(url: &str, tls: bool) -> Option<(&str, u16, &str)> {
+    let end = url.bytes().position(|byte| byte == b'/').unwrap_or(url.len());
+    let (authority, path) = url.split_at_checked(end)?;
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => {
+            let end = authority.bytes().position(|byte| byte == b':').unwrap_or(authority.len());
+            authority.split_at_checked(end)?
+        }
+    };
+    let port = match port.strip_prefix(':') {
+        Some(digits) => decimal(digits)?,
+        None if port.is_empty() => {
+            if tls {
+                443
+            } else {
+                80
+            }
+        }
+        None => return None,
+    };
+    http::is_host(host).then_some((host, port, path))
+}
+
+/// Whether the byte may stand in the path of a URL as it is.
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
+fn decimal(digits: &str) -> Option<u16> {
+    let value = digits.bytes().try_fold(0_u16, |value, byte| {
+        value.checked_mul(10)?.checked_add(u16::from(byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?))
+    })?;
+    (!digits.is_empty()).then_some(value)
+}

@@ -1,0 +1,139 @@
+//! Where the stream goes on after a break: event ids in, what to do with each event out.
+
+use crate::text::Text;
+
+/// The longest event id that a stream can be resumed after, in bytes.
+pub(super) const ID: usize = 128;
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The application has not had it.
+    Deliver,
+    /// The application has had it.
+    Drop,
+}
+
+/// The last event that the application has had, and the one that it has before it now.
+///
+/// The second becomes the first by [`confirm`](Self::confirm), which the session calls when it is
+/// called again: a crash in between repeats the event, and never loses it.
+pub(super) struct Cursor {
+    last: Text<ID>,
+    /// The id of the event that is being read, or that the application is looking at.
+    pub(super) next: Text<ID>,
+    /// Whether `next` is to become `last`.
+    moving: bool,
+    /// Hash of the first id that this session has had: how a stream that starts over is known.
+    first: Option<u64>,
+    /// What the answer that is being read has shown so far.
+    answer: Answer,
+    /// The event that was last delivered has an id that cannot be sent back.
+    pub(super) too_long: bool,
+}
+
+/// One answer's events, as far as they tell how the server treats the cursor.
+#[derive(Clone, Copy, Default)]
+struct Answer {
+    /// It was asked for with a cursor.
+    resumed: bool,
+    /// An event with an id has come.
+    begun: bool,
+    /// The server started over: events are dropped until the cursor's own has passed.
+    replaying: bool,
+    /// The cursor has moved.
+    moved: bool,
+    /// An event without an id was delivered.
+    nameless: bool,
+}
+
+impl Cursor {
+    pub(super) fn new(last: Text<ID>) -> Self {
+        Self {
+            last,
+            next: Text::new(),
+            moving: false,
+            first: None,
+            answer: Answer::default(),
+            too_long: false,
+        }
+    }
+
+    /// The id to resume after, when there is one.
+    pub(super) fn last(&self) -> Option<&str> {
+        (!self.last.is_empty()).then_some(self.last.as_str())
+    }
+
+    /// Whether it can be sent back to the server.
+    pub(super) fn is_sendable(&self) -> bool {
+        self.last.lost() == 0
+    }
+
+    /// A request has been answered with a stream. Returns whether it is the rest of an earlier one.
+    pub(super) fn open(&mut self) -> bool {
+        self.answer = Answer { resumed: self.last().is_some(), ..Answer::default() };
+        self.answer.resumed
+    }
+
+    /// The event in `next` is complete: has the application had it? It is delivered when it must
+    /// be, whether or not anybody wants it.
+    pub(super) fn judge(&mut self) -> Verdict {
+        if self.next.is_empty() {
+            return if self.answer.replaying { Verdict::Drop } else { self.deliver_nameless() };
+        }
+        let first = !core::mem::replace(&mut self.answer.begun, true);
+        if self.answer.resumed && self.next == self.last {
+            self.answer.replaying = false;
+            return Verdict::Drop;
+        }
+        let hash = hash(&self.next);
+        if first && self.answer.resumed && self.first == Some(hash) {
+            self.answer.replaying = true;
+        }
+        if self.answer.replaying {
+            return Verdict::Drop;
+        }
+        self.first.get_or_insert(hash);
+        self.too_long = self.next.lost() > 0;
+        self.moving = !self.too_long;
+        Verdict::Deliver
+    }
+
+    fn deliver_nameless(&mut self) -> Verdict {
+        self.answer.nameless = true;
+        Verdict::Deliver
+    }
+
+    /// The application has had the event in `next`. Did the cursor move?
+    pub(super) fn confirm(&mut self) -> bool {
+        if !core::mem::take(&mut self.moving) {
+            return false;
+        }
+        core::mem::swap(&mut self.last, &mut self.next);
+        self.next.clear();
+        self.answer.moved = true;
+        true
+    }
+
+    /// Whether the answer brought anything after the cursor that it was asked with.
+    pub(super) fn moved(&self) -> bool {
+        self.answer.moved
+    }
+
+    /// Whether the answer brought events, none of which can be resumed after.
+    pub(super) fn nameless(&self) -> bool {
+        self.answer.nameless && !self.answer.begun
+    }
+
+    /// Whether the server started over, and the cursor's own event has not passed.
+    pub(super) fn replaying(&self) -> bool {
+        self.answer.replaying
+    }
+}
+
+/// FNV-1a, 64 bits.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

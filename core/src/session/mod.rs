@@ -1,0 +1,232 @@
+//! A request in; connections, bytes and time in; events out, resumed after every break.
+//!
+//! A client on one stream always has exactly one thing to do next, and [`Session::poll`] names it.
+//! The caller does it and says what happened: [`connected`](Session::connected),
+//! [`closed`](Session::closed), [`failed`](Session::failed), or bytes by [`feed`](Session::feed).
+//! Every call takes the time; a later time *is* the timeout.
+//!
+//! ```text
+//!            +--------------------------- Sleep <-----------------------------+
+//!            v                                                                | break
+//! poll -> Connect -> connected -> Send -> fill ... -> Receive -> feed ... -> Close -> Stop
+//!            ^                                                                | redirect
+//!            +----------------------------------------------------------------+
+//! ```
+//!
+//! # What it promises
+//!
+//! Every event is delivered at least once, and exactly once while the server gives its events ids
+//! and honours them. After a break the stream goes on behind the last event that the application
+//! has had, which is the one before the last that [`advance`](Session::advance) found: an event
+//! counts as had when the session is called again.
+//!
+//! # Limits
+//!
+//! Ids to 128 bytes; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
+//! redirects in a row, to the same server only; the text of an error to 256 bytes, of an error's
+//! answer to 64 KiB.
+
+use crate::{json::Record, time::Instant};
+
+mod backoff;
+mod config;
+mod cursor;
+mod machine;
+mod outcome;
+mod reader;
+mod request;
+mod taps;
+mod timer;
+
+use self::machine::{Found, Machine};
+pub(crate) use self::request::{Answer, Endpoint, LAST_EVENT_ID, Value};
+pub use self::{
+    config::{Config, InvalidUrl, Version},
+    outcome::{Capacity, Cause, Fault, Misuse, Outcome},
+    request::Request,
+    taps::ApiError,
+};
+
+/// The one thing to do next.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Action {
+    /// Open a connection to the config's host and port, by TLS if it says so, then say
+    /// [`connected`](Session::connected) or [`failed`](Session::failed).
+    Connect {
+        /// Give up then.
+        until: Instant,
+    },
+    /// Write out what [`fill`](Session::fill) gives.
+    Send {
+        /// Give up then.
+        until: Instant,
+    },
+    /// Read, and [`feed`](Session::feed) what came, or say [`closed`](Session::closed).
+    Receive {
+        /// Stop waiting then, and poll.
+        until: Instant,
+    },
+    /// Close the connection.
+    Close,
+    /// Wait, then poll.
+    Sleep {
+        /// Until when.
+        until: Instant,
+        /// Why, for the log.
+        cause: Cause,
+    },
+    /// Nothing more: for ever the same answer from now on.
+    Stop(Outcome),
+}
+
+/// What a session has found in the bytes it was fed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event<'s, R> {
+    /// The server has accepted the request.
+    Opened {
+        /// It was asked to go on after an event, rather than to start.
+        resumed: bool,
+    },
+    /// An event of a type that the record wants, or the answer, whole.
+    Record(&'s R),
+    /// An event, or the answer, that does not fit the record. The stream goes on.
+    Skipped(Skipped),
+}
+
+/// Why an event was passed over: its data is not JSON, or not the JSON that the record expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Skipped(pub crate::json::Error);
+
+impl core::fmt::Display for Skipped {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "skipped: {}", self.0)
+    }
+}
+
+impl core::error::Error for Skipped {}
+
+/// How a connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Failure {
+    /// It could not be opened.
+    Unreachable,
+    /// It was open, and broke.
+    Broken,
+    /// It may not be used: the certificate does not hold, or it would be plaintext. Stops at once.
+    Refused,
+}
+
+/// One request, until it is answered in full.
+///
+/// ```
+/// use taskgroup::{api, session::{Action, Config, Session}, time::Instant};
+///
+/// let request = api::runs("tgrp_5c1f0a").include_output(true);
+/// let mut session = Session::<api::StreamEvent>::new(Config::new("key"), request);
+/// let now = Instant::from_millis(0);
+/// assert!(matches!(session.poll(now), Action::Connect { .. }));
+/// session.connected(now);
+/// assert!(matches!(session.poll(now), Action::Send { .. }));
+/// let mut out = [0; 512];
+/// let n = session.fill(&mut out);
+/// assert!(out[..n].starts_with(b"GET /v1beta/tasks/groups/tgrp_5c1f0a/runs?include_output=true "));
+/// ```
+pub struct Session<'c, R> {
+    machine: Machine<'c>,
+    record: R,
+}
+
+impl<'c, R: Record> Session<'c, R> {
+    /// A session that fills a record of its own.
+    pub fn new(config: Config<'c>, request: Request<'c>) -> Self
+    where
+        R: Default,
+    {
+        Self::with(config, request, R::default())
+    }
+
+    /// A session that fills this record, which may hold a callback.
+    pub fn with(config: Config<'c>, request: Request<'c>, record: R) -> Self {
+        Self { machine: Machine::new(config, request), record }
+    }
+
+    /// What to do next.
+    pub fn poll(&mut self, now: Instant) -> Action {
+        self.machine.poll(&mut self.record, now)
+    }
+
+    /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
+    /// of `out` works; 0 when there is nothing (more) to send.
+    pub fn fill(&mut self, out: &mut [u8]) -> usize {
+        self.machine.fill(out)
+    }
+
+    /// Takes bytes off the front of `input`, up to the next event; `None` when they are used up.
+    pub fn feed(&mut self, input: &mut &[u8], now: Instant) -> Option<Event<'_, R>> {
+        if self.advance(input, now) { self.event() } else { None }
+    }
+
+    /// Takes bytes off the front of `input`, up to the next event. Was there one?
+    /// [`event`](Self::event) shows it, until the session is called again.
+    pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> bool {
+        self.machine.advance(&mut self.record, input, now)
+    }
+
+    /// What the last [`advance`](Self::advance) found.
+    pub fn event(&self) -> Option<Event<'_, R>> {
+        match self.machine.found() {
+            Found::Nothing => None,
+            Found::Opened { resumed } => Some(Event::Opened { resumed }),
+            Found::Record => Some(Event::Record(&self.record)),
+            Found::Skipped(why) => Some(Event::Skipped(why)),
+        }
+    }
+
+    /// The connection is open; if it is to be TLS, the server is authenticated.
+    pub fn connected(&mut self, now: Instant) {
+        self.machine.connected(now);
+    }
+
+    /// The server has ended the connection in order: the read gave 0 bytes, and with TLS there
+    /// was a close_notify.
+    pub fn closed(&mut self, _now: Instant) {
+        self.machine.closed(&mut self.record);
+    }
+
+    /// The connection could not be opened, broke, or may not be used.
+    pub fn failed(&mut self, _now: Instant, why: Failure) {
+        self.machine.failed(&mut self.record, why);
+    }
+
+    /// The id of the last event that the application has had: store it, and another session goes
+    /// on from there by [`Request::last_event_id`].
+    pub fn cursor(&self) -> Option<&str> {
+        self.machine.cursor()
+    }
+
+    /// What the server said, when it said no: by a status other than 200, or by an `error` event.
+    pub fn error(&self) -> Option<&ApiError> {
+        self.machine.error()
+    }
+
+    /// The record, to change what it does with the next event.
+    pub fn record_mut(&mut self) -> &mut R {
+        &mut self.record
+    }
+
+    /// The record, as the last event or answer left it.
+    pub fn into_record(self) -> R {
+        self.record
+    }
+}
+
+/// Shows the state; neither the key nor the record.
+impl<R> core::fmt::Debug for Session<'_, R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Session").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Why a session waits, and why it ended: divided by who can act.
+
+use core::fmt;
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Everything there was has been delivered.
+    Done,
+    /// The server could not be reached, or connections to it kept breaking. Try later.
+    Network,
+    /// The server kept falling silent. Try later, or raise the idle timeout.
+    Idle,
+    /// The server said no, with this status code; what it said is in
+    /// [`Session::error`](super::Session::error).
+    Status(u16),
+    /// The server does not keep to the protocol. Nothing that the caller can mend.
+    Peer(Fault),
+    /// Something is longer than the memory set aside for it.
+    Capacity(Capacity),
+    /// The request or the config cannot be sent as it is.
+    Misuse(Misuse),
+    /// The adapter refused the connection: a certificate that does not hold, or plaintext.
+    Refused,
+}
+
+/// Why a session sleeps before it asks again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Cause {
+    /// Nothing went wrong: the stream ended in order, and there may be more.
+    End,
+    /// No connection, or it broke.
+    Network,
+    /// The server fell silent.
+    Idle,
+    /// The server answered with this status code and asks to come back.
+    Status(u16),
+    /// The server broke the protocol.
+    Peer(Fault),
+}
+
+/// What a server did that it may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Fault {
+    /// The answer is not HTTP/1.1 as RFC 9112 has it.
+    Http(crate::http::Error),
+    /// The content type is not the one that was asked for.
+    ContentType,
+    /// The content encoding is not `identity`, which was asked for.
+    ContentEncoding,
+    /// A redirect to another place, without a place, or one too many.
+    Redirect,
+    /// The stream carried an `error` event and ended; see [`Session::error`](super::Session::error).
+    ErrorEvent,
+    /// The stream started over instead of going on after the last event.
+    CursorIgnored,
+    /// The stream ended without any proof that it was whole, and its events have no ids to ask
+    /// again from.
+    Unproven,
+    /// The answer is not the JSON that was asked for.
+    Json(crate::json::Error),
+}
+
+/// What was longer than its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Capacity {
+    /// The last event's id has more than 128 bytes, so the stream cannot be resumed after it.
+    EventId,
+    /// A `Location` has more than 128 bytes.
+    Location,
+}
+
+/// What the caller asked for that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Misuse {
+    /// An id is empty, `.`, `..`, or has more than 128 bytes.
+    Id,
+    /// The request does not take one of the parameters that it was given.
+    Parameter,
+    /// The host is empty or has bytes that no host has.
+    Host,
+    /// The base path does not start with `/` or has bytes that no path has.
+    BasePath,
+    /// The key is empty or has bytes that no header may carry.
+    Key,
+    /// The user agent or the beta features have bytes that no header may carry.
+    Header,
+}
+
+impl Cause {
+    /// The outcome when this was the last attempt.
+    pub(super) const fn outcome(self) -> Outcome {
+        match self {
+            Self::End => Outcome::Done,
+            Self::Network => Outcome::Network,
+            Self::Idle => Outcome::Idle,
+            Self::Status(status) => Outcome::Status(status),
+            Self::Peer(fault) => Outcome::Peer(fault),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Network => f.write_str("the connection failed"),
+            Self::Idle => f.write_str("the server fell silent"),
+            Self::Status(status) => write!(f, "status {status}"),
+            Self::Peer(fault) => fault.fmt(f),
+            Self::Capacity(what) => what.fmt(f),
+            Self::Misuse(what) => what.fmt(f),
+            Self::Refused => f.write_str("the connection was refused for its security"),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::End => f.write_str("the stream ended, there may be more"),
+            other => other.outcome().fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http(error) => return error.fmt(f),
+            Self::Json(error) => return error.fmt(f),
+            Self::ContentType => "wrong content type",
+            Self::ContentEncoding => "content encoding other than identity",
+            Self::Redirect => "redirect that cannot be followed",
+            Self::ErrorEvent => "error event in the stream",
+            Self::CursorIgnored => "the server ignored last_event_id",
+            Self::Unproven => "the stream may have been cut, and its events have no ids",
+        })
+    }
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EventId => "an event_id longer than 128 bytes: cannot resume after it",
+            Self::Location => "redirect to a Location longer than 128 bytes",
+        })
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Id => "an id must have 1 to 128 bytes and be neither . nor ..",
+            Self::Parameter => "the request does not take this parameter",
+            Self::Host => "the host is not a host name or address",
+            Self::BasePath => "the base path is not a path",
+            Self::Key => "the key is empty or cannot stand in a header",
+            Self::Header => "a header value has a control character",
+        })
+    }
+}
+
+impl core::error::Error for Outcome {}

@@ -1,0 +1,195 @@
+//! The body of an event stream in, complete events out: Server-Sent Events, and the JSON in them.
+
+use core::mem;
+
+use super::{
+    cursor::ID,
+    taps::{IdSource, Taps},
+};
+use crate::{
+    json::{self, Filler, Record},
+    sse::{self, Field, Token},
+    text::Text,
+};
+
+/// A record of no members, for what no record of the application is meant to hold.
+pub(super) struct Nothing;
+
+impl json::Field for Nothing {
+    fn clear(&mut self) {}
+
+    fn fill(&mut self, json: &mut json::Json<'_, '_>) -> Result<(), json::Stop> {
+        json.skip()
+    }
+}
+
+impl Record for Nothing {
+    fn names(&self) -> &'static [json::Node] {
+        &[]
+    }
+
+    fn member(&mut self, _: usize) -> Option<&mut dyn json::Field> {
+        None
+    }
+}
+
+/// How the data of the current event stands.
+#[derive(Clone, Copy)]
+enum Data {
+    /// No `data` line yet.
+    Absent,
+    /// Only empty `data` lines.
+    Empty,
+    /// JSON that has been right so far.
+    Json,
+    /// JSON that is wrong; the rest of it is passed over.
+    Broken(json::Error),
+}
+
+/// Two machines in a row and what they have found in the current event.
+pub(super) struct Reader {
+    sse: sse::Tokenizer,
+    filler: Filler,
+    field: Option<Field>,
+    data: Data,
+    /// The `retry` field that is being read: no digit yet, the number so far, or no number.
+    digits: Result<Option<u64>, ()>,
+    /// The last valid `retry`, in milliseconds, until somebody takes it.
+    pub(super) retry: Option<u64>,
+    pub(super) taps: Taps,
+    /// The event before is complete: the next byte begins another.
+    complete: bool,
+}
+
+impl Reader {
+    pub(super) const fn new(id_source: IdSource) -> Self {
+        Self {
+            sse: sse::Tokenizer::new(),
+            filler: Filler::new(),
+            field: None,
+            data: Data::Absent,
+            digits: Ok(None),
+            retry: None,
+            taps: Taps::new(id_source),
+            complete: false,
+        }
+    }
+
+    /// A new body begins.
+    pub(super) fn begin(&mut self, record: &mut dyn Record, id: &mut Text<ID>) {
+        self.sse = sse::Tokenizer::new();
+        self.field = None;
+        self.begin_event(record, id);
+    }
+
+    /// Forgets the event so far.
+    pub(super) fn begin_event(&mut self, record: &mut dyn Record, id: &mut Text<ID>) {
+        self.data = Data::Absent;
+        self.complete = false;
+        self.taps.begin();
+        id.clear();
+        self.filler.begin(record);
+    }
+
+    /// Whether an event has begun whose end has not come.
+    pub(super) fn is_amid_event(&self) -> bool {
+        !matches!(self.data, Data::Absent)
+    }
+
+    /// Takes JSON that is the whole body. `Some` when the text is complete or wrong.
+    pub(super) fn json(
+        &mut self,
+        record: &mut dyn Record,
+        id: &mut Text<ID>,
+        input: &mut &[u8],
+    ) -> Option<Result<(), json::Error>> {
+        record.data(input);
+        self.data = Data::Json;
+        let result = match self.filler.feed(record, &mut self.taps.over(id), input) {
+            Ok(false) => return None,
+            Ok(true) => self.filler.finish(),
+            Err(error) => Err(error),
+        };
+        self.data = Data::Absent;
+        Some(result)
+    }
+
+    /// Takes bytes of an event stream, up to the end of the next event that has data. Its JSON is
+    /// then in the record and in the taps, or is wrong.
+    pub(super) fn feed(
+        &mut self,
+        record: &mut dyn Record,
+        id: &mut Text<ID>,
+        input: &mut &[u8],
+    ) -> Option<Result<(), json::Error>> {
+        if self.complete {
+            self.begin_event(record, id);
+        }
+        while let Some(token) = self.sse.feed(input) {
+            match token {
+                Token::Bytes(bytes) => self.bytes(bytes, record, id),
+                Token::Begin(field) => self.begin_field(field, record, id),
+                Token::Dispatch => {
+                    self.end_field();
+                    let result = match mem::replace(&mut self.data, Data::Absent) {
+                        Data::Absent | Data::Empty => {
+                            self.begin_event(record, id);
+                            continue;
+                        }
+                        Data::Json => self.filler.finish(),
+                        Data::Broken(error) => Err(error),
+                    };
+                    self.complete = true;
+                    return Some(result);
+                }
+            }
+        }
+        None
+    }
+
+    fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Text<ID>) {
+        self.end_field();
+        self.field = Some(field);
+        match field {
+            Field::Data if self.is_amid_event() => self.data(b"\n", record, id),
+            Field::Data => self.data = Data::Empty,
+            Field::Event => self.taps.begin_name(),
+            Field::Id => self.taps.begin_id(id),
+            Field::Retry => self.digits = Ok(None),
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Text<ID>) {
+        match self.field {
+            Some(Field::Data) => self.data(bytes, record, id),
+            Some(Field::Event) => self.taps.name(bytes),
+            Some(Field::Id) => self.taps.id(bytes, id),
+            Some(Field::Retry) if self.digits.is_ok() => {
+                self.digits = bytes.iter().try_fold(self.digits.unwrap_or_default(), |value, byte| {
+                    let digit = byte.is_ascii_digit().then_some(byte & 0xF).ok_or(())?;
+                    Ok(Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit.into())))
+                });
+            }
+            Some(Field::Retry) | None => {}
+        }
+    }
+
+    fn end_field(&mut self) {
+        if self.field.take() == Some(Field::Retry) {
+            self.retry = self.digits.ok().flatten().or(self.retry);
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Text<ID>) {
+        record.data(bytes);
+        if matches!(self.data, Data::Empty) && bytes != b"\n" {
+            self.data = Data::Json;
+        }
+        if !matches!(self.data, Data::Json) {
+            return;
+        }
+        if let Err(error) = self.filler.feed(record, &mut self.taps.over(id), &mut &*bytes) {
+            self.data = Data::Broken(error);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What the session itself reads in each event and answer: tokens in, id, type, end and error out.
+
+use core::fmt;
+
+use super::cursor::ID;
+use crate::{
+    json::{Token, Watch},
+    text::{Decoder, Text},
+};
+
+/// What the server said, when it said no.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The status code of the answer; 200 for an `error` event in a stream.
+    pub status: u16,
+    /// The reference that the service gives its errors, for its support.
+    pub ref_id: Text<40>,
+    /// The service's own words. Of a validation error's list, the first entry; of an answer that
+    /// is not JSON, its beginning.
+    pub message: Text<256>,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.status)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if self.message.lost() > 0 {
+            f.write_str("…")?;
+        }
+        if !self.ref_id.is_empty() {
+            write!(f, " (ref_id {})", self.ref_id)?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for ApiError {}
+
+/// Reads the members of each event and answer that the session goes by, whatever the record makes
+/// of them:
+///
+/// ```text
+/// {"type": kind, "event_id": id, "status": {"is_active": active},
+///  "error": {"ref_id": …, "message": …}, "detail": "message" or [{"msg": message}, …]}
+/// ```
+pub(super) struct Taps {
+    /// The event's type: the member `type`, or else the name that the stream gave it.
+    pub(super) kind: Text<40>,
+    /// Whether the kind is the member's.
+    typed: bool,
+    /// Whether the event's id was read to its end.
+    pub(super) id_whole: bool,
+    /// `/status/is_active`: whether the group has active runs.
+    pub(super) active: Option<bool>,
+    /// A status of 0: the server has said nothing yet.
+    error: ApiError,
+    id_source: IdSource,
+    member: Member,
+    inner: Inner,
+    /// How many objects and arrays are open inside the member.
+    depth: u8,
+    /// The name of a member inside the member, as far as it has come.
+    name: Text<10>,
+    decoder: Decoder,
+}
+
+/// Where the ids of the events are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdSource {
+    /// In the member `event_id`.
+    Member,
+    /// In the field `id` of the event stream.
+    Field,
+}
+
+/// The member of the root object that is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    Type,
+    EventId,
+    Error,
+    Detail,
+    Status,
+}
+
+/// The member inside of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inner {
+    RefId,
+    Message,
+    IsActive,
+    Other,
+}
+
+impl Taps {
+    pub(super) const fn new(id_source: IdSource) -> Self {
+        Self {
+            kind: Text::new(),
+            typed: false,
+            id_whole: false,
+            active: None,
+            error: ApiError { status: 0, ref_id: Text::new(), message: Text::new() },
+            id_source,
+            member: Member::Type,
+            inner: Inner::Other,
+            depth: 0,
+            name: Text::new(),
+            decoder: Decoder::new(),
+        }
+    }
+
+    /// An event or an answer begins. What the server has said in an earlier one stays.
+    pub(super) fn begin(&mut self) {
+        self.kind.clear();
+        self.typed = false;
+        self.id_whole = false;
+        self.active = None;
+        if self.error.status == 0 {
+            self.forget_error();
+        }
+    }
+
+    /// The taps on a text that is being read, with the place for the event's id.
+    pub(super) fn over<'t>(&'t mut self, id: &'t mut Text<ID>) -> Over<'t> {
+        Over { taps: self, id }
+    }
+
+    /// The value of the field `event`, in pieces, the first after [`begin_name`](Self::begin_name).
+    pub(super) fn name(&mut self, bytes: &[u8]) {
+        if !self.typed {
+            let Self { kind, decoder, .. } = self;
+            decoder.feed(bytes, |piece| kind.push_str(piece));
+        }
+    }
+
+    pub(super) fn begin_name(&mut self) {
+        if !self.typed {
+            self.kind.clear();
+            self.decoder = Decoder::new();
+        }
+    }
+
+    /// The value of the field `id`, in pieces, the first after [`begin_id`](Self::begin_id). One
+    /// with a NUL is none, as the standard has it.
+    pub(super) fn id(&mut self, bytes: &[u8], id: &mut Text<ID>) {
+        if self.id_source == IdSource::Field && self.id_whole {
+            self.decoder.feed(bytes, |piece| id.push_str(piece));
+            self.id_whole = !bytes.contains(&0);
+        }
+    }
+
+    pub(super) fn begin_id(&mut self, id: &mut Text<ID>) {
+        if self.id_source == IdSource::Field {
+            id.clear();
+            self.id_whole = true;
+            self.decoder = Decoder::new();
+        }
+    }
+
+    pub(super) fn error(&self) -> Option<&ApiError> {
+        (self.error.status != 0).then_some(&self.error)
+    }
+
+    pub(super) fn forget_error(&mut self) {
+        self.error.status = 0;
+        self.error.ref_id.clear();
+        self.error.message.clear();
+    }
+
+    /// What was or will be read is what the server says with this status.
+    pub(super) fn hear_error(&mut self, status: u16) {
+        self.error.status = status;
+        self.decoder = Decoder::new();
+    }
+
+    /// A piece of an error's text that is no JSON.
+    pub(super) fn error_text(&mut self, bytes: &[u8]) {
+        let Self { error, decoder, .. } = self;
+        decoder.feed(bytes, |piece| error.message.push_str(piece));
+    }
+
+    /// Takes the key out of the error, should the server have sent it back.
+    pub(super) fn redact(&mut self, key: &str) {
+        self.error.message.redact(key);
+        self.error.ref_id.redact(key);
+    }
+
+    fn begin_member(&mut self, member: Member) {
+        self.member = member;
+        self.inner = Inner::Other;
+        self.depth = 0;
+        self.name.clear();
+    }
+
+    /// A name inside the member is whole.
+    fn enter(&mut self) {
+        self.inner = match (self.member, self.depth, self.name.as_str()) {
+            (Member::Error, 1, "ref_id") => {
+                self.error.ref_id.clear();
+                Inner::RefId
+            }
+            (Member::Error, 1, "message") => {
+                self.error.message.clear();
+                Inner::Message
+            }
+            (Member::Detail, 2, "msg") if self.error.message.is_empty() => Inner::Message,
+            (Member::Status, 1, "is_active") => Inner::IsActive,
+            _ => Inner::Other,
+        };
+        self.name.clear();
+    }
+}
+
+/// See [`Taps::over`].
+pub(super) struct Over<'t> {
+    taps: &'t mut Taps,
+    id: &'t mut Text<ID>,
+}
+
+impl Watch for Over<'_> {
+    fn wants(&mut self, name: &str) -> bool {
+        let member = match name {
+            "type" => {
+                self.taps.kind.clear();
+                self.taps.typed = true;
+                Member::Type
+            }
+            "event_id" if self.taps.id_source == IdSource::Member => {
+                self.id.clear();
+                self.taps.id_whole = false;
+                Member::EventId
+            }
+            "error" => Member::Error,
+            "detail" => Member::Detail,
+            "status" => Member::Status,
+            _ => return false,
+        };
+        self.taps.begin_member(member);
+        true
+    }
+
+    fn token(&mut self, token: &Token<'_>) {
+        let taps = &mut *self.taps;
+        match *token {
+            Token::BeginObject | Token::BeginArray => {
+                taps.depth = taps.depth.saturating_add(1);
+                taps.inner = Inner::Other;
+            }
+            Token::EndObject | Token::EndArray => taps.depth = taps.depth.saturating_sub(1),
+            Token::Name { piece, last } => {
+                taps.name.push_str(piece);
+                if last {
+                    taps.enter();
+                }
+            }
+            Token::String { piece, last } => match (taps.member, taps.inner, taps.depth) {
+                (Member::Type, _, 0) => taps.kind.push_str(piece),
+                (Member::EventId, _, 0) => {
+                    self.id.push_str(piece);
+                    taps.id_whole = last;
+                }
+                (Member::Detail, _, 0) | (_, Inner::Message, _) => taps.error.message.push_str(piece),
+                (_, Inner::RefId, _) => taps.error.ref_id.push_str(piece),
+                _ => {}
+            },
+            Token::Bool(value) if taps.inner == Inner::IsActive => taps.active = Some(value),
+            _ => {}
+        }
+    }
+}
