@@ -42,7 +42,11 @@ pub(crate) enum Connection {
 
 impl Connection {
     /// Shakes hands: afterwards the server is the one that `tls` was made for.
-    pub(crate) fn secure(mut tls: ClientConnection, mut tcp: TcpStream, deadline: Deadline) -> io::Result<Self> {
+    pub(crate) fn secure(
+        mut tls: ClientConnection,
+        mut tcp: TcpStream,
+        deadline: Deadline,
+    ) -> io::Result<Self> {
         while tls.is_handshaking() {
             flush(&mut tls, &mut tcp, deadline)?;
             if tls.is_handshaking() && !receive(&mut tls, &mut tcp, deadline)? {

@@ -125,7 +125,10 @@ impl Connector {
         Deadline { until, clock: self.clock }
     }
 
-    fn with_connection<T>(&mut self, act: impl FnOnce(&mut Connection) -> io::Result<T>) -> Result<T, Failure> {
+    fn with_connection<T>(
+        &mut self,
+        act: impl FnOnce(&mut Connection) -> io::Result<T>,
+    ) -> Result<T, Failure> {
         let connection = self.connection.as_mut().ok_or(Failure::Broken)?;
         act(connection).map_err(|error| {
             self.reason = Some(error.to_string());
@@ -145,7 +148,8 @@ impl Connector {
         } else {
             None
         };
-        let addresses = self.resolve(until).map_err(|error| unreachable(&format!("{}: {error}", self.host)))?;
+        let addresses =
+            self.resolve(until).map_err(|error| unreachable(&format!("{}: {error}", self.host)))?;
         if plain_at_home && !addresses.iter().all(|address| is_loopback(address.ip())) {
             return Err((Failure::Refused, self.plaintext_refused()));
         }
@@ -175,7 +179,8 @@ impl Connector {
             let _ = answer.send(name.to_socket_addrs().map(Vec::from_iter));
         })?;
         let left = self.clock.left(until).unwrap_or_default();
-        let addresses = answered.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let addresses =
+            answered.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         if addresses.is_empty() { Err(io::Error::other("the name has no address")) } else { Ok(addresses) }
     }
 
@@ -216,7 +221,9 @@ mod tests {
 
     #[test]
     fn only_names_and_addresses_of_this_machine_are_loopback() {
-        for host in ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"] {
+        for host in
+            ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"]
+        {
             assert!(is_loopback_name(host), "{host}");
         }
         for host in ["localhost.example", "notlocalhost", "10.0.0.1", "::", "0.0.0.0", "127.0.0.1.example"] {

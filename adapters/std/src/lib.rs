@@ -27,10 +27,14 @@ mod connection;
 mod connector;
 mod security;
 mod stream;
+mod verbatim;
+pub mod whole;
 
 pub use self::{
     clock::Clock,
     connector::Connector,
     security::{CaError, Security},
     stream::{Step, Stream},
+    verbatim::Verbatim,
+    whole::Whole,
 };

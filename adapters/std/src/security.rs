@@ -38,7 +38,8 @@ impl Security {
     #[must_use]
     pub fn platform() -> Self {
         let config = builder().with_platform_verifier().map(|builder| builder.with_no_client_auth());
-        let tls = config.map(finish).map_err(|error| format!("no root certificates of the system: {error}").into());
+        let tls =
+            config.map(finish).map_err(|error| format!("no root certificates of the system: {error}").into());
         Self { tls, plaintext: false }
     }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use taskgroup::{
     json::Record,
-    session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Event, Outcome, Request, Session},
 };
 
 use crate::{Clock, Connector, Security};

@@ -1,0 +1,102 @@
+//! An event in pieces in, its JSON as the service sent it out.
+//!
+//! ```
+//! use taskgroup::json::{self, Record};
+//! use taskgroup_std::Verbatim;
+//!
+//! let text = br#"{"type": "error", "event_id": "7", "big": 1.50}"#;
+//! let mut event = Verbatim::default();
+//! json::fill(&mut event, text)?;
+//! event.data(text); // a session does this by itself
+//! assert_eq!((event.json(), event.event_id()), (&text[..], Some("7")));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! As much memory as the largest event had, for as long as the record lives.
+
+use taskgroup::{
+    json::{Field, Json, Kind, Node, Record, Stop},
+    record,
+};
+
+/// A record of events of all types: their JSON text, and their id.
+///
+/// The text is what stood in the event's `data` lines, byte for byte, the lines joined by line feeds.
+/// It is JSON whenever a session gives it as a record; in an event that was skipped it may be anything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verbatim {
+    json: Vec<u8>,
+    members: Members,
+}
+
+impl Verbatim {
+    /// The event's JSON text. Bytes that are not UTF-8 can only stand in its strings.
+    #[must_use]
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// The event's `event_id`, when there is one.
+    #[must_use]
+    pub fn event_id(&self) -> Option<&str> {
+        Some(self.members.event_id.text.as_str()).filter(|id| !id.is_empty())
+    }
+}
+
+impl Field for Verbatim {
+    fn clear(&mut self) {
+        self.json.clear();
+        self.members.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.object(self)
+    }
+}
+
+impl Record for Verbatim {
+    fn names(&self) -> &'static [Node] {
+        self.members.names()
+    }
+
+    fn member(&mut self, index: usize) -> Option<&mut dyn Field> {
+        self.members.member(index)
+    }
+
+    fn wants(&self, _: &str) -> bool {
+        true
+    }
+
+    fn data(&mut self, piece: &[u8]) {
+        self.json.extend_from_slice(piece);
+    }
+}
+
+record! {
+    #[derive(Clone, Debug, PartialEq)]
+    struct Members for * {
+        event_id: EventId = "/event_id",
+    }
+}
+
+/// A text if it is one: an event with an id of another type is passed on all the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct EventId {
+    text: String,
+    is_text: bool,
+}
+
+impl Field for EventId {
+    fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        if let Some(kind) = json.peek()? {
+            self.is_text = kind == Kind::String;
+        }
+        if self.is_text { json.text(&mut |piece| self.text.push_str(piece)).map(drop) } else { json.skip() }
+    }
+}

@@ -1,0 +1,239 @@
+//! JSON values in, all of each on the heap out: for a desktop, where nothing need be lost.
+//!
+//! ```
+//! use taskgroup::{api::StreamEvent, json};
+//! use taskgroup_std::Whole;
+//!
+//! let mut event = StreamEvent::<Whole>::default();
+//! json::fill(&mut event, br#"{"output": {"type": "json", "content": {"gdp": 2.10}}}"#)?;
+//! let output = event.output.unwrap();
+//! assert_eq!(output.content.as_json(), Some(r#"{"gdp":2.10}"#));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! The heap. Ids of runs and groups and types of events are kept in the records themselves, as in
+//! every profile, see [`api`](taskgroup::api).
+
+use std::{fmt, ops::Deref};
+
+use taskgroup::{
+    api::{
+        Citation, Error, FieldBasis, McpServer, McpToolCall, Output, Profile, RunInput, SourcePolicy,
+        TaskSpec, Warning, Webhook,
+    },
+    json::{self, Field, Json, Kind, Stop},
+};
+
+/// The profile of the API's records that keeps everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whole;
+
+impl Profile for Whole {
+    type EventId = Option<Text>;
+    type Name = Text;
+    type Time = Option<Text>;
+    type Message = Text;
+    type Metadata = Option<Raw>;
+    type Detail = Option<Raw>;
+    type Warnings = Option<List<Warning<Self>>>;
+    type Error = Option<Error<Self>>;
+    type Input = Option<RunInput<Self>>;
+    type Prompt = Content;
+    type SourcePolicy = Option<SourcePolicy<Self>>;
+    type Domains = Option<List<Text>>;
+    type TaskSpec = Option<TaskSpec<Self>>;
+    type Schema = Option<Content>;
+    type McpServers = Option<List<McpServer<Self>>>;
+    type Webhook = Option<Webhook<Self>>;
+    type AdvancedSettings = Option<Raw>;
+    type Output = Option<Output<Self>>;
+    type Content = Content;
+    type Basis = List<FieldBasis<Self>>;
+    type Reasoning = Text;
+    type Citations = List<Citation<Self>>;
+    type Url = Text;
+    type Title = Option<Text>;
+    type Excerpts = Option<List<Text>>;
+    type McpToolCalls = Option<List<McpToolCall<Self>>>;
+    type BetaFields = Option<Raw>;
+    type Sources = Option<List<Text>>;
+}
+
+/// A text of any length.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Text(String);
+
+impl Field for Text {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.text(&mut |piece| self.0.push_str(piece)).map(drop)
+    }
+}
+
+/// The JSON text of any value: without whitespace, numbers as they were, escapes only where they must be.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Raw(String);
+
+impl Field for Raw {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.raw(&mut |piece| self.0.push_str(piece))
+    }
+}
+
+/// The two texts are used alike.
+macro_rules! text {
+    ($name:ident) => {
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+text! { Text }
+text! { Raw }
+
+/// What may be a text or any other JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// A string, without its quotation marks and escapes.
+    Text(Text),
+    /// Anything else, `null` included; empty before there is anything.
+    Json(Raw),
+}
+
+impl Content {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The JSON text, if it is something other than a string and than `null`.
+    #[must_use]
+    pub fn as_json(&self) -> Option<&str> {
+        if let Self::Json(raw) = self {
+            Some(&**raw).filter(|json| !matches!(*json, "" | "null"))
+        } else {
+            None
+        }
+    }
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Json(Raw::default())
+    }
+}
+
+impl Field for Content {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        if json.peek()? == Some(Kind::String) {
+            *self = Self::Text(Text::default());
+        }
+        match self {
+            Self::Text(text) => text.fill(json),
+            Self::Json(raw) => raw.fill(json),
+        }
+    }
+}
+
+/// All elements of an array.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct List<T>(Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> From<List<T>> for Vec<T> {
+    fn from(list: List<T>) -> Self {
+        list.0
+    }
+}
+
+impl<'l, T> IntoIterator for &'l List<T> {
+    type Item = &'l T;
+    type IntoIter = std::slice::Iter<'l, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<T: Field + Default> Field for List<T> {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+        json.array(self)
+    }
+}
+
+impl<T: Field + Default> json::Row for List<T> {
+    fn push(&mut self) -> bool {
+        self.0.push(T::default());
+        true
+    }
+
+    fn last(&mut self) -> Option<&mut dyn Field> {
+        self.0.last_mut().map(|element| element as &mut dyn Field)
+    }
+}

@@ -1,0 +1,103 @@
+//! What a person is told, in; lines and a progress bar on stderr out, without the key and without
+//! control characters.
+//!
+//! # Limits
+//!
+//! The bar is drawn only when stderr is a terminal.
+
+use std::{fmt::Display, time::Duration};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+/// The way to stderr.
+pub(crate) struct Console {
+    secret: String,
+    bar: ProgressBar,
+}
+
+impl Console {
+    /// A console that shows `secret` as `***`.
+    pub(crate) fn new(secret: &str) -> Self {
+        Self { secret: secret.to_owned(), bar: ProgressBar::new_spinner() }
+    }
+
+    /// Draws a bar up to `length`, or without a known end a spinner.
+    pub(crate) fn show_progress(&self, length: Option<u64>) {
+        let style = match length {
+            Some(_) => "{spinner:.cyan} {bar:32.cyan/dim} {pos}/{len} runs  {msg}",
+            None => "{spinner:.cyan} {pos} events  {msg}",
+        };
+        if let Some(length) = length {
+            self.bar.set_length(length);
+        }
+        self.bar.set_style(ProgressStyle::with_template(style).expect("the templates above are valid"));
+        self.bar.enable_steady_tick(Duration::from_millis(100));
+    }
+
+    /// Tells how far it is.
+    pub(crate) fn progress(&self, events: u64, bytes: u64) {
+        self.bar.set_position(events);
+        if !self.bar.is_hidden() {
+            self.bar.set_message(HumanBytes(bytes).to_string());
+        }
+    }
+
+    /// Prints a line above the bar.
+    pub(crate) fn say(&self, line: impl Display) {
+        let line = self.clean(&line.to_string());
+        self.bar.suspend(|| eprintln!("taskgroup: {line}"));
+    }
+
+    /// Takes the bar away while something else is printed on the same terminal.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// The text as it may be shown.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        clean(text, &self.secret)
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The text without the secret, and with escapes for the characters that a terminal would obey.
+pub(crate) fn clean(text: &str, secret: &str) -> String {
+    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "***") };
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_direction(character) {
+            clean.extend(character.escape_default());
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+/// Characters that turn the direction of what follows, which can make a line read as another.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_key_nor_an_escape_sequence_reaches_the_terminal() {
+        assert_eq!(
+            clean("a s3cret\u{1b}[2J\r\n\u{9b}\u{202e}é", "s3cret"),
+            "a ***\\u{1b}[2J\\r\\n\\u{9b}\\u{202e}é"
+        );
+    }
+
+    #[test]
+    fn without_a_secret_nothing_is_replaced() {
+        assert_eq!(clean("abc", ""), "abc");
+    }
+}

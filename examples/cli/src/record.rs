@@ -1,0 +1,80 @@
+//! An event in, its line on stdout out: words for people, or the JSON as it came.
+//!
+//! # Limits
+//!
+//! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit.
+
+use taskgroup::{
+    json::{Content, Record},
+    record,
+    text::Text,
+};
+use taskgroup_std::Verbatim;
+
+use crate::console::Console;
+
+/// A record that can be printed.
+pub(crate) trait Line: Record {
+    /// Adds the event to `line`, the line feed at the end included.
+    fn write(&self, line: &mut Vec<u8>, console: &Console);
+
+    /// The event's id, also of one that is broken behind it.
+    fn event_id(&self) -> Option<&str>;
+}
+
+impl Line for Verbatim {
+    /// The JSON as it came, but on one line and in UTF-8.
+    fn write(&self, line: &mut Vec<u8>, _: &Console) {
+        // In JSON a line feed can only be whitespace between tokens.
+        let text = String::from_utf8_lossy(self.json());
+        line.extend(text.bytes().map(|byte| if byte == b'\n' { b' ' } else { byte }));
+        line.push(b'\n');
+    }
+
+    fn event_id(&self) -> Option<&str> {
+        self.event_id()
+    }
+}
+
+record! {
+    /// What a person wants to see of an event.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Summary for * {
+        kind: Text<40> = "/type",
+        event_id: Option<Text<128>> = "/event_id",
+        pub(crate) status: Text<20> = "/run/status",
+        run_id: Text<40> = "/run/run_id",
+        processor: Text<20> = "/run/processor",
+        run_error: Option<Text<200>> = "/run/error/message",
+        answer: Option<Content<120>> = "/output/content",
+        error: Option<Text<200>> = "/error/message",
+        message: Option<Text<200>> = "/message",
+    }
+}
+
+impl Line for Summary {
+    fn write(&self, line: &mut Vec<u8>, console: &Console) {
+        let cut = |text: &str, lost: usize| format!("{text}{}", if lost > 0 { "…" } else { "" });
+        let text = |text: &Text<200>| cut(text, text.lost());
+        let answer = |answer: &Content<120>| {
+            cut(answer.as_text().or(answer.as_json()).unwrap_or_default(), answer.lost())
+        };
+        let words = match (&self.run_error, &self.answer, &self.error, &self.message) {
+            (Some(error), ..) => text(error),
+            (_, Some(content), ..) => answer(content),
+            (_, _, Some(words), _) | (_, _, _, Some(words)) => text(words),
+            _ => String::new(),
+        };
+        let words = if self.run_id.is_empty() {
+            format!("{:<9}  {words}", self.kind)
+        } else {
+            format!("{:<9}  {}  {:<6}  {words}", self.status, self.run_id, self.processor)
+        };
+        line.extend_from_slice(console.clean(words.trim_end()).as_bytes());
+        line.push(b'\n');
+    }
+
+    fn event_id(&self) -> Option<&str> {
+        self.event_id.as_deref().filter(|id| !id.is_empty())
+    }
+}
