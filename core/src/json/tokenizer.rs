@@ -541,7 +541,7 @@ impl Tokenizer {
         for &byte in *input {
             match number.after(byte) {
                 Some(next) => number = next,
-                None if number.may_end() => {
+                None if number.may_end() && !byte.is_ascii_digit() => {
                     last = true;
                     break;
                 }
