@@ -24,13 +24,13 @@ record! {
         /// Of an `error`: what failed.
         pub error: Option<Error<P>> = "/error",
         /// Of progress: in words.
-        pub message: Option<P::Message> = "/message",
+        pub message: P::ProgressMessage = "/message",
         /// Of progress: when, RFC 3339.
         pub timestamp: P::Time = "/timestamp",
         /// Of progress: 0 to 100.
         pub progress_meter: Option<f32> = "/progress_meter",
         /// Of progress: what was looked at.
-        pub source_stats: Option<SourceStats<P>> = "/source_stats",
+        pub source_stats: P::SourceStats = "/source_stats",
     }
 }
 
@@ -83,11 +83,11 @@ pub struct ProgressEvent<'e, P: Profile> {
     /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
     pub kind: &'e str,
     /// In words.
-    pub message: Option<&'e P::Message>,
+    pub message: &'e P::ProgressMessage,
     /// 0 to 100.
     pub progress_meter: Option<f32>,
     /// What was looked at.
-    pub source_stats: Option<&'e SourceStats<P>>,
+    pub source_stats: &'e P::SourceStats,
 }
 
 // By hand, since a derive would ask that what is lent can be copied, too.
@@ -121,9 +121,9 @@ impl<P: Profile> StreamEvent<P> {
             _ => match message.or((kind == "task_run.progress_stats").then_some("stats")) {
                 Some(kind) => View::Progress(ProgressEvent {
                     kind,
-                    message: self.message.as_ref(),
+                    message: &self.message,
                     progress_meter: self.progress_meter,
-                    source_stats: self.source_stats.as_ref(),
+                    source_stats: &self.source_stats,
                 }),
                 None => View::Other(self),
             },
@@ -139,12 +139,12 @@ where
     P::EventId: serde::Serialize,
     P::Input: serde::Serialize,
     P::Output: serde::Serialize,
-    P::Message: serde::Serialize,
+    P::ProgressMessage: serde::Serialize,
+    P::SourceStats: serde::Serialize,
     P::Time: serde::Serialize,
     TaskRun<P>: serde::Serialize,
     TaskGroupStatus<P>: serde::Serialize,
     Error<P>: serde::Serialize,
-    SourceStats<P>: serde::Serialize,
 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
@@ -174,10 +174,10 @@ where
             View::Error(error) => member!("error", error),
             View::Progress(event) if event.kind == "stats" => {
                 member!("progress_meter", &event.progress_meter);
-                member!("source_stats", &event.source_stats);
+                member!("source_stats", event.source_stats);
             }
             View::Progress(event) => {
-                member!("message", &event.message);
+                member!("message", event.message);
                 member!("timestamp", &self.timestamp);
             }
             View::Other(_) => member!("event_id", &self.event_id),

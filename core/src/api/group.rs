@@ -8,7 +8,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Metadata: serde::Serialize, \
-        P::Message: serde::Serialize, P::Time: serde::Serialize")))]
+        P::StatusMessage: serde::Serialize, P::Time: serde::Serialize")))]
     pub struct TaskGroup<P = Standard> for * where P: Profile {
         /// `tgrp_…`
         pub taskgroup_id: Id = "/taskgroup_id",
@@ -27,7 +27,7 @@ record! {
     /// How the runs of a group stand.
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Message: serde::Serialize, P::Time: serde::Serialize")))]
+    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::StatusMessage: serde::Serialize, P::Time: serde::Serialize")))]
     pub struct TaskGroupStatus<P = Standard> for * where P: Profile {
         /// How many there are.
         pub num_task_runs: u32 = "/num_task_runs",
@@ -37,7 +37,7 @@ record! {
         pub is_active: bool = "/is_active",
         /// In words.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
-        pub status_message: P::Message = "/status_message",
+        pub status_message: P::StatusMessage = "/status_message",
         /// When it changed last, RFC 3339.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub modified_at: P::Time = "/modified_at",
@@ -45,32 +45,32 @@ record! {
 }
 
 record! {
-    /// How many runs of a group have each status.
+    /// How many runs of a group have each status. The service leaves out those that none has.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
     pub struct StatusCounts {
         /// See [`Status::Queued`](super::Status::Queued).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub queued: Option<u32> = "/queued",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub queued: u32 = "/queued",
         /// See [`Status::ActionRequired`](super::Status::ActionRequired).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub action_required: Option<u32> = "/action_required",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub action_required: u32 = "/action_required",
         /// See [`Status::Running`](super::Status::Running).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub running: Option<u32> = "/running",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub running: u32 = "/running",
         /// See [`Status::Completed`](super::Status::Completed).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub completed: Option<u32> = "/completed",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub completed: u32 = "/completed",
         /// See [`Status::Failed`](super::Status::Failed).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub failed: Option<u32> = "/failed",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub failed: u32 = "/failed",
         /// See [`Status::Cancelling`](super::Status::Cancelling).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub cancelling: Option<u32> = "/cancelling",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub cancelling: u32 = "/cancelling",
         /// See [`Status::Cancelled`](super::Status::Cancelled).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-        pub cancelled: Option<u32> = "/cancelled",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+        pub cancelled: u32 = "/cancelled",
     }
 }
 
@@ -89,4 +89,10 @@ record! {
         /// The `last_event_id` behind which [`events`](super::events) gives the new runs.
         pub event_cursor: Option<Text<128>> = "/event_cursor",
     }
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

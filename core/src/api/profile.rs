@@ -2,7 +2,9 @@
 
 use core::fmt::Debug;
 
-use super::{Citation, Error, FieldBasis, Output, RunInput, SourcePolicy, TaskSpec, Warning};
+use super::{
+    Citation, Error, FieldBasis, Id, Output, RunInput, SourcePolicy, SourceStats, TaskSpec, Warning,
+};
 use crate::{
     json::{Content, Field, List, Raw, Skip},
     text::Text,
@@ -34,7 +36,11 @@ impl<T: Field + Default + Clone + PartialEq + Debug> Kept for T {}
 ///     type EventId = Skip;
 ///     type Name = <Brief as Profile>::Name;
 ///     type Time = Skip;
+///     type GroupId = Skip;
+///     type RefId = Skip;
 ///     type Message = <Brief as Profile>::Message;
+///     type StatusMessage = Skip;
+///     type ProgressMessage = Skip;
 ///     type Metadata = Skip;
 ///     type Detail = Skip;
 ///     type Warnings = Skip;
@@ -56,6 +62,7 @@ impl<T: Field + Default + Clone + PartialEq + Debug> Kept for T {}
 ///     type Excerpts = Skip;
 ///     type McpToolCalls = Skip;
 ///     type BetaFields = Skip;
+///     type SourceStats = Skip;
 ///     type Sources = Skip;
 /// }
 /// # let _: StreamEvent<Display>;
@@ -67,8 +74,16 @@ pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
     type Name: Kept;
     /// RFC 3339 times.
     type Time: Kept;
-    /// Messages of errors, warnings, progress and group states.
+    /// `taskgroup_id` of a run.
+    type GroupId: Kept;
+    /// `ref_id` of errors.
+    type RefId: Kept;
+    /// `message` of errors and warnings.
     type Message: Kept;
+    /// `status_message` of a group.
+    type StatusMessage: Kept;
+    /// `message` of progress.
+    type ProgressMessage: Kept;
     /// `metadata`, an object.
     type Metadata: Kept;
     /// `detail` of errors and warnings, anything.
@@ -115,6 +130,8 @@ pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
     type McpToolCalls: Kept;
     /// `beta_fields`: raw.
     type BetaFields: Kept;
+    /// `source_stats` of progress: an optional [`SourceStats`].
+    type SourceStats: Kept;
     /// `sources_read_sample`: a list of text.
     type Sources: Kept;
 }
@@ -127,7 +144,11 @@ impl Profile for Brief {
     type EventId = Skip;
     type Name = Text<16>;
     type Time = Skip;
-    type Message = Text<64>;
+    type GroupId = Skip;
+    type RefId = Skip;
+    type Message = Text<48>;
+    type StatusMessage = Skip;
+    type ProgressMessage = Skip;
     type Metadata = Skip;
     type Detail = Skip;
     type Warnings = Skip;
@@ -151,6 +172,7 @@ impl Profile for Brief {
     type Excerpts = Skip;
     type McpToolCalls = Skip;
     type BetaFields = Skip;
+    type SourceStats = Skip;
     type Sources = Skip;
 }
 
@@ -162,13 +184,17 @@ impl Profile for Standard {
     type EventId = Option<Text<64>>;
     type Name = Text<32>;
     type Time = Option<Text<27>>;
+    type GroupId = Option<Id>;
+    type RefId = Id;
     type Message = Text<96>;
+    type StatusMessage = Option<Text<96>>;
+    type ProgressMessage = Option<Text<96>>;
     type Metadata = Option<Raw<128>>;
     type Detail = Option<Raw<64>>;
     type Warnings = Option<List<Warning<Self>, 2>>;
     type Error = Option<Error<Self>>;
     type Input = Option<RunInput<Self>>;
-    type Prompt = Content<384>;
+    type Prompt = Content<320>;
     type SourcePolicy = Option<SourcePolicy<Self>>;
     type Domains = List<Text<32>, 2>;
     type TaskSpec = Option<TaskSpec<Self>>;
@@ -179,12 +205,13 @@ impl Profile for Standard {
     type Output = Option<Output<Self>>;
     type Content = Content<1024>;
     type Basis = List<FieldBasis<Self>, 3>;
-    type Reasoning = Text<192>;
+    type Reasoning = Text<160>;
     type Citations = List<Citation<Self>, 2>;
     type Url = Text<96>;
     type Title = Option<Text<48>>;
     type Excerpts = Option<List<Text<96>, 1>>;
     type McpToolCalls = Option<Raw<96>>;
     type BetaFields = Option<Raw<32>>;
+    type SourceStats = Option<SourceStats<Self>>;
     type Sources = Option<List<Text<96>, 1>>;
 }

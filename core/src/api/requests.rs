@@ -3,14 +3,13 @@
 use super::Status;
 use crate::{
     http::Method,
-    session::{Answer, Endpoint, LAST_EVENT_ID, Request, Value, Version},
+    session::{
+        Request, Version,
+        endpoint::{
+            Answer, Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, STATUS, TIMEOUT,
+        },
+    },
 };
-
-const STATUS: &str = "status";
-const INCLUDE_INPUT: &str = "include_input";
-const INCLUDE_OUTPUT: &str = "include_output";
-const TIMEOUT: &str = "timeout";
-const REFRESH_STATUS: &str = "refresh_status";
 
 /// Fetches the runs of a group as they are now: a stream of
 /// [`StreamEvent`](super::StreamEvent)s that ends behind the last run.
@@ -168,35 +167,36 @@ impl Request<'_> {
     /// Only the runs with this status. [`runs`] takes it.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
-        self.misuse |= status == Status::Unknown;
-        self.with(STATUS, Value::Word(status.as_str()))
+        self.target.query.status = Some(status.as_str());
+        self.target.misuse |= status == Status::Unknown;
+        self.uses(STATUS)
     }
 
     /// Whether each run comes with its input. [`runs`] takes it.
     #[must_use]
-    pub fn include_input(self, include: bool) -> Self {
-        self.with(INCLUDE_INPUT, word(include))
+    pub fn include_input(mut self, include: bool) -> Self {
+        self.target.query.include_input = Some(include);
+        self.uses(INCLUDE_INPUT)
     }
 
     /// Whether each completed run comes with its output. [`runs`] takes it.
     #[must_use]
-    pub fn include_output(self, include: bool) -> Self {
-        self.with(INCLUDE_OUTPUT, word(include))
+    pub fn include_output(mut self, include: bool) -> Self {
+        self.target.query.include_output = Some(include);
+        self.uses(INCLUDE_OUTPUT)
     }
 
     /// How many seconds the service may hold the connection. [`events`] and [`run_result`] take it.
     #[must_use]
-    pub fn timeout(self, seconds: u32) -> Self {
-        self.with(TIMEOUT, Value::Number(seconds))
+    pub fn timeout(mut self, seconds: u32) -> Self {
+        self.target.query.timeout = Some(seconds);
+        self.uses(TIMEOUT)
     }
 
     /// Whether the group's status in the answer is counted anew. [`add_runs`] takes it.
     #[must_use]
-    pub fn refresh_status(self, refresh: bool) -> Self {
-        self.with(REFRESH_STATUS, word(refresh))
+    pub fn refresh_status(mut self, refresh: bool) -> Self {
+        self.target.query.refresh_status = Some(refresh);
+        self.uses(REFRESH_STATUS)
     }
-}
-
-const fn word(value: bool) -> Value {
-    Value::Word(if value { "true" } else { "false" })
 }

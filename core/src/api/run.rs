@@ -32,7 +32,7 @@ record! {
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(bound(serialize = "P::EventId: serde::Serialize, \
         P::Warnings: serde::Serialize, P::Error: serde::Serialize, P::Name: serde::Serialize, \
-        P::Metadata: serde::Serialize, P::Time: serde::Serialize")))]
+        P::Metadata: serde::Serialize, P::GroupId: serde::Serialize, P::Time: serde::Serialize")))]
     pub struct TaskRun<P = Standard> for * where P: Profile {
         /// `trun_` and 32 hexadecimal digits.
         pub run_id: Id = "/run_id",
@@ -56,7 +56,8 @@ record! {
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub metadata: P::Metadata = "/metadata",
         /// The group it belongs to.
-        pub taskgroup_id: Option<Id> = "/taskgroup_id",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
+        pub taskgroup_id: P::GroupId = "/taskgroup_id",
         /// When it was created, RFC 3339.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub created_at: P::Time = "/created_at",
@@ -70,10 +71,12 @@ record! {
     /// What the service says when something failed: a run, a stream, or a request.
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Message: serde::Serialize, P::Detail: serde::Serialize")))]
+    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::RefId: serde::Serialize, \
+        P::Message: serde::Serialize, P::Detail: serde::Serialize")))]
     pub struct Error<P = Standard> for * where P: Profile {
         /// To be quoted to the service's support.
-        pub ref_id: Id = "/ref_id",
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
+        pub ref_id: P::RefId = "/ref_id",
         /// What failed.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub message: P::Message = "/message",

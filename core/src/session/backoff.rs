@@ -1,11 +1,9 @@
 //! How long to wait before the next try: jitter in, milliseconds out.
 
-use core::time::Duration;
-
 use super::config::{Config, Millis};
 
 /// The longest wait that a server may ask for by `Retry-After`.
-const RETRY_AFTER_CEILING: Duration = Duration::from_secs(300);
+const RETRY_AFTER_CEILING: Millis = Millis(300_000);
 
 /// Tries in a row without anything new, and the wait that follows from them.
 ///
@@ -30,8 +28,8 @@ impl Backoff {
         self.tries = 0;
     }
 
-    pub(super) fn set_retry(&mut self, millis: u64) {
-        self.retry = Some(Millis(u32::try_from(millis).unwrap_or(u32::MAX)));
+    pub(super) fn set_retry(&mut self, millis: u32) {
+        self.retry = Some(Millis(millis));
     }
 
     /// Counts a try that failed. Was it the last that the config allows?
@@ -41,30 +39,28 @@ impl Backoff {
     }
 
     /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
-    pub(super) fn floor(&self, config: &Config<'_>) -> Duration {
+    pub(super) fn floor(&self, config: &Config<'_>) -> Millis {
         let wish = self.retry.unwrap_or(config.floor);
-        wish.max(config.floor).min(config.ceiling).duration()
+        wish.max(config.floor).min(config.ceiling)
     }
 
     /// The wait after a failed try; never shorter than what the server asked for.
-    pub(super) fn wait(&mut self, config: &Config<'_>, retry_after: Option<Duration>) -> Duration {
-        let floor = self.floor(config);
+    pub(super) fn wait(&mut self, config: &Config<'_>, retry_after: Option<Millis>) -> Millis {
+        let Millis(floor) = self.floor(config);
         let doubled = floor.saturating_mul(1_u32.checked_shl(self.tries.max(1)).unwrap_or(u32::MAX));
-        let upper = doubled.min(config.ceiling.duration()).max(floor);
+        let upper = doubled.min(config.ceiling.0).max(floor);
         let jitter = self.fraction(upper.saturating_sub(floor));
-        match retry_after.map(|wish| wish.min(RETRY_AFTER_CEILING)) {
-            Some(wish) if wish >= floor => wish.saturating_add(jitter),
-            _ => floor.saturating_add(jitter),
-        }
+        let least = retry_after.map_or(floor, |wish| wish.min(RETRY_AFTER_CEILING).0.max(floor));
+        Millis(least.saturating_add(jitter))
     }
 
     /// A part of `span`, uniform in [0, span].
-    fn fraction(&mut self, span: Duration) -> Duration {
+    fn fraction(&mut self, span: u32) -> u32 {
         // Marsaglia, "Xorshift RNGs" (2003), the triple 13, 17, 5.
         self.random ^= self.random.wrapping_shl(13);
         self.random ^= self.random.wrapping_shr(17);
         self.random ^= self.random.wrapping_shl(5);
-        let millis = u64::from(Millis::from(span).0);
-        Duration::from_millis(millis.wrapping_add(1).wrapping_mul(u64::from(self.random)).wrapping_shr(32))
+        let scaled = u64::from(span).wrapping_add(1).wrapping_mul(u64::from(self.random)).wrapping_shr(32);
+        u32::try_from(scaled).unwrap_or(span)
     }
 }

@@ -1,5 +1,7 @@
 //! Where the stream goes on after a break: event ids in, what to do with each event out.
 
+use core::num::NonZeroU64;
+
 use crate::text::Text;
 
 /// The longest event id that a stream can be resumed after, in bytes.
@@ -25,7 +27,7 @@ pub(super) struct Cursor {
     /// Whether `next` is to become `last`.
     moving: bool,
     /// Hash of the first id that this session has had: how a stream that starts over is known.
-    first: Option<u64>,
+    first: Option<NonZeroU64>,
     /// What the answer that is being read has shown so far.
     answer: Answer,
     /// The event that was last delivered has an id that cannot be sent back.
@@ -59,19 +61,14 @@ impl Cursor {
         }
     }
 
-    /// The id to resume after, when there is one.
-    pub(super) fn last(&self) -> Option<&str> {
-        (!self.last.is_empty()).then_some(self.last.as_str())
-    }
-
-    /// Whether it can be sent back to the server.
-    pub(super) fn is_sendable(&self) -> bool {
-        self.last.lost() == 0
+    /// The id to resume after; empty when there is none.
+    pub(super) fn last(&self) -> &Text<ID> {
+        &self.last
     }
 
     /// A request has been answered with a stream. Returns whether it is the rest of an earlier one.
     pub(super) fn open(&mut self) -> bool {
-        self.answer = Answer { resumed: self.last().is_some(), ..Answer::default() };
+        self.answer = Answer { resumed: !self.last.is_empty(), ..Answer::default() };
         self.answer.resumed
     }
 
@@ -131,9 +128,10 @@ impl Cursor {
     }
 }
 
-/// FNV-1a, 64 bits.
-fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+/// FNV-1a, 64 bits. Never 0, so that an `Option` of it takes no more room.
+fn hash(id: &str) -> NonZeroU64 {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    });
+    NonZeroU64::new(hash).unwrap_or(NonZeroU64::MAX)
 }

@@ -1,7 +1,7 @@
 //! The session without its record's type, so that there is one copy of it in a program: facts in,
 //! the one thing to do next out.
 
-use core::{fmt, time::Duration};
+use core::fmt;
 
 use super::{
     Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped,
@@ -9,7 +9,7 @@ use super::{
     config::Millis,
     cursor::{Cursor, Verdict},
     reader::{Nothing, Reader},
-    request::Answer,
+    request::{Answer, Target},
     taps::ApiError,
     timer::Timer,
 };
@@ -42,7 +42,7 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 enum Next {
     Connect,
-    Sleep(Cause, Duration),
+    Sleep(Cause, Millis),
     Stop(Outcome),
 }
 
@@ -65,7 +65,7 @@ enum Body {
 /// How a try ends.
 #[derive(Clone, Copy)]
 enum Ending {
-    Break { cause: Cause, retry_after: Option<Duration> },
+    Break { cause: Cause, retry_after: Option<Millis> },
     Stop(Outcome),
 }
 
@@ -80,7 +80,7 @@ pub(super) enum Found {
 
 pub(super) struct Machine<'c> {
     config: Config<'c>,
-    request: Request<'c>,
+    request: Target<'c>,
     state: State,
     timer: Timer,
     backoff: Backoff,
@@ -105,8 +105,9 @@ pub(super) struct Machine<'c> {
 }
 
 impl<'c> Machine<'c> {
-    pub(super) fn new(config: Config<'c>, mut request: Request<'c>) -> Self {
-        let cursor = Cursor::new(request.take_cursor());
+    pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
+        let Request { target: request, second } = request;
+        let cursor = Cursor::new(second);
         let id_source = request.id_source();
         Self {
             config,
@@ -133,7 +134,7 @@ impl<'c> Machine<'c> {
         self.confirm();
         loop {
             match self.state {
-                State::Start => match self.request.check(&self.config, self.cursor.is_sendable()) {
+                State::Start => match self.request.check(&self.config, self.cursor.last()) {
                     Ok(()) => self.connect(now),
                     Err(misuse) => self.state = State::Stopped(Outcome::Misuse(misuse)),
                 },
@@ -150,7 +151,7 @@ impl<'c> Machine<'c> {
                     match next {
                         Next::Connect => self.connect(now),
                         Next::Sleep(cause, wait) => {
-                            self.timer.start(now, wait);
+                            self.timer.start(now, wait.duration());
                             self.state = State::Sleeping(cause);
                         }
                         Next::Stop(outcome) => self.state = State::Stopped(outcome),
@@ -251,7 +252,8 @@ impl<'c> Machine<'c> {
     }
 
     pub(super) fn cursor(&self) -> Option<&str> {
-        self.cursor.last()
+        let last = self.cursor.last();
+        (self.request.is_stream() && !last.is_empty()).then_some(last)
     }
 
     pub(super) fn error(&self) -> Option<&ApiError> {
@@ -304,7 +306,10 @@ impl<'c> Machine<'c> {
             status if status != 200 && !created => {
                 let transient = matches!(status, 408 | 409 | 429 | 500..=599);
                 let ending = if head.should_retry.unwrap_or(transient) {
-                    Ending::Break { cause: Cause::Status(status), retry_after: head.retry_after }
+                    Ending::Break {
+                        cause: Cause::Status(status),
+                        retry_after: head.retry_after.map(Millis::from),
+                    }
                 } else {
                     Ending::Stop(Outcome::Status(status))
                 };
@@ -323,7 +328,7 @@ impl<'c> Machine<'c> {
         self.reader.taps.forget_error();
         self.error_event = false;
         self.body = if self.request.is_stream() { Body::Stream } else { Body::Json };
-        let resumed = self.cursor.open();
+        let resumed = self.cursor.open() && self.request.is_stream();
         self.reader.begin(record, &mut self.cursor.next);
         self.found = Found::Opened { resumed };
     }
@@ -482,7 +487,7 @@ impl<'c> Machine<'c> {
     }
 
     /// The try failed: another one after a while, or none.
-    fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Option<Duration>) {
+    fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Option<Millis>) {
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || self.backoff.failed(&self.config) {
@@ -498,11 +503,11 @@ impl<'c> Machine<'c> {
         self.sleep(record, cause, wait);
     }
 
-    fn sleep(&mut self, record: &mut dyn Record, cause: Cause, wait: Duration) {
+    fn sleep(&mut self, record: &mut dyn Record, cause: Cause, wait: Millis) {
         if self.cursor.too_long {
             return self.stop(record, Outcome::Capacity(Capacity::EventId));
         }
-        debug!("asks again in {} ms", Millis::from(wait).0);
+        debug!("asks again in {} ms", wait.0);
         self.redirected = false;
         self.close(record, Next::Sleep(cause, wait));
     }

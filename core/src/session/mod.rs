@@ -23,7 +23,7 @@
 //! # Limits
 //!
 //! Ids to 128 bytes; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
-//! redirects in a row, to the same server only; the text of an error to 256 bytes, of an error's
+//! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
 //! answer to 64 KiB.
 
 use crate::{json::Record, time::Instant};
@@ -39,7 +39,12 @@ mod taps;
 mod timer;
 
 use self::machine::{Found, Machine};
-pub(crate) use self::request::{Answer, Endpoint, LAST_EVENT_ID, Value};
+/// What the API's requests are made of.
+pub(crate) mod endpoint {
+    pub(crate) use super::request::{
+        Answer, Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, STATUS, TIMEOUT,
+    };
+}
 pub use self::{
     config::{Config, InvalidUrl, Version},
     outcome::{Capacity, Cause, Fault, Misuse, Outcome},

@@ -53,9 +53,9 @@ pub(super) struct Reader {
     field: Option<Field>,
     data: Data,
     /// The `retry` field that is being read: no digit yet, the number so far, or no number.
-    digits: Result<Option<u64>, ()>,
+    digits: Result<Option<u32>, ()>,
     /// The last valid `retry`, in milliseconds, until somebody takes it.
-    pub(super) retry: Option<u64>,
+    pub(super) retry: Option<u32>,
     pub(super) taps: Taps,
     /// The event before is complete: the next byte begins another.
     complete: bool,

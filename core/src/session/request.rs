@@ -31,18 +31,24 @@ pub(crate) enum Answer {
     Events,
 }
 
-/// The parameter by which a stream goes on.
+/// The names of the parameters that queries have; by the first, a stream goes on.
 pub(crate) const LAST_EVENT_ID: &str = "last_event_id";
+pub(crate) const STATUS: &str = "status";
+pub(crate) const INCLUDE_INPUT: &str = "include_input";
+pub(crate) const INCLUDE_OUTPUT: &str = "include_output";
+pub(crate) const REFRESH_STATUS: &str = "refresh_status";
+pub(crate) const TIMEOUT: &str = "timeout";
 
-/// The value of a parameter in the query.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Value {
-    Word(&'static str),
-    Number(u32),
+/// The parameters of a query, besides the cursor.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Query {
+    pub(crate) status: Option<&'static str>,
+    pub(crate) include_input: Option<bool>,
+    pub(crate) include_output: Option<bool>,
+    pub(crate) refresh_status: Option<bool>,
+    /// Seconds.
+    pub(crate) timeout: Option<u32>,
 }
-
-/// The most parameters that one request can have, besides the cursor.
-const PARAMETERS: usize = 4;
 
 /// A request to the service; made by the functions of [`api`](crate::api).
 ///
@@ -50,26 +56,27 @@ const PARAMETERS: usize = 4;
 /// by the first [`poll`](super::Session::poll).
 #[derive(Clone, Debug)]
 pub struct Request<'c> {
+    pub(crate) target: Target<'c>,
+    /// The second id of the path, or the event after which a stream goes on: no endpoint has both.
+    pub(crate) second: Text<ID>,
+}
+
+/// A request without the id that changes while a session goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Target<'c> {
     pub(crate) endpoint: &'static Endpoint,
     /// The first id of the path.
     pub(crate) id: Text<ID>,
-    /// The second id of the path, or the event after which a stream goes on: no endpoint has both.
-    pub(crate) second: Text<ID>,
-    pub(crate) query: heapless::Vec<(&'static str, Value), PARAMETERS, u8>,
+    pub(crate) query: Query,
     pub(crate) body: &'c [u8],
     pub(crate) misuse: bool,
 }
 
 impl<'c> Request<'c> {
     pub(crate) fn new(endpoint: &'static Endpoint, id: &str) -> Self {
-        Self {
-            endpoint,
-            id: id.into(),
-            second: Text::new(),
-            query: heapless::Vec::new(),
-            body: &[],
-            misuse: false,
-        }
+        let query = Query::default();
+        let target = Target { endpoint, id: id.into(), query, body: &[], misuse: false };
+        Self { target, second: Text::new() }
     }
 
     pub(crate) fn with_second(mut self, id: &str) -> Self {
@@ -78,38 +85,24 @@ impl<'c> Request<'c> {
     }
 
     pub(crate) fn with_body(mut self, body: &'c [u8]) -> Self {
-        self.body = body;
+        self.target.body = body;
         self
     }
 
-    /// Sets a parameter of the query; the last value counts.
-    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
-        let full = match self.query.iter_mut().find(|(set, _)| *set == name) {
-            Some(slot) => {
-                slot.1 = value;
-                false
-            }
-            None => self.query.push((name, value)).is_err(),
-        };
-        self.misuse |= full || !self.endpoint.parameters.contains(&name);
+    /// Notes that a parameter was set, which the endpoint may not take.
+    pub(crate) fn uses(mut self, parameter: &str) -> Self {
+        self.target.misuse |= !self.target.endpoint.parameters.contains(&parameter);
         self
     }
 
     /// Goes on after the event with this id, instead of from the start. An empty one is none.
     #[must_use]
-    pub fn last_event_id(mut self, id: &str) -> Self {
-        self.misuse |= !self.endpoint.parameters.contains(&LAST_EVENT_ID);
-        self.with_second(id)
+    pub fn last_event_id(self, id: &str) -> Self {
+        self.uses(LAST_EVENT_ID).with_second(id)
     }
+}
 
-    /// The cursor that the request starts from; the request has no use for it from then on.
-    pub(super) fn take_cursor(&mut self) -> Text<ID> {
-        match self.endpoint.answer {
-            Answer::Json => Text::new(),
-            Answer::Stream { .. } | Answer::Events => core::mem::take(&mut self.second),
-        }
-    }
-
+impl Target<'_> {
     pub(super) fn id_source(&self) -> IdSource {
         if self.endpoint.answer == Answer::Events { IdSource::Field } else { IdSource::Member }
     }
@@ -124,10 +117,10 @@ impl<'c> Request<'c> {
     }
 
     /// What is wrong with it, before anything is sent.
-    pub(super) fn check(&self, config: &Config<'_>, cursor_is_sendable: bool) -> Result<(), Misuse> {
+    pub(super) fn check(&self, config: &Config<'_>, second: &Text<ID>) -> Result<(), Misuse> {
         let ids = self.endpoint.path.len().saturating_sub(1);
         let wrong = |id: &Text<ID>| id.lost() > 0 || matches!(id.as_str(), "" | "." | "..");
-        if (ids > 0 && wrong(&self.id)) || (ids > 1 && wrong(&self.second)) || !cursor_is_sendable {
+        if (ids > 0 && wrong(&self.id)) || (ids > 1 && wrong(second)) || second.lost() > 0 {
             return Err(Misuse::Id);
         }
         if self.misuse {
@@ -143,13 +136,13 @@ impl<'c> Request<'c> {
         &self,
         writer: &mut http::Writer<'_>,
         config: &Config<'_>,
-        cursor: Option<&str>,
+        second: &Text<ID>,
         location: Option<&str>,
     ) {
         writer.method(self.endpoint.method);
         match location {
             Some(target) => _ = writer.raw(target),
-            None => self.write_target(writer, config, cursor),
+            None => self.write_target(writer, config, second),
         }
         writer
             .version()
@@ -160,8 +153,8 @@ impl<'c> Request<'c> {
         if self.is_stream() {
             writer.header("cache-control", "no-cache");
         }
-        if let (Answer::Events, Some(id)) = (self.endpoint.answer, cursor) {
-            writer.header("last-event-id", id);
+        if self.endpoint.answer == Answer::Events && !second.is_empty() {
+            writer.header("last-event-id", second);
         }
         writer.header("user-agent", config.user_agent);
         if !config.beta.is_empty() {
@@ -175,22 +168,29 @@ impl<'c> Request<'c> {
         }
     }
 
-    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: Option<&str>) {
+    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, second: &Text<ID>) {
         writer.raw(config.base_path).raw(self.endpoint.version.unwrap_or(config.version).path());
         let mut pieces = self.endpoint.path.iter();
         writer.raw(pieces.next().copied().unwrap_or_default());
-        for (piece, id) in pieces.zip([&self.id, &self.second]) {
+        for (piece, id) in pieces.zip([&self.id, second]) {
             writer.encoded(id).raw(piece);
         }
-        for (name, value) in &self.query {
-            writer.query(name);
-            match *value {
-                Value::Word(word) => writer.encoded(word),
-                Value::Number(number) => writer.decimal(number.into()),
-            };
+        let word = |value: bool| if value { "true" } else { "false" };
+        for (name, value) in [
+            (STATUS, self.query.status),
+            (INCLUDE_INPUT, self.query.include_input.map(word)),
+            (INCLUDE_OUTPUT, self.query.include_output.map(word)),
+            (REFRESH_STATUS, self.query.refresh_status.map(word)),
+        ] {
+            if let Some(value) = value {
+                writer.query(name).raw(value);
+            }
         }
-        if let (Answer::Stream { .. }, Some(id)) = (self.endpoint.answer, cursor) {
-            writer.query(LAST_EVENT_ID).encoded(id);
+        if let Some(seconds) = self.query.timeout {
+            writer.query(TIMEOUT).decimal(seconds.into());
+        }
+        if matches!(self.endpoint.answer, Answer::Stream { .. }) && !second.is_empty() {
+            writer.query(LAST_EVENT_ID).encoded(second);
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct ApiError {
     pub ref_id: Text<40>,
     /// The service's own words. Of a validation error's list, the first entry; of an answer that
     /// is not JSON, its beginning.
-    pub message: Text<256>,
+    pub message: Text<128>,
 }
 
 impl fmt::Display for ApiError {
