@@ -36,6 +36,13 @@ impl Instant {
         self.0
     }
 
+    /// The moment that much later, or the last one there is. Parts of a millisecond are rounded down.
+    #[must_use]
+    pub const fn saturating_add(self, by: Duration) -> Self {
+        let millis = by.as_secs().saturating_mul(1000).saturating_add(by.subsec_millis() as u64);
+        Self(self.0.saturating_add(millis))
+    }
+
     /// How long ago `earlier` was, or zero when it has not come yet.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
@@ -46,9 +53,8 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
-    /// Saturates; parts of a millisecond are rounded down.
+    /// As [`saturating_add`](Instant::saturating_add).
     fn add(self, by: Duration) -> Self {
-        let millis = by.as_secs().saturating_mul(1000).saturating_add(by.subsec_millis().into());
-        Self(self.0.saturating_add(millis))
+        self.saturating_add(by)
     }
 }

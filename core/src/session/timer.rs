@@ -17,7 +17,7 @@ impl Timer {
     }
 
     pub(super) fn start(&mut self, now: Instant, span: Duration) {
-        *self = Self { since: now, until: now + span };
+        *self = Self { since: now, until: now.saturating_add(span) };
     }
 
     /// When the span ends; `None`: it has. A clock that stepped back starts it anew: it is late by
