@@ -38,3 +38,8 @@ pub use self::{
     verbatim::Verbatim,
     whole::Whole,
 };
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

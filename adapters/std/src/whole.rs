@@ -11,6 +11,8 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
+//! All of it can be written as JSON again, by serde.
+//!
 //! # Limits
 //!
 //! The heap. Ids of runs and groups and types of events are kept in the records themselves, as in
@@ -18,10 +20,11 @@
 
 use std::{fmt, ops::Deref};
 
+use serde::{Serialize, Serializer, ser::Error as _};
 use taskgroup::{
     api::{
         Citation, Error, FieldBasis, McpServer, McpToolCall, Output, Profile, RunInput, SourcePolicy,
-        TaskSpec, Warning, Webhook,
+        SourceStats, TaskSpec, Warning, Webhook,
     },
     json::{self, Field, Json, Kind, Stop},
 };
@@ -34,7 +37,11 @@ impl Profile for Whole {
     type EventId = Option<Text>;
     type Name = Text;
     type Time = Option<Text>;
-    type Message = Text;
+    type GroupId = Option<Text>;
+    type RefId = Text;
+    type Message = Option<Text>;
+    type StatusMessage = Option<Text>;
+    type ProgressMessage = Option<Text>;
     type Metadata = Option<Raw>;
     type Detail = Option<Raw>;
     type Warnings = Option<List<Warning<Self>>>;
@@ -58,11 +65,12 @@ impl Profile for Whole {
     type Excerpts = Option<List<Text>>;
     type McpToolCalls = Option<List<McpToolCall<Self>>>;
     type BetaFields = Option<Raw>;
+    type SourceStats = Option<SourceStats<Self>>;
     type Sources = Option<List<Text>>;
 }
 
 /// A text of any length.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Text(String);
 
 impl Field for Text {
@@ -86,6 +94,16 @@ impl Field for Raw {
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
         json.raw(&mut |piece| self.0.push_str(piece))
+    }
+}
+
+/// Writes the value that it is; numbers as serde_json reads them. Absent is `null`.
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_empty() {
+            return serializer.serialize_none();
+        }
+        serde_json::from_str::<serde_json::Value>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -136,7 +154,8 @@ text! { Text }
 text! { Raw }
 
 /// What may be a text or any other JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Content {
     /// A string, without its quotation marks and escapes.
     Text(Text),
@@ -185,7 +204,7 @@ impl Field for Content {
 }
 
 /// All elements of an array.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct List<T>(Vec<T>);
 
 impl<T> Default for List<T> {

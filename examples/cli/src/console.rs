@@ -5,20 +5,24 @@
 //!
 //! The bar is drawn only when stderr is a terminal.
 
-use std::{fmt::Display, time::Duration};
+use std::{borrow::Cow, fmt::Display, time::Duration};
 
+use console::{Term, truncate_str};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-/// The way to stderr.
+/// The way to the people.
 pub(crate) struct Console {
     secret: String,
     bar: ProgressBar,
+    /// Columns of the terminal that stdout is.
+    width: Option<usize>,
 }
 
 impl Console {
     /// A console that shows `secret` as `***`.
     pub(crate) fn new(secret: &str) -> Self {
-        Self { secret: secret.to_owned(), bar: ProgressBar::new_spinner() }
+        let width = Term::stdout().size_checked().map(|(_, columns)| columns.into());
+        Self { secret: secret.to_owned(), bar: ProgressBar::new_spinner(), width }
     }
 
     /// Draws a bar up to `length`, or without a known end a spinner.
@@ -53,6 +57,16 @@ impl Console {
         self.bar.suspend(print)
     }
 
+    /// Takes the bar away for good.
+    pub(crate) fn hide_progress(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// The line, cut where a terminal would break it. May have colours in it.
+    pub(crate) fn fit<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        self.width.map_or(Cow::Borrowed(line), |width| truncate_str(line, width, "…"))
+    }
+
     /// The text as it may be shown.
     pub(crate) fn clean(&self, text: &str) -> String {
         clean(text, &self.secret)
@@ -61,7 +75,7 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.hide_progress();
     }
 }
 

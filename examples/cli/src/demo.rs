@@ -6,14 +6,14 @@
 //! The sandbox and the client are in one process and talk over loopback TCP.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
     thread,
     time::Duration,
 };
 
 use clap::Args;
-use indicatif::{HumanBytes, HumanDuration};
+use indicatif::HumanBytes;
 use taskgroup::{
     api, json,
     session::{Action, Config, Event, Outcome},
@@ -67,17 +67,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     console.show_progress(Some(arguments.runs.into()));
     let mut lines = Lines::new(Progress::default());
     let title = format!(
-        "{} runs with outputs, {}, cut {} times\n",
+        "{} runs with outputs, {}; cuts on the way: {}\n",
         arguments.runs,
         HumanBytes(total),
         arguments.cuts
     );
     lines.print(title.as_bytes())?;
     let received = receive(&sandbox, arguments, &console, &mut lines)?;
-    drop(console);
+    console.hide_progress();
     let (summary, good) = received.compare(&sandbox);
     lines.print(summary.as_bytes())?;
-    lines.flush(None, &Console::new(""))?;
+    lines.flush(None, &console)?;
     if good { Ok(Exit::Done) } else { Err(Error::Failed("what came is not what the sandbox holds".into())) }
 }
 
@@ -94,7 +94,7 @@ struct Received {
     hasher: RandomState,
     bytes: u64,
     reconnects: u32,
-    states: HashMap<String, u32>,
+    states: BTreeMap<String, u32>,
     took: Duration,
 }
 
@@ -118,7 +118,7 @@ fn receive(
         hasher: RandomState::new(),
         bytes: 0,
         reconnects: 0,
-        states: HashMap::new(),
+        states: BTreeMap::new(),
         took: Duration::ZERO,
     };
     loop {
@@ -181,16 +181,15 @@ impl Received {
         } else {
             "NOT the same as the sandbox holds"
         };
-        let mut states: Vec<_> = self.states.iter().map(|(state, runs)| format!("{runs} {state}")).collect();
-        states.sort();
+        let states: Vec<_> = self.states.iter().map(|(state, runs)| format!("{runs} {state}")).collect();
         let summary = format!(
-            "\nruns        {} of {}: {}\nreceived    {} of JSON in {}\nreconnects  {}, after {} cuts by the sandbox\n\
+            "\nruns        {} of {}: {}\nreceived    {} of JSON in {:.1} s\nreconnects  {}; cuts by the sandbox: {}\n\
              compared    lost {lost}, twice {twice}; {order}\n",
             self.events.len(),
             truth.len(),
             states.join(", "),
             HumanBytes(self.bytes),
-            HumanDuration(self.took),
+            self.took.as_secs_f64(),
             self.reconnects,
             sandbox.stats().cuts,
         );

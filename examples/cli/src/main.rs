@@ -32,7 +32,7 @@ enum Command {
     Runs(runs::Arguments),
     Demo(demo::Arguments),
     /// Serve the Task Group API on loopback, with faults on demand, until SIGINT or SIGTERM
-    Sandbox(sandbox::Arguments),
+    Sandbox(Box<sandbox::Arguments>),
     Decode(decode::Arguments),
 }
 
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         Command::Runs(arguments) => runs::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Sandbox(arguments) => {
-            sandbox::run(arguments).map(|()| Exit::Done).map_err(|error| Error::Failed(error.to_string()))
+            sandbox::run(*arguments).map(|()| Exit::Done).map_err(|error| Error::Failed(error.to_string()))
         }
         Command::Decode(arguments) => decode::run(&arguments),
     };

@@ -4,6 +4,9 @@
 //!
 //! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit.
 
+use std::fmt::Display;
+
+use console::style;
 use taskgroup::{
     json::{Content, Record},
     record,
@@ -65,16 +68,30 @@ impl Line for Summary {
             (_, _, Some(words), _) | (_, _, _, Some(words)) => text(words),
             _ => String::new(),
         };
+        let words = console.clean(&words);
         let words = if self.run_id.is_empty() {
-            format!("{:<9}  {words}", self.kind)
+            format!("{}  {words}", console.clean(&self.kind))
         } else {
-            format!("{:<9}  {}  {:<6}  {words}", self.status, self.run_id, self.processor)
+            let [status, run_id, processor] =
+                [&*self.status, &*self.run_id, &*self.processor].map(|text| console.clean(text));
+            format!("{}  {run_id}  {processor:<5}  {words}", coloured(&status))
         };
-        line.extend_from_slice(console.clean(words.trim_end()).as_bytes());
+        line.extend_from_slice(console.fit(words.trim_end()).as_bytes());
         line.push(b'\n');
     }
 
     fn event_id(&self) -> Option<&str> {
         self.event_id.as_deref().filter(|id| !id.is_empty())
+    }
+}
+
+/// The status in a column of its own; in colour where stdout is a terminal that has them.
+fn coloured(status: &str) -> impl Display + use<> {
+    let column = style(format!("{status:<9}"));
+    match status {
+        "completed" => column.green(),
+        "failed" => column.red(),
+        "cancelled" | "action_required" => column.yellow(),
+        _ => column.cyan(),
     }
 }

@@ -10,7 +10,7 @@ fn the_demo_loses_nothing_and_shows_nothing_twice() {
     ended.expect(0, &[]);
     let last: Vec<&str> = ended.stdout.lines().rev().take(4).collect();
     assert!(last[0].contains("lost 0") && last[0].contains("twice 0"), "{}", ended.stdout);
-    assert!(last[1].contains("3, after 3 cuts"), "{}", last[1]);
+    assert!(last[1].contains("3; cuts by the sandbox: 3"), "{}", last[1]);
     assert_eq!(ended.stdout.lines().filter(|line| line.contains("trun_")).count(), 60);
 }
 
