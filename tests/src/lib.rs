@@ -11,6 +11,8 @@
 //! ```
 
 pub mod event_stream;
+pub mod peer;
+pub mod wire;
 
 use std::fmt::Debug;
 

@@ -1,0 +1,440 @@
+//! A request and a server written in the test in, all that a session did out: without sockets, under
+//! a clock that only moves when somebody waits.
+//!
+//! ```
+//! use taskgroup::{api, session::{Config, Outcome}};
+//! use taskgroup_tests::{peer::{Answer, Peer}, wire::Framing};
+//!
+//! let mut peer = Peer::new(|_| Answer::new().bytes(Framing::Chunked.stream("data: {\"event_id\": \"1\"}\n\n")));
+//! let report = peer.run(Config::new("key"), api::runs("tgrp_1"));
+//! assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["1"]));
+//! ```
+//!
+//! # Limits
+//!
+//! One connection at a time, as a session has it. A run ends after [`Peer::connections`] connections,
+//! its outcome unknown, so that a session that goes on for ever can be tested.
+
+use std::{collections::VecDeque, time::Duration};
+
+use taskgroup::{
+    json::Record,
+    record,
+    session::{Action, ApiError, Cause, Config, Event, Failure, Outcome, Request, Session, Skipped},
+    text::Text,
+    time::Instant,
+};
+
+record! {
+    /// What the tests look at in an event of any type.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Seen for * {
+        /// The member `type`.
+        pub kind: Text<40> = "/type",
+        /// The member `event_id`, to 256 bytes.
+        pub event_id: Text<256> = "/event_id",
+        /// Whatever tells events apart.
+        pub text: Text<64> = "/text",
+        /// A member that only a number fits.
+        pub number: Option<u32> = "/number",
+    }
+}
+
+/// A request as the server has read it.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Received {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    /// Reads a request whose head is whole.
+    ///
+    /// # Panics
+    ///
+    /// When it is no HTTP/1.1.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut request = httparse::Request::new(&mut headers);
+        let status = request.parse(bytes).expect("the request is no HTTP");
+        let body = &bytes[status.unwrap()..];
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a header is no UTF-8");
+        Self {
+            method: request.method.unwrap().into(),
+            target: request.path.unwrap().into(),
+            headers: request
+                .headers
+                .iter()
+                .map(|header| (header.name.to_ascii_lowercase(), text(header.value)))
+                .collect(),
+            body: body.to_vec(),
+        }
+    }
+
+    /// The value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter of the query, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let (_, query) = self.target.split_once('?')?;
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+        let mut bytes = value.bytes();
+        let mut digit = || bytes.next().map(|byte| byte as char);
+        let mut decoded = Vec::new();
+        while let Some(character) = digit() {
+            decoded.push(match character {
+                '%' => u8::from_str_radix(&format!("{}{}", digit()?, digit()?), 16).ok()?,
+                other => other as u8,
+            });
+        }
+        String::from_utf8(decoded).ok()
+    }
+
+    /// The event after which the stream is to go on.
+    #[must_use]
+    pub fn cursor(&self) -> Option<String> {
+        self.parameter("last_event_id")
+    }
+}
+
+/// One thing that a server does.
+#[derive(Clone, Debug)]
+enum Step {
+    Bytes(Vec<u8>),
+    Wait(Duration),
+    Close,
+    Reset,
+}
+
+/// What a server does on one connection, in order; then it is silent and leaves it open.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    steps: VecDeque<Step>,
+}
+
+impl Answer {
+    /// Silence.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends these bytes.
+    #[must_use]
+    pub fn bytes(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::Bytes(bytes.into()))
+    }
+
+    /// Is silent for so long.
+    #[must_use]
+    pub fn wait(self, span: Duration) -> Self {
+        self.step(Step::Wait(span))
+    }
+
+    /// Ends the connection in order.
+    #[must_use]
+    pub fn close(self) -> Self {
+        self.step(Step::Close)
+    }
+
+    /// Resets the connection.
+    #[must_use]
+    pub fn reset(self) -> Self {
+        self.step(Step::Reset)
+    }
+
+    fn step(mut self, step: Step) -> Self {
+        self.steps.push_back(step);
+        self
+    }
+}
+
+/// What becomes of a connection before it is answered.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// It opens, and the whole request can be written.
+    Opens,
+    /// It cannot be had.
+    Fails(Failure),
+    /// Nothing comes back, and the adapter waits as long as it may.
+    Hangs,
+    /// It opens, and breaks when this many bytes of the request have been written.
+    Breaks(usize),
+    /// It opens, and takes no more than so many bytes of the request; the adapter only polls.
+    Blocks(usize),
+    /// It opens, and the server answers when so many bytes of the request have come.
+    Answers(usize, Answer),
+}
+
+/// What a session has found.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Heard<R = Seen> {
+    Opened { resumed: bool },
+    Record(R),
+    Skipped(Skipped),
+}
+
+/// All that a session did.
+#[derive(Clone, Debug)]
+pub struct Report<R = Seen> {
+    /// What it found.
+    pub heard: Vec<Heard<R>>,
+    /// The requests that it sent in whole, in order.
+    pub requests: Vec<Received>,
+    /// How many connections it asked for.
+    pub connections: usize,
+    /// How long it slept, and why.
+    pub sleeps: Vec<(Duration, Cause)>,
+    /// How it ended; `None`: not within so many connections.
+    pub outcome: Option<Outcome>,
+    /// What the server said.
+    pub error: Option<ApiError>,
+    /// The cursor at the end.
+    pub cursor: Option<String>,
+    /// How much time went by.
+    pub elapsed: Duration,
+}
+
+impl<R> Report<R> {
+    /// The causes of its sleeps.
+    #[must_use]
+    pub fn causes(&self) -> Vec<Cause> {
+        self.sleeps.iter().map(|(_, cause)| *cause).collect()
+    }
+
+    /// The records that it found.
+    pub fn records(&self) -> impl Iterator<Item = &R> {
+        self.heard.iter().filter_map(|heard| match heard {
+            Heard::Record(record) => Some(record),
+            _ => None,
+        })
+    }
+
+    /// How many events it passed over.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.heard.iter().filter(|heard| matches!(heard, Heard::Skipped(_))).count()
+    }
+
+    /// The server's own words, if it said any.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.error.as_ref().map_or("", |error| error.message.as_str())
+    }
+}
+
+impl Report {
+    /// The ids of the events that it found.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        self.records().map(|seen| seen.event_id.as_str()).collect()
+    }
+
+    /// The texts of the events that it found.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        self.records().map(|seen| seen.text.as_str()).collect()
+    }
+}
+
+/// A server, the way to it, and the client's buffers and clock.
+pub struct Peer<'p> {
+    serve: Box<dyn FnMut(&Received) -> Answer + 'p>,
+    /// What becomes of each connection, the first being 0.
+    pub line: Box<dyn FnMut(usize) -> Line + 'p>,
+    /// What the client's clock shows, by the true time and the number of times it was looked at.
+    pub clock: Box<dyn FnMut(Duration, usize) -> Instant + 'p>,
+    /// The most bytes that one read gives.
+    pub read: usize,
+    /// The size of the buffer that requests are written through.
+    pub write: usize,
+    /// After so many connections the run ends.
+    pub connections: usize,
+}
+
+impl<'p> Peer<'p> {
+    /// A server that answers each request so, on a line that always opens.
+    pub fn new(serve: impl FnMut(&Received) -> Answer + 'p) -> Self {
+        Self {
+            serve: Box::new(serve),
+            line: Box::new(|_| Line::Opens),
+            clock: Box::new(|time, _| Instant::from_millis(1_000_000) + time),
+            read: usize::MAX,
+            write: 4096,
+            connections: 100,
+        }
+    }
+
+    /// A server that gives these answers in order, then the last one for ever.
+    pub fn script(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let mut answers: VecDeque<_> = answers.into_iter().collect();
+        Self::new(move |_| {
+            let answer = answers.front().cloned().unwrap_or_default();
+            if answers.len() > 1 {
+                answers.pop_front();
+            }
+            answer
+        })
+    }
+
+    /// Drives a session that sees events of every type.
+    pub fn run<'c>(&mut self, config: Config<'c>, request: Request<'c>) -> Report {
+        self.run_with(Session::new(config, request))
+    }
+
+    /// Drives this session to its end.
+    pub fn run_with<R: Record + Clone>(&mut self, session: Session<'_, R>) -> Report<R> {
+        let report = Report {
+            heard: Vec::new(),
+            requests: Vec::new(),
+            connections: 0,
+            sleeps: Vec::new(),
+            outcome: None,
+            error: None,
+            cursor: None,
+            elapsed: Duration::ZERO,
+        };
+        let connection = Connection { line: Line::Opens, written: Vec::new(), answer: None };
+        Drive { peer: self, session, report, connection, looks: 0 }.run()
+    }
+}
+
+struct Connection {
+    line: Line,
+    /// The part of the request that has been written.
+    written: Vec<u8>,
+    /// `None`: the server is still waiting for the request.
+    answer: Option<Answer>,
+}
+
+struct Drive<'d, 'p, 'c, R> {
+    peer: &'d mut Peer<'p>,
+    session: Session<'c, R>,
+    report: Report<R>,
+    connection: Connection,
+    looks: usize,
+}
+
+impl<R: Record + Clone> Drive<'_, '_, '_, R> {
+    fn run(mut self) -> Report<R> {
+        loop {
+            let now = self.now();
+            match self.session.poll(now) {
+                Action::Connect { until } => {
+                    if self.report.connections == self.peer.connections {
+                        break;
+                    }
+                    self.connect(until.saturating_since(now));
+                }
+                Action::Send { until } => self.send(until.saturating_since(now)),
+                Action::Receive { until } => self.receive(until.saturating_since(now)),
+                Action::Close => {}
+                Action::Sleep { until, cause } => {
+                    let span = until.saturating_since(now);
+                    self.report.sleeps.push((span, cause));
+                    self.report.elapsed += span;
+                }
+                Action::Stop(outcome) => {
+                    assert_eq!(self.session.poll(now), Action::Stop(outcome), "for ever the same");
+                    self.report.outcome = Some(outcome);
+                    break;
+                }
+            }
+        }
+        self.report.error = self.session.error().cloned();
+        self.report.cursor = self.session.cursor().map(Into::into);
+        self.report
+    }
+
+    fn now(&mut self) -> Instant {
+        self.looks += 1;
+        (self.peer.clock)(self.report.elapsed, self.looks)
+    }
+
+    fn connect(&mut self, patience: Duration) {
+        let line = (self.peer.line)(self.report.connections);
+        self.report.connections += 1;
+        self.connection = Connection { line, written: Vec::new(), answer: None };
+        let now = self.now();
+        match self.connection.line {
+            Line::Fails(why) => self.session.failed(now, why),
+            Line::Hangs => self.report.elapsed += patience,
+            _ => self.session.connected(now),
+        }
+    }
+
+    fn send(&mut self, patience: Duration) {
+        let sent = self.connection.written.len();
+        let room = match self.connection.line {
+            Line::Breaks(bytes) | Line::Blocks(bytes) | Line::Answers(bytes, _) => bytes - sent,
+            _ => usize::MAX,
+        };
+        if room == 0 {
+            let now = self.now();
+            match &mut self.connection.line {
+                Line::Breaks(_) => return self.session.failed(now, Failure::Broken),
+                Line::Blocks(_) => return self.report.elapsed += patience,
+                Line::Answers(_, answer) => {
+                    self.connection.answer = Some(std::mem::take(answer));
+                    self.receive(patience);
+                    if !matches!(self.session.poll(now), Action::Send { .. }) {
+                        return;
+                    }
+                    self.connection.line = Line::Opens;
+                }
+                _ => {}
+            }
+        }
+        let mut buffer = vec![0; self.peer.write.min(room)];
+        let filled = self.session.fill(&mut buffer);
+        self.connection.written.extend(&buffer[..filled]);
+    }
+
+    fn receive(&mut self, patience: Duration) {
+        if self.connection.answer.is_none() {
+            let request = Received::parse(&self.connection.written);
+            self.connection.answer = Some((self.peer.serve)(&request));
+            self.report.requests.push(request);
+        }
+        let Some(answer) = &mut self.connection.answer else { return };
+        match answer.steps.pop_front() {
+            None => self.report.elapsed += patience,
+            Some(Step::Wait(span)) if span >= patience => {
+                answer.steps.push_front(Step::Wait(span - patience));
+                self.report.elapsed += patience;
+            }
+            Some(Step::Wait(span)) => self.report.elapsed += span,
+            Some(Step::Bytes(bytes)) => {
+                bytes.chunks(self.peer.read).for_each(|bytes| self.feed(bytes));
+            }
+            Some(Step::Close) => {
+                let now = self.now();
+                self.session.closed(now);
+            }
+            Some(Step::Reset) => {
+                let now = self.now();
+                self.session.failed(now, Failure::Broken);
+            }
+        }
+    }
+
+    fn feed(&mut self, mut bytes: &[u8]) {
+        let now = self.now();
+        while let Some(event) = self.session.feed(&mut bytes, now) {
+            self.report.heard.push(match event {
+                Event::Opened { resumed } => Heard::Opened { resumed },
+                Event::Record(record) => Heard::Record(record.clone()),
+                Event::Skipped(why) => Heard::Skipped(why),
+            });
+        }
+    }
+}
