@@ -292,7 +292,7 @@ impl Json<'_, '_> {
         while !self.filler.tokens.is_past(self.level) {
             let before = self.filler.tokens.state();
             let is_element = self.is_within() && self.filler.tokens.is_in_array();
-            let has_begun = matches!(before, State::String { .. });
+            let has_begun = matches!(before, State::InName | State::InString);
             let token = self.token()?;
             let is_end = matches!(token, Token::EndObject | Token::EndArray);
             match before {

@@ -84,6 +84,9 @@ pub struct Tokenizer {
     arrays: [u8; DEPTH / 8],
     depth: u8,
     state: State,
+    at: At,
+    number: Number,
+    matched: u8,
     /// The code unit of a `\u` as far as it has come.
     unit: u16,
     /// A high surrogate that waits for its other half; 0: none.
@@ -103,6 +106,8 @@ pub struct Tokenizer {
 ///     ▲                                                                      ▼
 ///   Colon ◄── name ── FirstName ('{'), Name ◄── in an object ──┴── in an array ──► Value
 /// ```
+///
+/// One byte without fields: most tokens are whole, and then it is all that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// A value must come.
@@ -117,21 +122,46 @@ pub(super) enum State {
     Colon,
     /// After a value: a comma or the end of what it is in; outside of everything, nothing more.
     Next,
-    /// In a string, or in a name.
-    String {
-        name: bool,
-        at: At,
-    },
-    Number(Number),
-    /// In this word, so many bytes into it.
-    Literal(Literal, u8),
+    /// In a name; where, says `at`.
+    InName,
+    /// In a string; where, says `at`.
+    InString,
+    /// In a number; where, says `number`.
+    InNumber,
+    /// In this word, `matched` bytes into it.
+    InTrue,
+    InFalse,
+    InNull,
     /// There was an error.
     Broken,
 }
 
+impl State {
+    #[inline(always)]
+    const fn is_between_tokens(self) -> bool {
+        matches!(
+            self,
+            Self::Value | Self::FirstValue | Self::FirstName | Self::Name | Self::Colon | Self::Next
+        )
+    }
+
+    /// Whether the piece of a string that has just come is a name's.
+    const fn is_name(self) -> bool {
+        matches!(self, Self::Colon | Self::Value | Self::InName)
+    }
+
+    const fn word(self) -> &'static [u8] {
+        match self {
+            Self::InTrue => b"true",
+            Self::InFalse => b"false",
+            _ => b"null",
+        }
+    }
+}
+
 /// Where in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
+enum At {
     Text,
     /// After a reverse solidus.
     Escape,
@@ -143,7 +173,7 @@ pub(super) enum At {
 
 /// Where in a number: what stands last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+enum Number {
     Nothing,
     Minus,
     Zero,
@@ -176,23 +206,6 @@ impl Number {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Literal {
-    True,
-    False,
-    Null,
-}
-
-impl Literal {
-    const fn word(self) -> &'static [u8] {
-        match self {
-            Self::True => b"true",
-            Self::False => b"false",
-            Self::Null => b"null",
-        }
-    }
-}
-
 /// A token whose bytes are not yet known to be UTF-8.
 enum Lexeme<'i> {
     BeginObject,
@@ -210,7 +223,8 @@ enum Lexeme<'i> {
         bytes: &'i [u8],
         last: bool,
     },
-    Literal(Literal),
+    Bool(bool),
+    Null,
 }
 
 /// A token that borrows only the input.
@@ -242,6 +256,9 @@ impl Tokenizer {
             arrays: [0; DEPTH / 8],
             depth: 0,
             state: State::Value,
+            at: At::Text,
+            number: Number::Nothing,
+            matched: 0,
             unit: 0,
             high: 0,
             character: [0; 6],
@@ -275,7 +292,7 @@ impl Tokenizer {
                 (str::from_utf8(bytes).unwrap_or_default(), false)
             }
         };
-        let is_name = matches!(self.state, State::Colon | State::String { name: true, .. });
+        let is_name = self.state.is_name();
         Ok(Some(if is_name { Token::Name { piece, last } } else { Token::String { piece, last } }))
     }
 
@@ -287,7 +304,7 @@ impl Tokenizer {
     pub fn finish(&mut self) -> Result<(), Error> {
         let ended = match self.state {
             State::Next => true,
-            State::Number(number) => number.may_end(),
+            State::InNumber => self.number.may_end(),
             _ => false,
         };
         if ended && self.depth == 0 {
@@ -316,32 +333,45 @@ impl Tokenizer {
     /// Passes over the rest of the value that is in so many objects and arrays, without asking whether
     /// its strings are UTF-8. True: it has ended.
     pub(super) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Error> {
-        while !self.is_past(depth) {
-            match self.step(input) {
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(false),
-                Err(error) => {
-                    self.state = State::Broken;
-                    return Err(error);
-                }
+        if self.is_past(depth) {
+            return Ok(true);
+        }
+        match self.step::<true>(depth, input) {
+            Ok(end) => Ok(end.is_some()),
+            Err(error) => {
+                self.state = State::Broken;
+                Err(error)
             }
         }
-        Ok(true)
     }
 
     /// Goes to the first byte of the next value, name or end of an object or array, and leaves it.
     /// Not for the middle of a token.
+    pub(super) fn peek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
+        let mut state = self.state;
+        let found = self.seek(&mut state, input);
+        self.state = if found.is_ok() { state } else { State::Broken };
+        found
+    }
+
+    /// Whether the innermost that is open is an array.
     #[inline]
-    pub(super) fn seek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
+    pub(super) fn is_in_array(&self) -> bool {
+        let level = self.depth.wrapping_sub(1);
+        self.arrays.get(usize::from(level >> 3)).is_some_and(|bits| bits & (1 << (level & 7)) != 0)
+    }
+
+    #[inline(always)]
+    fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Error> {
         while let Some((&byte, rest)) = input.split_first() {
-            match (byte, self.state) {
-                (b' ' | b'\t' | b'\n' | b'\r', _) => {}
-                (b':', State::Colon) => self.state = State::Value,
-                (_, State::Colon) => return Err(Error::Unexpected),
+            match (byte, *state) {
+                (b':', State::Colon) => *state = State::Value,
                 (b',', State::Next) if self.depth > 0 => {
-                    self.state = if self.is_in_array() { State::Value } else { State::Name };
+                    *state = if self.is_in_array() { State::Value } else { State::Name };
                 }
+                (b' ' | b'\t' | b'\n' | b'\r', _) => {}
                 (_, State::Next) if self.depth == 0 => return Err(Error::Trailing),
+                (_, State::Colon) => return Err(Error::Unexpected),
                 _ => return Ok(Some(byte)),
             }
             *input = rest;
@@ -349,55 +379,105 @@ impl Tokenizer {
         Ok(None)
     }
 
-    /// [`seek`](Self::seek) for others than this machine.
-    pub(super) fn peek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
-        self.seek(input).inspect_err(|_| self.state = State::Broken)
-    }
-
-    /// Whether the innermost that is open is an array.
-    pub(super) fn is_in_array(&self) -> bool {
-        let level = self.depth.wrapping_sub(1);
-        self.arrays.get(usize::from(level >> 3)).is_some_and(|bits| bits & (1 << (level & 7)) != 0)
-    }
-
-    #[inline]
-    fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
-        match self.state {
-            State::String { name, at: At::Text } => self.run(name, input),
-            State::String { name, at } => self.escape(name, at, input),
-            State::Number(number) => self.number(number, input),
-            State::Literal(literal, matched) => self.literal(literal, matched, input),
-            State::Broken => Err(Error::Unexpected),
-            _ => self.begin(input),
-        }
-    }
-
-    /// Between tokens.
-    #[inline]
-    fn begin<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
-        let Some(byte) = self.seek(input)? else { return Ok(None) };
-        let rest = input.get(1..).unwrap_or_default();
-        let (lexeme, next) = match (byte, self.state) {
-            (b'"', State::Name | State::FirstName) => return self.string(true, rest, input),
-            (b'"', State::Value | State::FirstValue) => return self.string(false, rest, input),
-            (b'}', State::FirstName | State::Next) if !self.is_in_array() => (Lexeme::EndObject, State::Next),
-            (b']', State::FirstValue | State::Next) if self.is_in_array() => (Lexeme::EndArray, State::Next),
-            (b'{', State::Value | State::FirstValue) => (Lexeme::BeginObject, State::FirstName),
-            (b'[', State::Value | State::FirstValue) => (Lexeme::BeginArray, State::FirstValue),
-            (b'-' | b'0'..=b'9', State::Value | State::FirstValue) => {
-                return self.number(Number::Nothing, input);
+    /// The next lexeme. With `SKIP`, the last of the value that is in `depth` objects and arrays.
+    ///
+    /// The state is in a local variable, or each of its changes would wait for memory; and a token that
+    /// is whole goes from one state between tokens to the next without a look at the others.
+    #[inline(always)]
+    fn step<'i, const SKIP: bool>(
+        &mut self,
+        depth: u8,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Lexeme<'i>>, Error> {
+        let mut state = self.state;
+        let mut rest = *input;
+        let lexeme = loop {
+            let found = if state.is_between_tokens() {
+                match self.seek(&mut state, &mut rest)? {
+                    None => break None,
+                    Some(byte) => self.begin::<SKIP>(byte, &mut state, &mut rest)?,
+                }
+            } else {
+                self.state = state;
+                let found = self.resume(&mut rest)?;
+                state = self.state;
+                found
+            };
+            match found {
+                Some(found) if !SKIP || matches!(state, State::Next) && self.depth == depth => {
+                    break Some(found);
+                }
+                _ if rest.is_empty() => break None,
+                _ => {}
             }
-            (b't', State::Value | State::FirstValue) => return self.literal(Literal::True, 0, input),
-            (b'f', State::Value | State::FirstValue) => return self.literal(Literal::False, 0, input),
-            (b'n', State::Value | State::FirstValue) => return self.literal(Literal::Null, 0, input),
+        };
+        self.state = state;
+        *input = rest;
+        Ok(lexeme)
+    }
+
+    /// Amid a token that was cut, or a string with escapes.
+    #[inline(never)]
+    fn resume<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
+        let mut state = self.state;
+        let found = match state {
+            State::InName | State::InString if self.at != At::Text => self.escape(input)?.map(Lexeme::Escape),
+            State::InName | State::InString => self.take_run(&mut state, input)?,
+            State::InNumber => self.take_number(&mut state, input)?,
+            State::InTrue | State::InFalse | State::InNull => self.take_word(&mut state, input)?,
+            _ => return Err(Error::Unexpected),
+        };
+        self.state = state;
+        Ok(found)
+    }
+
+    /// At the first byte of a token. `None`: it goes on.
+    #[inline(always)]
+    fn begin<'i, const SKIP: bool>(
+        &mut self,
+        byte: u8,
+        state: &mut State,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Lexeme<'i>>, Error> {
+        let is_value = matches!(*state, State::Value | State::FirstValue);
+        if byte == b'"' && !matches!(*state, State::Next) {
+            *input = input.get(1..).unwrap_or_default();
+            *state = if is_value { State::InString } else { State::InName };
+            self.window = 0;
+            let run = self.take_run(state, input)?;
+            // Who writes the string again must see that it has begun.
+            return Ok(if SKIP { run } else { run.or(Some(Lexeme::Run { bytes: &[], last: false })) });
+        }
+        let (lexeme, next) = match byte {
+            b'{' if is_value => (Lexeme::BeginObject, State::FirstName),
+            b'[' if is_value => (Lexeme::BeginArray, State::FirstValue),
+            b'-' | b'0'..=b'9' if is_value => {
+                self.number = Number::Nothing;
+                return self.take_number(state, input);
+            }
+            b't' | b'f' | b'n' if is_value => {
+                self.matched = 0;
+                *state = match byte {
+                    b't' => State::InTrue,
+                    b'f' => State::InFalse,
+                    _ => State::InNull,
+                };
+                return self.take_word(state, input);
+            }
+            b'}' if matches!(*state, State::FirstName | State::Next) && !self.is_in_array() => {
+                (Lexeme::EndObject, State::Next)
+            }
+            b']' if matches!(*state, State::FirstValue | State::Next) && self.is_in_array() => {
+                (Lexeme::EndArray, State::Next)
+            }
             _ => return Err(Error::Unexpected),
         };
         match next {
             State::Next => self.depth = self.depth.wrapping_sub(1),
             _ => self.open(matches!(next, State::FirstValue))?,
         }
-        self.state = next;
-        *input = rest;
+        *state = next;
+        *input = input.get(1..).unwrap_or_default();
         Ok(Some(lexeme))
     }
 
@@ -409,55 +489,41 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// Always gives a piece, so that who writes it again knows that a string has begun.
-    #[inline]
-    fn string<'i>(
-        &mut self,
-        name: bool,
-        rest: &'i [u8],
-        input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
-        *input = rest;
-        self.window = 0;
-        self.state = State::String { name, at: At::Text };
-        let run = self.run(name, input)?;
-        Ok(Some(run.unwrap_or(Lexeme::Run { bytes: &[], last: false })))
-    }
-
-    #[inline]
-    fn run<'i>(&mut self, name: bool, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
+    /// What there is of a string up to its end, an escape, or the end of the input.
+    #[inline(always)]
+    fn take_run<'i>(&mut self, state: &mut State, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
         let (bytes, tail) = input.split_at_checked(unescaped(input)).unwrap_or_default();
         *input = tail;
         match tail.split_first() {
             Some((b'"', rest)) => {
                 *input = rest;
-                self.state = if name { State::Colon } else { State::Next };
-                Ok(Some(Lexeme::Run { bytes, last: true }))
+                if matches!(*state, State::InString) {
+                    *state = State::Next;
+                } else if let Some((b':', rest)) = rest.split_first() {
+                    *input = rest;
+                    *state = State::Value;
+                } else {
+                    *state = State::Colon;
+                }
+                return Ok(Some(Lexeme::Run { bytes, last: true }));
             }
             Some((b'\\', rest)) if bytes.is_empty() => {
                 *input = rest;
-                self.escape(name, At::Escape, input)
+                self.at = At::Escape;
             }
-            None if bytes.is_empty() => Ok(None),
-            Some((b'\\', _)) | None => Ok(Some(Lexeme::Run { bytes, last: false })),
-            Some(_) => Err(Error::Control),
+            Some((b'\\', _)) | None => {}
+            Some(_) => return Err(Error::Control),
         }
+        Ok((!bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
     }
 
-    /// Not in the way of the strings without escapes, which are most.
-    #[inline(never)]
-    fn escape<'i>(
-        &mut self,
-        name: bool,
-        mut at: At,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
-        let length = loop {
-            self.state = State::String { name, at };
+    /// What an escape stands for, as so many bytes of `character`.
+    fn escape(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
+        loop {
             let before = *input;
             let Some((&byte, rest)) = before.split_first() else { return Ok(None) };
             *input = rest;
-            at = match (at, byte) {
+            self.at = match (self.at, byte) {
                 (At::High, b'\\') => At::Escape,
                 (At::Escape, b'u') => At::Digits(0),
                 (At::Digits(count @ 0..=2), _) => {
@@ -467,28 +533,25 @@ impl Tokenizer {
                 (At::Digits(_), _) => {
                     self.digit(byte)?;
                     let length = self.tell_unit();
-                    let next = if self.high == 0 { At::Text } else { At::High };
+                    self.at = if self.high == 0 { At::Text } else { At::High };
                     if length > 0 {
-                        at = next;
-                        break length;
+                        return Ok(Some(length));
                     }
-                    next
+                    self.at
                 }
                 // Something else than its other half comes after a high surrogate.
-                _ if self.high != 0 => {
+                (at, _) if self.high != 0 => {
                     *input = before;
                     self.high = 0;
-                    at = if at == At::High { At::Text } else { at };
-                    break self.put(0, char::REPLACEMENT_CHARACTER);
+                    self.at = if at == At::High { At::Text } else { at };
+                    return Ok(Some(self.put(0, char::REPLACEMENT_CHARACTER)));
                 }
                 _ => {
-                    at = At::Text;
-                    break self.put(0, short_escape(byte).ok_or(Error::Escape)?);
+                    self.at = At::Text;
+                    return Ok(Some(self.put(0, short_escape(byte).ok_or(Error::Escape)?)));
                 }
             };
-        };
-        self.state = State::String { name, at };
-        Ok(Some(Lexeme::Escape(length)))
+        }
     }
 
     fn digit(&mut self, byte: u8) -> Result<(), Error> {
@@ -535,7 +598,12 @@ impl Tokenizer {
     }
 
     #[inline]
-    fn number<'i>(&mut self, mut number: Number, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
+    fn take_number<'i>(
+        &mut self,
+        state: &mut State,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Lexeme<'i>>, Error> {
+        let mut number = self.number;
         let mut length = 0_usize;
         let mut last = false;
         for &byte in *input {
@@ -551,32 +619,38 @@ impl Tokenizer {
         }
         let (bytes, rest) = input.split_at_checked(length).unwrap_or_default();
         *input = rest;
-        self.state = if last { State::Next } else { State::Number(number) };
+        self.number = number;
+        *state = if last { State::Next } else { State::InNumber };
         Ok((last || !bytes.is_empty()).then_some(Lexeme::Number { bytes, last }))
     }
 
     #[inline]
-    fn literal<'i>(
+    fn take_word<'i>(
         &mut self,
-        literal: Literal,
-        mut matched: u8,
+        state: &mut State,
         input: &mut &'i [u8],
     ) -> Result<Option<Lexeme<'i>>, Error> {
-        while let Some(&expected) = literal.word().get(usize::from(matched)) {
-            self.state = State::Literal(literal, matched);
-            let Some((&byte, rest)) = input.split_first() else { return Ok(None) };
-            if byte != expected {
-                return Err(Error::Unexpected);
-            }
+        let word = *state;
+        let missing = word.word().get(usize::from(self.matched)..).unwrap_or_default();
+        if let Some(rest) = input.strip_prefix(missing) {
             *input = rest;
-            matched = matched.wrapping_add(1);
+            *state = State::Next;
+            return Ok(Some(match word {
+                State::InTrue => Lexeme::Bool(true),
+                State::InFalse => Lexeme::Bool(false),
+                _ => Lexeme::Null,
+            }));
         }
-        self.state = State::Next;
-        Ok(Some(Lexeme::Literal(literal)))
+        if !missing.starts_with(input) {
+            return Err(Error::Unexpected);
+        }
+        self.matched = self.matched.wrapping_add(u8::try_from(input.len()).unwrap_or_default());
+        *input = &[];
+        Ok(None)
     }
 
     /// The next token, its bytes decoded.
-    #[inline]
+    #[inline(always)]
     fn find<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Found<'i>>, Error> {
         while !input.is_empty() {
             if self.begun > 0 {
@@ -587,7 +661,7 @@ impl Tokenizer {
                 *input = before.get(..1 << self.window).unwrap_or(before);
             }
             let scope = *input;
-            let lexeme = self.step(input);
+            let lexeme = self.step::<false>(0, input);
             let taken = scope.len().wrapping_sub(input.len());
             let ends_scope = input.is_empty();
             *input = before.get(taken..).unwrap_or_default();
@@ -601,7 +675,12 @@ impl Tokenizer {
                         return Ok(Some(Found::Piece { piece, last }));
                     }
                     Err(_) => {
-                        let run = taken.wrapping_sub(bytes.len()).wrapping_sub(usize::from(last));
+                        let closing = match (last, self.state) {
+                            (false, _) => 0,
+                            (true, State::Value) => 2,
+                            (true, _) => 1,
+                        };
+                        let run = taken.wrapping_sub(bytes.len()).wrapping_sub(closing);
                         let begin = before.get(run..).unwrap_or_default();
                         return Ok(Some(self.replace(bytes, ends_scope && !last, begin, input)));
                     }
@@ -615,8 +694,8 @@ impl Tokenizer {
                 Some(Lexeme::EndObject) => Token::EndObject,
                 Some(Lexeme::BeginArray) => Token::BeginArray,
                 Some(Lexeme::EndArray) => Token::EndArray,
-                Some(Lexeme::Literal(Literal::Null)) => Token::Null,
-                Some(Lexeme::Literal(literal)) => Token::Bool(literal == Literal::True),
+                Some(Lexeme::Bool(value)) => Token::Bool(value),
+                Some(Lexeme::Null) => Token::Null,
             };
             return Ok(Some(Found::Structure(literal)));
         }
@@ -633,8 +712,7 @@ impl Tokenizer {
         begin: &'i [u8],
         input: &mut &'i [u8],
     ) -> Found<'i> {
-        let name = matches!(self.state, State::Colon | State::String { name: true, .. });
-        self.state = State::String { name, at: At::Text };
+        self.state = if self.state.is_name() { State::InName } else { State::InString };
         let chunk = run.utf8_chunks().next();
         let (valid, invalid) = chunk.map_or(("", &[][..]), |chunk| (chunk.valid(), chunk.invalid()));
         if !valid.is_empty() {
