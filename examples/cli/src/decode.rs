@@ -124,7 +124,7 @@ impl<R: Line + Default> Decoder<R> {
 
     fn skip(&mut self, why: &str) {
         self.skipped += 1;
-        let id = self.record.event_id().map(|id| format!(" with id {id:?}")).unwrap_or_default();
+        let id = self.record.event_id().map(|id| format!(" with id \"{id}\"")).unwrap_or_default();
         self.console.say(format_args!("skipped: event number {}{id}: {why}", self.events));
     }
 }

@@ -5,6 +5,7 @@
 //! A line that is being written on stdout has half a second to get out whole.
 
 use std::{
+    io::{self, IsTerminal},
     process,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -39,10 +40,12 @@ impl Progress {
 pub(crate) fn watch(progress: Progress, secret: String) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(move || {
         let line = match progress.last() {
-            Some(cursor) => format!("interrupted; {}", hint(&cursor)),
+            Some(cursor) => format!("interrupted; {}", hint(&clean(&cursor, &secret))),
             None => "interrupted".to_owned(),
         };
-        eprintln!("taskgroup: {}", clean(&line, &secret));
+        // Over the progress bar, whose own lock the interrupted thread may hold.
+        let over = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+        eprintln!("{over}taskgroup: {line}");
         process::exit(130);
     })
 }

@@ -88,10 +88,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let progress = Progress::default();
     interrupt::watch(progress.clone(), key.clone())
         .map_err(|error| Error::Failed(format!("SIGINT: {error}")))?;
+    console.show_progress(None);
     let request = arguments.request();
     match arguments.format {
         Format::Human => {
-            console.show_progress(None);
             print(Stream::new(config, request, Summary::default(), &security), &console, progress)
         }
         Format::Jsonl => {
@@ -160,12 +160,12 @@ fn print<R: Line>(mut stream: Stream<'_, R>, console: &Console, progress: Progre
                 Some(Event::Skipped(why)) => {
                     skipped += 1;
                     let id =
-                        stream.record_mut().event_id().map_or("without id".into(), |id| format!("{id:?}"));
+                        stream.record_mut().event_id().map_or("without id".into(), |id| format!("\"{id}\""));
                     console.say(format_args!("skipped: event {id}: {}", why.0));
                 }
                 Some(Event::Opened { resumed: true }) => {
                     if let Some(cursor) = stream.cursor().filter(|_| events > 0) {
-                        console.say(format_args!("goes on after event {cursor:?}"));
+                        console.say(format_args!("goes on after event \"{cursor}\""));
                     }
                 }
                 Some(Event::Opened { resumed: false }) | None => {}
@@ -190,7 +190,7 @@ fn print<R: Line>(mut stream: Stream<'_, R>, console: &Console, progress: Progre
         outcome => {
             let message = console.clean(&failure(&stream, outcome));
             if let Some(cursor) = stream.cursor() {
-                console.say(interrupt::hint(cursor));
+                console.say(interrupt::hint(&console.clean(cursor)));
             }
             Err(Error::Failed(message))
         }

@@ -2,6 +2,11 @@
 
 mod common;
 
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+};
+
 use common::*;
 use taskgroup_sandbox::{After, Faults, Instead, Options, RunsQuery, Sandbox, Stall, Status, Version};
 
@@ -170,6 +175,61 @@ fn what_the_service_says_can_neither_show_the_key_nor_rule_the_terminal() {
     let sandbox =
         sandbox(3, Faults { instead: Some(Instead::status(400).message(&message)), ..Faults::default() });
     end(&mut runs(&sandbox, [])).expect(1, &["status 400: no such key: *** \\u{1b}[2J\\u{202e}"]);
+}
+
+/// A server that gives each of these answers to one connection, in order, and the URL it is at.
+fn canned(answers: Vec<String>) -> (std::thread::JoinHandle<()>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        for answer in answers {
+            let mut tcp = listener.accept().unwrap().0;
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                tcp.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            tcp.write_all(answer.as_bytes()).unwrap();
+        }
+    };
+    (std::thread::spawn(serve), url)
+}
+
+fn event_stream(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[test]
+fn an_error_event_is_printed_and_when_the_attempts_run_out_its_words_are_told() {
+    let event = r#"{"type":"error","error":{"ref_id":"0b1c","message":"lost the database","detail":null}}"#;
+    let (server, url) = canned(vec![event_stream(&format!("event: error\ndata: {event}\n\n")); 2]);
+    let mut command = program(["runs", "tgrp_1", "--format=jsonl", "--max-attempts=2", "--base-url", &url]);
+    let ended = end(command.env("PARALLEL_API_KEY", KEY));
+    ended.expect(1, &["error event", "lost the database (ref_id 0b1c)", "tries again in"]);
+    assert_eq!(ended.lines(), [event, event]);
+    server.join().unwrap();
+}
+
+#[test]
+fn an_event_id_with_the_key_in_it_does_not_show_the_key() {
+    // Each stream ends amid an event, which is a break.
+    let stream = |id: &str, run: &str| {
+        let event = format!(r#"{{"type":"task_run.state","event_id":"{id}{KEY}","run":{run}}}"#);
+        event_stream(&format!("data: {event}\n\ndata: {{\n"))
+    };
+    let refusal = "HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 8\r\n\r\nno group";
+    let (server, url) = canned(vec![stream("x", "{}"), stream("y", "]"), refusal.into()]);
+    let mut command = program(["runs", "tgrp_1", "--format=jsonl", "--base-url", &url]);
+    let ended = end(command.env("PARALLEL_API_KEY", KEY));
+    ended.expect(
+        1,
+        &[r#"goes on after event "x***""#, r#"skipped: event "y***""#, "--last-event-id 'y***'", "no group"],
+    );
+    server.join().unwrap();
 }
 
 #[test]
