@@ -56,6 +56,7 @@ enum Body {
     /// The server's reasons for saying no, of which so many bytes are still wanted; then the try
     /// ends as told.
     Refusal {
+        status: u16,
         left: u32,
         json: bool,
         ending: Ending,
@@ -204,7 +205,7 @@ impl<'c> Machine<'c> {
                 }
                 Ok(Some(Part::End)) => self.ended(record),
                 Err(http::Error::Capacity) => self.stop(record, Outcome::Capacity(Capacity::Location)),
-                Err(error) => self.broken(record, Cause::Peer(Fault::Http(error)), None),
+                Err(error) => self.interrupted(record, Cause::Peer(Fault::Http(error))),
             }
             if self.found != Found::Nothing {
                 return true;
@@ -336,12 +337,11 @@ impl<'c> Machine<'c> {
     /// The answer is not the one that was asked for: what it says is kept, then the try ends.
     fn refuse(&mut self, record: &mut dyn Record, head: Head, ending: Ending) {
         self.reader.taps.forget_error();
-        self.reader.taps.hear_error(head.status);
         self.reader.begin(&mut Nothing, &mut self.cursor.next);
         if head.identity {
-            self.body = Body::Refusal { left: REFUSAL, json: head.json, ending };
+            self.body = Body::Refusal { status: head.status, left: REFUSAL, json: head.json, ending };
         } else {
-            self.end(record, ending);
+            self.end(record, head.status, ending);
         }
     }
 
@@ -374,8 +374,8 @@ impl<'c> Machine<'c> {
                     self.answer(record, result);
                 }
             }
-            Body::Refusal { left, json, ending } => {
-                let ending = *ending;
+            Body::Refusal { status, left, json, ending } => {
+                let (status, ending) = (*status, *ending);
                 if *json {
                     // What is no JSON says nothing; the status says enough.
                     let _ = self.reader.json(&mut Nothing, &mut self.cursor.next, &mut rest);
@@ -385,7 +385,7 @@ impl<'c> Machine<'c> {
                 rest = &[];
                 *left = left.saturating_sub(u32::try_from(body.len()).unwrap_or(u32::MAX));
                 if *left == 0 {
-                    self.end(record, ending);
+                    self.end(record, status, ending);
                 }
             }
             Body::Awaited => rest = &[],
@@ -406,8 +406,7 @@ impl<'c> Machine<'c> {
             self.active = taps.active.or(self.active);
         }
         if result.is_ok() && taps.kind == "error" {
-            taps.hear_error(200);
-            taps.redact(self.config.key);
+            taps.hear_error(200, self.config.key);
             self.error_event = true;
         }
         match result {
@@ -435,7 +434,7 @@ impl<'c> Machine<'c> {
     /// The body is complete, or the connection ended in order where only that ends the body.
     fn ended(&mut self, record: &mut dyn Record) {
         match self.body {
-            Body::Refusal { ending, .. } => self.end(record, ending),
+            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
             Body::Stream => self.stream_ended(record),
             Body::Json | Body::Awaited => self.broken(record, Cause::Network, None),
         }
@@ -465,12 +464,16 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The connection broke, or fell silent.
+    /// The connection broke or fell silent, or the answer does not keep to HTTP.
     fn interrupted(&mut self, record: &mut dyn Record, cause: Cause) {
         let answer = self.request.endpoint.answer;
         match self.body {
-            Body::Refusal { ending, .. } => self.end(record, ending),
-            Body::Stream if matches!(answer, Answer::Stream { until_inactive: true }) => {
+            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
+            Body::Stream
+                if matches!(answer, Answer::Stream { until_inactive: true })
+                    && !self.error_event
+                    && !matches!(cause, Cause::Peer(_)) =>
+            {
                 self.rest(record, cause);
             }
             _ => self.broken(record, cause, None),
@@ -478,8 +481,8 @@ impl<'c> Machine<'c> {
     }
 
     /// What a refusal says has been read.
-    fn end(&mut self, record: &mut dyn Record, ending: Ending) {
-        self.reader.taps.redact(self.config.key);
+    fn end(&mut self, record: &mut dyn Record, status: u16, ending: Ending) {
+        self.reader.taps.hear_error(status, self.config.key);
         match ending {
             Ending::Break { cause, retry_after } => self.broken(record, cause, retry_after),
             Ending::Stop(outcome) => self.stop(record, outcome),

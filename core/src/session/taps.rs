@@ -119,6 +119,7 @@ impl Taps {
         self.typed = false;
         self.id_whole = false;
         self.active = None;
+        self.decoder = Decoder::new();
         if self.error.status == 0 {
             self.forget_error();
         }
@@ -171,10 +172,12 @@ impl Taps {
         self.error.message.clear();
     }
 
-    /// What was or will be read is what the server says with this status.
-    pub(super) fn hear_error(&mut self, status: u16) {
+    /// What was read is what the server says with this status. Takes the key out of it, should the
+    /// server have sent it back.
+    pub(super) fn hear_error(&mut self, status: u16, key: &str) {
         self.error.status = status;
-        self.decoder = Decoder::new();
+        self.error.message.redact(key);
+        self.error.ref_id.redact(key);
     }
 
     /// A piece of an error's text that is no JSON.
@@ -183,15 +186,15 @@ impl Taps {
         decoder.feed(bytes, |piece| error.message.push_str(piece));
     }
 
-    /// Takes the key out of the error, should the server have sent it back.
-    pub(super) fn redact(&mut self, key: &str) {
-        self.error.message.redact(key);
-        self.error.ref_id.redact(key);
+    /// Whether there is no message, neither of an earlier event nor of this one.
+    fn is_silent(&self) -> bool {
+        self.error.status == 0 && self.error.message.is_empty()
     }
 
     fn begin_member(&mut self, member: Member) {
         self.member = member;
-        self.inner = Inner::Other;
+        let is_message = matches!(member, Member::Error | Member::Detail) && self.is_silent();
+        self.inner = if is_message { Inner::Message } else { Inner::Other };
         self.depth = 0;
         self.name.clear();
     }
@@ -207,7 +210,7 @@ impl Taps {
                 self.error.message.clear();
                 Inner::Message
             }
-            (Member::Detail, 2, "msg") if self.error.message.is_empty() => Inner::Message,
+            (Member::Detail, 2, "msg") if self.is_silent() => Inner::Message,
             (Member::Status, 1, "is_active") => Inner::IsActive,
             _ => Inner::Other,
         };
@@ -234,7 +237,10 @@ impl Watch for Over<'_> {
                 self.taps.id_whole = false;
                 Member::EventId
             }
-            "error" => Member::Error,
+            "error" => {
+                self.taps.forget_error();
+                Member::Error
+            }
             "detail" => Member::Detail,
             "status" => Member::Status,
             _ => return false,
@@ -263,7 +269,7 @@ impl Watch for Over<'_> {
                     self.id.push_str(piece);
                     taps.id_whole = last;
                 }
-                (Member::Detail, _, 0) | (_, Inner::Message, _) => taps.error.message.push_str(piece),
+                (_, Inner::Message, _) => taps.error.message.push_str(piece),
                 (_, Inner::RefId, _) => taps.error.ref_id.push_str(piece),
                 _ => {}
             },
