@@ -512,6 +512,7 @@ impl<'c> Machine<'c> {
         }
         debug!("asks again in {} ms", wait.0);
         self.redirected = false;
+        self.redirects = 0;
         self.close(record, Next::Sleep(cause, wait));
     }
 
