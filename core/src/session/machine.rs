@@ -454,10 +454,12 @@ impl<'c> Machine<'c> {
             } else {
                 self.rest(record, Cause::End);
             }
-        } else if self.response.is_delimited() || (self.confirming && !self.cursor.moved()) {
+        } else if self.response.is_delimited() {
             self.stop(record, Outcome::Done);
         } else if self.cursor.nameless() {
             self.stop(record, Outcome::Peer(Fault::Unproven));
+        } else if self.confirming && !self.cursor.moved() {
+            self.stop(record, Outcome::Done);
         } else {
             self.confirming = true;
             self.rest(record, Cause::End);
