@@ -410,9 +410,9 @@ impl<'c> Machine<'c> {
             self.error_event = true;
         }
         match result {
+            Ok(()) | Err(json::Error::Mismatch(_)) if !record.wants(&taps.kind) => self.confirm(),
+            Ok(()) => self.found = Found::Record,
             Err(error) => self.found = Found::Skipped(Skipped(error)),
-            Ok(()) if record.wants(&taps.kind) => self.found = Found::Record,
-            Ok(()) => self.confirm(),
         }
     }
 
