@@ -198,7 +198,10 @@ impl<'c> Machine<'c> {
         while matches!(self.state, State::Receiving) {
             match self.response.peek(input) {
                 Ok(None) => break,
-                Ok(Some(Part::Head(head))) => self.head(record, head),
+                Ok(Some(Part::Head(head))) => {
+                    self.timer.start(now, self.config.idle.duration());
+                    self.head(record, head);
+                }
                 Ok(Some(Part::Body(body))) => {
                     let taken = self.take(record, body);
                     self.response.take(input, taken);
