@@ -265,6 +265,10 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool, Stop> {
+        if let Some(text) = self.string() {
+            each(text);
+            return Ok(true);
+        }
         while !self.is_within() {
             match self.token()? {
                 Token::String { piece, last } => {
@@ -446,7 +450,22 @@ impl Json<'_, '_> {
     }
 
     /// Takes a name and sets the step for its value. False: the object has ended.
+    #[inline]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        if let Some(name) = nodes.get(expected).and_then(Node::plain).filter(|_| !*is_watched)
+            && tokens.take_name(name, &mut self.input)
+        {
+            *is_watched = self.level == 1 && self.watch.wants(name);
+            self.set_step_in(Some(expected));
+            return Ok(true);
+        }
+        self.other_name(nodes, expected)
+    }
+
+    /// Any name, as it comes.
+    #[inline(never)]
+    fn other_name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
         loop {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
@@ -458,11 +477,7 @@ impl Json<'_, '_> {
                 *is_watched = name.is_some_and(|name| self.watch.wants(name));
             }
             short.clear();
-            self.set_step(
-                index
-                    .and_then(|index| u8::try_from(index).ok())
-                    .map_or(IN_NONE, |index| index.wrapping_add(IN)),
-            );
+            self.set_step_in(index);
             return Ok(true);
         }
     }
@@ -526,10 +541,23 @@ impl Json<'_, '_> {
         }
     }
 
+    /// In the member of this index, or in one that nobody wants.
+    fn set_step_in(&mut self, index: Option<usize>) {
+        let index = index.and_then(|index| Step::try_from(index).ok());
+        self.set_step(index.map_or(IN_NONE, |index| index.wrapping_add(IN)));
+    }
+
     /// Whether the input stands in an object or array that has not been entered: what a field that takes
     /// neither was passing over.
     fn is_within(&self) -> bool {
         self.filler.tokens.depth() > self.level
+    }
+
+    /// The short cut for strings.
+    #[inline]
+    fn string(&mut self) -> Option<&str> {
+        let may = !self.filler.is_watched && !self.is_within();
+        if may { self.filler.tokens.take_string(&mut self.input) } else { None }
     }
 
     fn token(&mut self) -> Result<Token<'_>, Stop> {

@@ -330,6 +330,40 @@ impl Tokenizer {
         self.depth == depth && matches!(self.state, State::Next)
     }
 
+    /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
+    ///
+    /// This and [`take_string`](Self::take_string) are short cuts: what they do not take, `feed` does.
+    #[inline]
+    pub(super) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
+        let rest = match self.state {
+            State::FirstName => Some(*input),
+            State::Next => input.strip_prefix(b","),
+            _ => None,
+        };
+        let rest = rest
+            .and_then(|rest| rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":"));
+        if let Some(rest) = rest {
+            *input = rest;
+            self.state = State::Value;
+        }
+        rest.is_some()
+    }
+
+    /// Takes a string, if that is what comes next, whole and without escapes.
+    #[inline]
+    pub(super) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        if !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
+        let rest = input.strip_prefix(b"\"")?;
+        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
+        let rest = rest.strip_prefix(b"\"")?;
+        let text = str::from_utf8(bytes).ok()?;
+        *input = rest;
+        self.state = State::Next;
+        Some(text)
+    }
+
     /// Passes over the rest of the value that is in so many objects and arrays, without asking whether
     /// its strings are UTF-8. True: it has ended.
     pub(super) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Error> {

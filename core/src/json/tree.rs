@@ -20,7 +20,7 @@
 
 use core::{fmt, ops::Deref};
 
-use super::fill::SHORT;
+use super::{fill::SHORT, scan::is_special};
 
 /// How many nodes a tree may have.
 const NODES_MAX: usize = 250;
@@ -33,6 +33,8 @@ pub struct Node {
     /// As the pointer has it: with `~0` for `~` and `~1` for `/`.
     name: &'static str,
     has_escapes: bool,
+    /// Whether it stands in a JSON text as it does in the pointer.
+    is_plain: bool,
     /// A leaf's field; otherwise the first of the nodes below this one, which are neighbours.
     pub(super) first: u8,
     /// How many nodes are below; 0: a leaf.
@@ -40,13 +42,19 @@ pub struct Node {
 }
 
 impl Node {
-    pub(super) const ROOT: Self = Self { name: "", has_escapes: false, first: 0, count: 0 };
+    pub(super) const ROOT: Self = Self { name: "", has_escapes: false, is_plain: false, first: 0, count: 0 };
 
     /// The nodes below this one, which is one of `nodes`.
     #[inline]
     pub(super) fn below(self, nodes: &[Self]) -> &[Self] {
         let end = usize::from(self.first).wrapping_add(self.count.into());
         nodes.get(self.first.into()..end).unwrap_or_default()
+    }
+
+    /// The name, if JSON texts mostly have it as it is here.
+    #[inline]
+    pub(super) fn plain(&self) -> Option<&'static str> {
+        self.is_plain.then_some(self.name)
     }
 
     /// Whether a member of this name is meant.
@@ -160,7 +168,8 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
                         pointer[count] = index;
                         end[count] = token;
                         nodes[count].name = part(pointers[index], prefix.len() + 1, token);
-                        nodes[count].has_escapes = has_tilde(nodes[count].name.as_bytes());
+                        nodes[count].has_escapes = has_any(nodes[count].name.as_bytes(), false);
+                        nodes[count].is_plain = !has_any(nodes[count].name.as_bytes(), true);
                         nodes[node].count += 1;
                         count += 1;
                     }
@@ -226,9 +235,10 @@ const fn part(text: &'static str, begin: usize, end: usize) -> &'static str {
     text.split_at(end).0.split_at(begin).1
 }
 
-const fn has_tilde(bytes: &[u8]) -> bool {
+/// Whether there is a tilde, or what stands in a JSON string in another form.
+const fn has_any(bytes: &[u8], or_special: bool) -> bool {
     let mut index = 0;
-    while index < bytes.len() && bytes[index] != b'~' {
+    while index < bytes.len() && bytes[index] != b'~' && !(or_special && is_special(bytes[index])) {
         index += 1;
     }
     index < bytes.len()
