@@ -1,5 +1,19 @@
 //! A request in, its events out, over a blocking connection of its own.
 //!
+//! ```
+//! use taskgroup::{api, session::{Config, Event, Outcome}};
+//! use taskgroup_std::{Security, Stream, Verbatim};
+//! # let sandbox = taskgroup_sandbox::Sandbox::start(Default::default())?;
+//! # let (url, key, group) = (sandbox.base_url(), sandbox.key(), sandbox.group_id());
+//! let config = Config::new(key).with_base_url(&url)?;
+//! let mut stream = Stream::new(config, api::runs(group), Verbatim::default(), &Security::platform());
+//! while let Some(event) = stream.next() {
+//!     if let Event::Record(event) = event { println!("{}", String::from_utf8_lossy(event.json())) }
+//! }
+//! assert_eq!(stream.outcome(), Some(Outcome::Done));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Limits
 //!
 //! One buffer of 16 KiB; blocks until there is an event, and never longer on one read than the

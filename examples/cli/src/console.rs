@@ -5,7 +5,12 @@
 //!
 //! The bar is drawn only when stderr is a terminal.
 
-use std::{borrow::Cow, fmt::Display, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt::Display,
+    io::{self, Write},
+    time::Duration,
+};
 
 use console::{Term, truncate_str};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -48,8 +53,7 @@ impl Console {
 
     /// Prints a line above the bar.
     pub(crate) fn say(&self, line: impl Display) {
-        let line = self.clean(&line.to_string());
-        self.bar.suspend(|| eprintln!("taskgroup: {line}"));
+        self.bar.suspend(|| complain(&self.clean(&line.to_string())));
     }
 
     /// Takes the bar away while something else is printed on the same terminal.
@@ -77,6 +81,11 @@ impl Drop for Console {
     fn drop(&mut self) {
         self.hide_progress();
     }
+}
+
+/// Prints a line on stderr. That nobody may read it is no reason to stop.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "taskgroup: {line}");
 }
 
 /// The text without the secret, and with escapes for the characters that a terminal would obey.

@@ -7,33 +7,53 @@
 use std::{
     io::{self, IsTerminal},
     process,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
     thread,
     time::Duration,
 };
 
-use crate::console::clean;
+use crate::console::{clean, complain};
 
-/// The cursor of what is out on stdout. Locked while something is being written there.
+/// How far the lines on stdout go.
 #[derive(Clone, Default)]
-pub(crate) struct Progress(Arc<Mutex<Option<String>>>);
+pub(crate) struct Progress(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    /// Locked while something is being written.
+    writing: Mutex<()>,
+    /// The last event of which all is out.
+    cursor: Mutex<Option<String>>,
+}
 
 impl Progress {
-    /// Nobody can interrupt until the guard is dropped.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Until the guard is dropped an interrupt waits a little.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+        lock(&self.0.writing)
     }
 
-    /// Where to go on, waiting a little for a line that is on its way.
+    /// Everything up to the event `cursor` is out.
+    pub(crate) fn reached(&self, cursor: Option<&str>) {
+        let mut last = lock(&self.0.cursor);
+        if last.as_deref() != cursor {
+            *last = cursor.map(str::to_owned);
+        }
+    }
+
+    /// Where to go on, once the line on its way is out, if that can be.
     fn last(&self) -> Option<String> {
         for _ in 0..50 {
-            if let Ok(cursor) = self.0.try_lock() {
-                return cursor.clone();
+            match self.0.writing.try_lock() {
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+                _ => break,
             }
-            thread::sleep(Duration::from_millis(10));
         }
-        None
+        lock(&self.0.cursor).clone()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// From now on SIGINT ends the program, and tells how far it came.
@@ -44,8 +64,10 @@ pub(crate) fn watch(progress: Progress, secret: String) -> Result<(), ctrlc::Err
             None => "interrupted".to_owned(),
         };
         // Over the progress bar, whose own lock the interrupted thread may hold.
-        let over = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
-        eprintln!("{over}taskgroup: {line}");
+        if io::stderr().is_terminal() {
+            eprint!("\r\x1b[K");
+        }
+        complain(&line);
         process::exit(130);
     })
 }

@@ -25,20 +25,18 @@ impl Lines {
 
     /// Prints a line, which ends with a line feed.
     pub(crate) fn print(&mut self, line: &[u8]) -> Result<(), Error> {
-        let _uninterrupted = self.progress.lock();
+        let _writing = self.progress.writing();
         self.out.write_all(line).map_err(failed)
     }
 
     /// Sends out what was held back: with it stdout has everything up to the event `cursor`.
     pub(crate) fn flush(&mut self, cursor: Option<&str>, console: &Console) -> Result<(), Error> {
-        let mut progress = self.progress.lock();
+        let _writing = self.progress.writing();
         if !self.out.buffer().is_empty() {
             if self.is_terminal { console.aside(|| self.out.flush()) } else { self.out.flush() }
                 .map_err(failed)?;
         }
-        if progress.as_deref() != cursor {
-            *progress = cursor.map(str::to_owned);
-        }
+        self.progress.reached(cursor);
         Ok(())
     }
 }

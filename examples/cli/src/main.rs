@@ -17,6 +17,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use taskgroup_sandbox::cli as sandbox;
 
+use crate::console::{clean, complain};
+
 /// Streams the runs of a task group of Parallel's Task Group API, and goes on by itself after every break.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but with events skipped, 130 interrupted.
@@ -74,12 +76,12 @@ fn main() -> ExitCode {
     match result {
         Ok(Exit::Done) | Err(Error::Unread) => ExitCode::SUCCESS,
         Ok(Exit::Skipped) => ExitCode::from(3),
-        Err(Error::Failed(message)) => complain(&message, 1),
-        Err(Error::Usage(message)) => complain(&message, 2),
+        Err(Error::Failed(message)) => failed(&message, 1),
+        Err(Error::Usage(message)) => failed(&message, 2),
     }
 }
 
-fn complain(message: &str, code: u8) -> ExitCode {
-    eprintln!("taskgroup: {message}");
+fn failed(message: &str, code: u8) -> ExitCode {
+    complain(&clean(message, ""));
     ExitCode::from(code)
 }

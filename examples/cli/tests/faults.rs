@@ -37,6 +37,20 @@ fn connections_that_are_reset_lose_nothing_and_repeat_nothing() {
 }
 
 #[test]
+fn tls_that_is_cut_loses_nothing_and_repeats_nothing() {
+    let cut = Cut::after(After::RandomBytes { least: 0, most: 25_000 }).times(6);
+    let faults = Faults { cut: Some(cut), ..Faults::default() };
+    let options = Options { runs: 30, faults, output_bytes: Some(3_000), tls: true, ..Options::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let file = temporary("cut.pem", sandbox.ca_pem().unwrap().as_bytes());
+    let arguments = ["--format=jsonl", "--include-output", "--ca-file", file.to_str().unwrap()];
+    let ended = end(&mut runs(&sandbox, arguments));
+    ended.expect(0, &["TLS ended without close_notify"]);
+    assert_same(&ended.lines(), &truth(&sandbox, WITH_OUTPUT));
+    assert_eq!(sandbox.stats().cuts, 6);
+}
+
+#[test]
 fn bytes_that_come_one_by_one_are_the_same_bytes() {
     holds_under(3, Faults { chunk_bytes: Some(1), ..Faults::default() }, &[]);
     holds_under(3, Faults { write_bytes: Some(1), ..Faults::default() }, &[]);

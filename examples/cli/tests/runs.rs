@@ -260,6 +260,26 @@ fn an_interrupted_stream_says_where_to_go_on() {
 }
 
 #[test]
+fn an_interrupt_is_heard_while_nobody_reads_stdout() {
+    let sandbox = sandbox(300, Faults::default());
+    let mut child = runs(&sandbox, ["--format=jsonl", "--include-output"]).spawn().unwrap();
+    let lines = read_lines(&mut child, 1);
+    // The pipe and the sockets fill up, until nothing moves any more.
+    let mut bytes = 0;
+    while sandbox.stats().bytes != bytes {
+        bytes = sandbox.stats().bytes;
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let ended = ended(child.wait_with_output().unwrap());
+    ended.expect(130, &["interrupted; go on with --last-event-id "]);
+    let cursor: usize = ended.stderr.trim().rsplit(' ').next().unwrap().parse().unwrap();
+    let whole: Vec<&str> = lines.iter().map(String::as_str).chain(ended.lines()).take(cursor).collect();
+    assert_same(&whole, &truth(&sandbox, WITH_OUTPUT)[..cursor]);
+}
+
+#[test]
 fn a_closed_pipe_ends_it_quietly() {
     let sandbox = sandbox(300, Faults::default());
     let mut child = runs(&sandbox, ["--format=jsonl", "--include-output"]).spawn().unwrap();
@@ -280,4 +300,28 @@ fn tls_needs_a_server_that_the_ca_file_vouches_for() {
     let ended = end(&mut runs(&sandbox, ["--format=jsonl", "--ca-file", file.to_str().unwrap()]));
     ended.expect(0, &[]);
     assert_same(&ended.lines(), &truth(&sandbox, RunsQuery::default()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_systems_certificates_are_those_that_openssl_would_take() {
+    let sandbox = Sandbox::start(Options { runs: 5, tls: true, ..Options::default() }).unwrap();
+    let file = temporary("system.pem", sandbox.ca_pem().unwrap().as_bytes());
+    let mut command = runs(&sandbox, ["--format=jsonl"]);
+    let ended = end(command.env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR"));
+    ended.expect(0, &[]);
+    assert_eq!(ended.lines().len(), 5);
+    let none = temporary("none.pem", b"");
+    let mut command = runs(&sandbox, ["--format=jsonl"]);
+    end(command.env("SSL_CERT_FILE", none).env_remove("SSL_CERT_DIR"))
+        .expect(1, &["no root certificates of the system"]);
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_is_no_reason_to_stop() {
+    let sandbox = sandbox(10, Faults { broken_every: Some(2), ..Faults::default() });
+    let mut child = runs(&sandbox, ["--format=jsonl"]).spawn().unwrap();
+    drop(child.stderr.take());
+    let ended = ended(child.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.lines().len()), (Some(3), 5));
 }
