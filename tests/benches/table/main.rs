@@ -18,7 +18,7 @@ use taskgroup::{
     json::{Filler, Record},
     record,
     session::{Action, Config, Event, Session},
-    sse::{Parser, Token, Tokenizer},
+    sse::{Field, Parser, Token, Tokenizer},
     time::Instant,
 };
 
@@ -134,24 +134,31 @@ impl Table {
 
 fn tokens(stream: &[u8], chunk: usize) -> usize {
     let mut tokenizer = Tokenizer::new();
-    let mut count = 0;
+    let (mut count, mut length) = (0, 0);
     for mut input in stream.chunks(chunk) {
         while let Some(token) = tokenizer.feed(&mut input) {
-            count += usize::from(black_box(token) == Token::Dispatch);
+            match token {
+                Token::Begin(field) => length += usize::from(field == Field::Data),
+                Token::Bytes(bytes) => length += bytes.len(),
+                Token::Dispatch => count += 1,
+            }
         }
     }
+    black_box(length);
     count
 }
 
 /// Three line ends make a frame.
 fn scan(stream: &[u8], chunk: usize) -> usize {
-    let mut count = 0;
+    let (mut count, mut length) = (0, 0);
     for mut input in stream.chunks(chunk) {
         while let Some(at) = memchr2(b'\r', b'\n', input) {
-            input = &input[black_box(at) + 1..];
+            input = &input[at + 1..];
             count += 1;
+            length += at;
         }
     }
+    black_box(length);
     count / 3
 }
 
