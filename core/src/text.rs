@@ -67,7 +67,7 @@ impl<const N: usize> Text<N> {
 
 impl<const N: usize> Text<N> {
     /// Puts `***` in the place of each `secret`, and of what may be the beginning of one where the
-    /// text was cut. An empty secret is none.
+    /// text ends, which may be where it was cut. An empty secret is none.
     pub fn redact(&mut self, secret: &str) {
         if secret.is_empty() {
             return;
@@ -75,7 +75,7 @@ impl<const N: usize> Text<N> {
         let Self { kept, lost } = mem::take(self);
         let mut rest = kept.as_str();
         while let Some(first) = rest.chars().next() {
-            let cut = lost > 0 && rest.len() >= BEGINNING && secret.starts_with(rest);
+            let cut = rest.len() >= BEGINNING && secret.starts_with(rest);
             let (piece, taken) = match rest.strip_prefix(secret) {
                 Some(_) => ("***", secret.len()),
                 None if cut => ("***", rest.len()),
