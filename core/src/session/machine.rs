@@ -412,9 +412,12 @@ impl<'c> Machine<'c> {
             taps.hear_error(200, self.config.key);
             self.error_event = true;
         }
+        let is_wanted = record.wants(&taps.kind);
         match result {
-            Ok(()) | Err(json::Error::Mismatch(_)) if !record.wants(&taps.kind) => self.confirm(),
-            Ok(()) => self.found = Found::Record,
+            Ok(()) if is_wanted => self.found = Found::Record,
+            Ok(()) => self.confirm(),
+            // Of another type, it need not be what the record expects.
+            Err(json::Error::Mismatch(_)) if !is_wanted && !taps.kind.is_empty() => self.confirm(),
             Err(error) => self.found = Found::Skipped(Skipped(error)),
         }
     }
