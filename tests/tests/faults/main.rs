@@ -2,5 +2,6 @@
 
 mod cursors;
 mod cuts;
+mod errors;
 mod redirects;
 mod statuses;
