@@ -101,10 +101,14 @@ impl Connector {
     /// [`Failure::Broken`], also when TLS ends without its `close_notify`.
     pub fn read(&mut self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Failure> {
         let deadline = self.deadline(until);
-        self.with_connection(|connection| match connection.read(buffer, deadline) {
+        let read = self.with_connection(|connection| match connection.read(buffer, deadline) {
             Err(error) if Deadline::is_why(&error) => Ok(None),
             result => result.map(Some),
-        })
+        });
+        if read == Ok(Some(0)) {
+            self.reason = Some("the server ended it".to_owned());
+        }
+        read
     }
 
     /// Closes the connection, if there is one.
@@ -114,8 +118,8 @@ impl Connector {
         }
     }
 
-    /// What the system or rustls said of the failure that came last, since the last `open`. Never
-    /// has anything in it that was sent or received.
+    /// How the connection failed or ended, in the words of the system or of rustls; `None` while it
+    /// has not. Never has anything in it that was sent or received.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()

@@ -118,7 +118,7 @@ impl<'c, R: Record> Stream<'c, R> {
         self.session.error()
     }
 
-    /// What the system or rustls said of the connection that failed last.
+    /// How the last connection failed or ended, in the words of the system or of rustls.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.connector.reason()
