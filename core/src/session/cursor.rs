@@ -43,8 +43,6 @@ struct Answer {
     begun: bool,
     /// The server started over: events are dropped until the cursor's own has passed.
     replaying: bool,
-    /// The cursor has moved.
-    moved: bool,
     /// An event without an id was delivered.
     nameless: bool,
 }
@@ -108,13 +106,7 @@ impl Cursor {
         }
         core::mem::swap(&mut self.last, &mut self.next);
         self.next.clear();
-        self.answer.moved = true;
         true
-    }
-
-    /// Whether the answer brought anything after the cursor that it was asked with.
-    pub(super) fn moved(&self) -> bool {
-        self.answer.moved
     }
 
     /// Whether the answer brought events, none of which can be resumed after.

@@ -101,7 +101,7 @@ pub(super) struct Machine<'c> {
     redirects: u8,
     /// What the latest group status said of its runs.
     active: Option<bool>,
-    /// A stream has ended without proof that it was whole, and was asked for again.
+    /// A stream has ended without proof that it was whole, and nothing has come after that event.
     confirming: bool,
 }
 
@@ -269,6 +269,7 @@ impl<'c> Machine<'c> {
         self.found = Found::Nothing;
         if self.cursor.confirm() {
             self.backoff.reset();
+            self.confirming = false;
         }
     }
 
@@ -464,7 +465,7 @@ impl<'c> Machine<'c> {
             self.stop(record, Outcome::Done);
         } else if self.cursor.nameless() {
             self.stop(record, Outcome::Peer(Fault::Unproven));
-        } else if self.confirming && !self.cursor.moved() {
+        } else if self.confirming {
             self.stop(record, Outcome::Done);
         } else {
             self.confirming = true;
