@@ -54,16 +54,16 @@ fn a_server_that_starts_over_each_time_is_followed_each_time() {
 #[test]
 fn a_server_that_starts_over_and_never_comes_to_the_cursor_stops() {
     let report = run([cut(&events(["1", "2", "3"])), whole(&events(["1", "2", "4"]))]);
-    assert_eq!((report.ids(), report.outcome), (vec!["1", "2", "3"], Some(Outcome::Peer(Fault::CursorIgnored))));
+    assert_eq!(
+        (report.ids(), report.outcome),
+        (vec!["1", "2", "3"], Some(Outcome::Peer(Fault::CursorIgnored)))
+    );
 }
 
 #[test]
 fn a_server_that_starts_over_and_breaks_is_asked_again() {
-    let report = run([
-        cut(&events(["1", "2", "3"])),
-        cut(&events(["1", "2"])),
-        whole(&events(["1", "2", "3", "4"])),
-    ]);
+    let report =
+        run([cut(&events(["1", "2", "3"])), cut(&events(["1", "2"])), whole(&events(["1", "2", "3", "4"]))]);
     assert_eq!((report.ids(), report.outcome), (vec!["1", "2", "3", "4"], Some(Outcome::Done)));
 }
 
@@ -123,7 +123,9 @@ fn an_event_that_is_skipped_moves_the_cursor_when_its_id_was_whole() {
 
 #[test]
 fn an_event_that_is_skipped_before_its_id_was_whole_moves_no_cursor() {
-    for skipped in ["data: {\"text\":nope,\"event_id\":\"2\"}\n\n", "data: {\"event_id\":\"2\n\n", "data: hello\n\n"] {
+    for skipped in
+        ["data: {\"text\":nope,\"event_id\":\"2\"}\n\n", "data: {\"event_id\":\"2\n\n", "data: hello\n\n"]
+    {
         let report = run([cut(&format!("{}{skipped}", event("1"))), whole(&events(["3"]))]);
         assert_eq!((report.ids(), report.skipped()), (vec!["1", "3"], 1), "{skipped}");
         assert_eq!(cursors(&report)[1].as_deref(), Some("1"), "{skipped}");
@@ -133,7 +135,8 @@ fn an_event_that_is_skipped_before_its_id_was_whole_moves_no_cursor() {
 #[test]
 fn a_skipped_event_counts_as_new() {
     let answers = (0..50).map(|n| cut(&format!("data: {{\"event_id\":\"{n}\",x}}\n\n")));
-    let report = Peer::script(answers.chain([whole("")])).run(config().with_attempts(Some(2)), api::runs("g"));
+    let report =
+        Peer::script(answers.chain([whole("")])).run(config().with_attempts(Some(2)), api::runs("g"));
     assert_eq!((report.outcome, report.skipped()), (Some(Outcome::Done), 50));
 }
 
@@ -153,7 +156,8 @@ fn an_event_of_a_type_that_the_record_does_not_want_moves_the_cursor_unseen() {
         struct States { status: taskgroup::text::Text<16> = "/status" }
     }
     let group = data(r#""type":"task_group_status","event_id":"1","status":{"is_active":true}"#);
-    let mut peer = Peer::script([cut(&group), whole(&data(r#""type":"task_run.state","event_id":"2","status":"ok""#))]);
+    let mut peer =
+        Peer::script([cut(&group), whole(&data(r#""type":"task_run.state","event_id":"2","status":"ok""#))]);
     let report = peer.run_with(Session::<States>::new(config(), api::runs("g")));
     assert_eq!(report.requests[1].cursor().as_deref(), Some("1"));
     assert_eq!(report.skipped(), 0, "what it holds fits no record that does not want it");
@@ -268,11 +272,16 @@ fn the_type_of_an_event_may_stand_in_the_stream_alone() {
 
 #[test]
 fn a_group_is_followed_until_it_is_inactive() {
-    let status = |active| data(&format!(r#""type":"task_group_status","event_id":"{active}","status":{{"is_active":{active}}}"#));
+    let status = |active| {
+        data(&format!(
+            r#""type":"task_group_status","event_id":"{active}","status":{{"is_active":{active}}}"#
+        ))
+    };
     let request = || api::events("g");
     let report = Peer::script([whole(&status(false))]).run(config(), request());
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 1));
-    let report = Peer::script([whole(&status(true)), whole(""), whole(&status(false))]).run(config(), request());
+    let report =
+        Peer::script([whole(&status(true)), whole(""), whole(&status(false))]).run(config(), request());
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 3));
     assert_eq!(report.causes(), [Cause::End; 2]);
     let report = Peer::script([cut(&status(false)), whole("")]).run(config(), request());

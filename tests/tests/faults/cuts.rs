@@ -86,10 +86,8 @@ fn cut_after_cut_is_resumed_each_time_from_the_last_event() {
 #[test]
 fn each_request_after_a_break_asks_for_what_comes_after_the_last_event() {
     let cut = Framing::UntilClose.stream(&events(["x"]));
-    let mut peer = Peer::script([
-        Answer::new().bytes(cut).reset(),
-        Answer::new().bytes(Framing::Length.stream("")),
-    ]);
+    let mut peer =
+        Peer::script([Answer::new().bytes(cut).reset(), Answer::new().bytes(Framing::Length.stream(""))]);
     let report = peer.run(config(), api::runs("g").include_output(true));
     assert_eq!(report.requests[0].target, "/v1beta/tasks/groups/g/runs?include_output=true");
     assert_eq!(report.requests[1].target, "/v1beta/tasks/groups/g/runs?include_output=true&last_event_id=x");
@@ -110,8 +108,7 @@ fn a_clean_end_on_runs_is_the_end() {
 #[test]
 fn a_clean_end_without_any_event_is_the_end() {
     for framing in [Framing::Chunked, Framing::Length] {
-        let report =
-            Peer::script([Answer::new().bytes(framing.stream(""))]).run(config(), api::runs("g"));
+        let report = Peer::script([Answer::new().bytes(framing.stream(""))]).run(config(), api::runs("g"));
         assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 1), "{framing:?}");
     }
 }
@@ -148,9 +145,8 @@ fn the_end_of_a_connection_alone_is_confirmed_by_asking_again() {
 
 #[test]
 fn the_end_of_a_connection_is_asked_about_until_nothing_new_comes() {
-    let until_close = |ids: &[&str]| {
-        Answer::new().bytes(Framing::UntilClose.stream(&events(ids.iter().copied()))).close()
-    };
+    let until_close =
+        |ids: &[&str]| Answer::new().bytes(Framing::UntilClose.stream(&events(ids.iter().copied()))).close();
     let answers = [until_close(&["1"]), until_close(&["2", "3"]), until_close(&["4"]), until_close(&[])];
     let report = Peer::script(answers).run(config(), api::runs("g"));
     assert_eq!((report.ids(), report.connections), (vec!["1", "2", "3", "4"], 4));
@@ -197,7 +193,8 @@ fn events_without_ids_confirm_no_end() {
 #[test]
 fn what_breaks_http_is_a_break_of_the_peer() {
     let good = Framing::Length.stream(&events(["1"]));
-    let chunk = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
+    let chunk =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
     for broken in ["SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\n: nothing\r\n\r\n", chunk] {
         let report = Peer::script([Answer::new().bytes(broken), Answer::new().bytes(good.clone())])
             .run(config(), api::runs("g"));
@@ -277,4 +274,19 @@ fn a_get_whose_sending_broke_at_any_byte_is_sent_again_in_whole() {
         let report = peer.run(config(), api::runs("g"));
         assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 1), "{cut}");
     }
+}
+
+#[test]
+fn an_end_is_confirmed_only_at_the_event_that_it_came_after() {
+    let until_close =
+        |ids: &[&str]| Answer::new().bytes(Framing::UntilClose.stream(&events(ids.iter().copied())));
+    let report = Peer::script([
+        until_close(&["1"]).close(),
+        until_close(&["2"]).reset(),
+        until_close(&[]).close(),
+        until_close(&["3"]).close(),
+        until_close(&[]).close(),
+    ])
+    .run(config(), api::runs("g"));
+    assert_eq!((report.ids(), report.outcome), (vec!["1", "2", "3"], Some(Outcome::Done)));
 }

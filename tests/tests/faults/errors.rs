@@ -27,10 +27,18 @@ fn said(answer: Answer) -> (u16, String, String) {
 #[test]
 fn an_error_is_read_in_every_form() {
     let forms = [
-        (r#"{"type":"error","error":{"ref_id":"r-1","message":"No such group","detail":null}}"#, "No such group", "r-1"),
+        (
+            r#"{"type":"error","error":{"ref_id":"r-1","message":"No such group","detail":null}}"#,
+            "No such group",
+            "r-1",
+        ),
         (r#"{"error":{"message":"No \u00e9\ud83d\ude00"}}"#, "No é😀", ""),
         (r#"{"error":{"detail":{"message":"inner","ref_id":"x"},"message":"outer"}}"#, "outer", ""),
-        (r#"{"detail":[{"loc":["query","status",0],"msg":"not a status","type":"enum"},{"msg":"second"}]}"#, "not a status", ""),
+        (
+            r#"{"detail":[{"loc":["query","status",0],"msg":"not a status","type":"enum"},{"msg":"second"}]}"#,
+            "not a status",
+            "",
+        ),
         (r#"{"detail":"Not Found"}"#, "Not Found", ""),
         (r#"{"error":{"message":"first"},"detail":"second"}"#, "first", ""),
         (r#"{"detail":"first","error":{"message":"second"}}"#, "second", ""),
@@ -43,7 +51,11 @@ fn an_error_is_read_in_every_form() {
     for (body, message, reference) in forms {
         let want = (422, message.to_owned(), reference.to_owned());
         assert_eq!(said(refusal("422 No", &[], body)), want, "{body}");
-        let bytes = Framing::Chunked.answer("422 No", &[("content-type", "application/problem+json")], body.as_bytes());
+        let bytes = Framing::Chunked.answer(
+            "422 No",
+            &[("content-type", "application/problem+json")],
+            body.as_bytes(),
+        );
         let mut peer = Peer::script([Answer::new().bytes(bytes)]);
         peer.read = 1;
         assert_eq!(peer.run(config(), api::runs("g")).message(), message, "{body}");
@@ -115,7 +127,10 @@ fn holds_the_key(text: &str) -> bool {
 
 #[test]
 fn the_key_is_never_shown_while_a_refusal_is_being_read() {
-    use taskgroup::{session::{Action, Session}, time::Instant};
+    use taskgroup::{
+        session::{Action, Session},
+        time::Instant,
+    };
     let body = format!(r#"{{"error":{{"message":"{KEY}{KEY}"}}}}"#);
     let bytes = Framing::Length.answer("401 No", &[("content-type", "application/json")], body.as_bytes());
     let event = format!("data: {{\"type\":\"error\",\"error\":{{\"message\":\"{KEY}{KEY}\"}}}}\n\n");
@@ -146,7 +161,9 @@ fn the_latest_error_event_replaces_the_one_before_it() {
 #[test]
 fn other_events_leave_what_the_server_said_as_it_is() {
     let error = data(r#""type":"error","error":{"ref_id":"r1","message":"first"}"#);
-    let other = data(r#""type":"task_run.state","event_id":"1","run":{"error":{"message":"of the run"}},"detail":"x""#);
+    let other = data(
+        r#""type":"task_run.state","event_id":"1","run":{"error":{"message":"of the run"}},"detail":"x""#,
+    );
     let body = Framing::Chunked.stream(&format!("{error}{other}"));
     assert_eq!(said(Answer::new().bytes(body)), (200, "first".into(), "r1".into()));
 }

@@ -1,7 +1,12 @@
 //! A session against everything that can go wrong between it and a server: each test is a promise.
 
+mod answers;
 mod cursors;
 mod cuts;
 mod errors;
+mod misuse;
+mod random;
 mod redirects;
+mod sockets;
 mod statuses;
+mod timing;

@@ -46,8 +46,7 @@ fn a_redirect_on_the_same_server_is_followed_at_once() {
 #[test]
 fn the_default_port_may_be_left_out() {
     let config = Config::new("key");
-    let report =
-        Peer::script([redirect("https://api.parallel.ai/x"), good()]).run(config, api::runs("g"));
+    let report = Peer::script([redirect("https://api.parallel.ai/x"), good()]).run(config, api::runs("g"));
     assert_eq!(targets(&report)[1], "/x");
 }
 

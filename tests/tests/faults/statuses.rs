@@ -109,7 +109,8 @@ fn retry_after_has_a_ceiling_of_five_minutes() {
 #[test]
 fn retry_after_is_not_bound_by_the_ceiling_of_the_backoff() {
     let config = Config::new("key").with_backoff(NO_JITTER, Duration::from_secs(2));
-    let report = Peer::script([bare("429 No", &[("retry-after", "120")]), good()]).run(config, api::runs("g"));
+    let report =
+        Peer::script([bare("429 No", &[("retry-after", "120")]), good()]).run(config, api::runs("g"));
     let (wait, _) = report.sleeps[0];
     assert!((120_000..=122_000).contains(&wait.as_millis()), "{wait:?}");
 }
@@ -154,16 +155,20 @@ fn refusals_use_up_the_attempts_and_the_last_one_tells_why() {
 
 #[test]
 fn a_wrong_content_type_stops_with_what_the_body_says() {
-    let html = |content_type| {
-        Framing::Chunked.answer("200 OK", &[("content-type", content_type)], b"Please log in")
-    };
-    for content_type in ["text/html", "application/json", "text/event-streams", "text/plain; text/event-stream"] {
+    let html =
+        |content_type| Framing::Chunked.answer("200 OK", &[("content-type", content_type)], b"Please log in");
+    for content_type in
+        ["text/html", "application/json", "text/event-streams", "text/plain; text/event-stream"]
+    {
         let report = first(Answer::new().bytes(html(content_type)));
         assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ContentType)), "{content_type}");
         assert_eq!(report.connections, 1);
     }
     let report = first(Answer::new().bytes(html("text/html")));
-    assert_eq!(report.error.map(|error| (error.status, error.message.to_string())), Some((200, "Please log in".into())));
+    assert_eq!(
+        report.error.map(|error| (error.status, error.message.to_string())),
+        Some((200, "Please log in".into()))
+    );
 }
 
 #[test]
@@ -221,7 +226,8 @@ fn a_refusal_counts_however_its_body_ends() {
 
 #[test]
 fn a_refusal_counts_when_its_body_breaks_http() {
-    let broken = "HTTP/1.1 401 No\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n3\r\nno!\r\nzz\r\n";
+    let broken =
+        "HTTP/1.1 401 No\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n3\r\nno!\r\nzz\r\n";
     let report = first(Answer::new().bytes(broken));
     assert_eq!((report.outcome, report.message()), (Some(Outcome::Status(401)), "no!"));
 }

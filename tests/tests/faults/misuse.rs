@@ -1,0 +1,149 @@
+//! Requests and configs that cannot be sent: said at the first poll, before anything is sent.
+
+use taskgroup::{
+    api,
+    session::{Action, Config, Misuse, Outcome, Request, Session},
+    time::Instant,
+};
+use taskgroup_tests::{
+    peer::{Answer, Peer, Seen},
+    wire::bare,
+};
+
+fn config() -> Config<'static> {
+    Config::new("key")
+}
+
+#[track_caller]
+fn assert_misuse(config: Config<'_>, request: Request<'_>, misuse: Misuse) {
+    let mut session = Session::<Seen>::new(config, request);
+    for _ in 0..2 {
+        assert_eq!(session.poll(Instant::from_millis(0)), Action::Stop(Outcome::Misuse(misuse)));
+    }
+    assert_eq!(session.fill(&mut [0; 100]), 0, "nothing is sent");
+}
+
+#[track_caller]
+fn assert_sent(config: Config<'_>, request: Request<'_>) -> String {
+    let report = Peer::script([bare("204 No Content", &[])]).run(config, request);
+    assert_eq!(report.outcome, Some(Outcome::Done));
+    report.requests[0].target.clone()
+}
+
+#[test]
+fn an_id_that_makes_another_path_is_not_sent() {
+    let long = "x".repeat(129);
+    for id in ["", ".", "..", &long] {
+        for request in [
+            api::runs(id),
+            api::events(id),
+            api::group(id),
+            api::add_runs(id, b"{}"),
+            api::group_run(id, "trun_1"),
+            api::group_run("tgrp_1", id),
+            api::run(id),
+            api::run_input(id),
+            api::run_result(id),
+            api::run_events(id),
+        ] {
+            assert_misuse(config(), request, Misuse::Id);
+        }
+    }
+    assert_misuse(config(), api::runs("g").last_event_id(&long), Misuse::Id);
+}
+
+#[test]
+fn any_other_id_is_sent_and_stays_one_segment() {
+    let long = "x".repeat(128);
+    for (id, sent) in [
+        ("a/b", "a%2Fb"),
+        ("../x", "..%2Fx"),
+        ("...", "..."),
+        ("é ?#%", "%C3%A9%20%3F%23%25"),
+        ("a\r\nx: y", "a%0D%0Ax%3A%20y"),
+        ("AZaz09-._~", "AZaz09-._~"),
+        ("!$&'()*+,;=:@", "%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40"),
+        (&long, &long),
+    ] {
+        assert_eq!(assert_sent(config(), api::group(id)), format!("/v1beta/tasks/groups/{sent}"));
+        let target = assert_sent(config(), api::runs("g").last_event_id(id));
+        assert_eq!(target, format!("/v1beta/tasks/groups/g/runs?last_event_id={sent}"));
+    }
+}
+
+#[test]
+fn a_value_that_breaks_a_header_is_not_sent() {
+    for value in ["a\r\nx-evil: y", "a\nb", "a\rb", "a\0b", "a\u{7f}b", "\u{1}"] {
+        assert_misuse(Config::new(value), api::runs("g"), Misuse::Key);
+        assert_misuse(config().with_user_agent(value), api::runs("g"), Misuse::Header);
+        assert_misuse(config().with_beta(value), api::runs("g"), Misuse::Header);
+        assert_misuse(config().with_server(value, 80, false), api::runs("g"), Misuse::Host);
+        assert_misuse(config().with_base_path(value), api::runs("g"), Misuse::BasePath);
+    }
+    assert_misuse(Config::new(""), api::runs("g"), Misuse::Key);
+}
+
+#[test]
+fn a_host_that_is_none_is_not_sent() {
+    for host in ["", "a b", "a/b", "user@host", "host:80", "a?b", "a#b", "[::1", "é.example", "http://host"]
+    {
+        assert_misuse(config().with_server(host, 80, false), api::runs("g"), Misuse::Host);
+    }
+    for host in ["localhost", "127.0.0.1", "::1", "api.example"] {
+        assert_sent(config().with_server(host, 80, false), api::runs("g"));
+    }
+}
+
+#[test]
+fn a_base_path_that_is_none_is_not_sent() {
+    for path in ["proxy", "/a b", "/a?b", "/a#b", "/é"] {
+        assert_misuse(config().with_base_path(path), api::runs("g"), Misuse::BasePath);
+    }
+    assert_eq!(assert_sent(config().with_base_path("/p/q"), api::group("g")), "/p/q/v1beta/tasks/groups/g");
+}
+
+#[test]
+fn a_parameter_that_the_request_does_not_take_is_not_sent() {
+    for request in [
+        api::group("g").last_event_id("1"),
+        api::run_events("r").last_event_id("1"),
+        api::events("g").include_output(true),
+        api::runs("g").timeout(1),
+        api::runs("g").refresh_status(true),
+        api::runs("g").status(api::Status::Unknown),
+    ] {
+        assert_misuse(config(), request, Misuse::Parameter);
+    }
+}
+
+#[test]
+fn the_key_is_sent_in_its_header_and_nowhere_else() {
+    let key = "k3y-0123456789";
+    let requests =
+        [api::runs("g"), api::events("g"), api::group("g"), api::create_group(b"{}"), api::run_result("r")];
+    for request in requests {
+        let mut peer = Peer::script([bare("204 No Content", &[])]);
+        let report = peer.run(Config::new(key), request);
+        let sent = &report.requests[0];
+        assert_eq!(sent.header("x-api-key"), Some(key));
+        assert_eq!(format!("{sent:?}").matches(key).count(), 1);
+        assert_eq!(sent.header("accept-encoding"), Some("identity"));
+        assert_eq!(sent.header("host"), Some("api.parallel.ai"));
+    }
+}
+
+#[test]
+fn an_empty_cursor_is_none() {
+    let target = assert_sent(config(), api::runs("g").last_event_id(""));
+    assert_eq!(target, "/v1beta/tasks/groups/g/runs");
+}
+
+#[test]
+fn nothing_is_sent_to_a_server_that_cannot_be_trusted() {
+    use taskgroup::session::Failure;
+    use taskgroup_tests::peer::Line;
+    let mut peer = Peer::script([Answer::new()]);
+    peer.line = Box::new(|nth| Line::Fails(if nth == 0 { Failure::Unreachable } else { Failure::Refused }));
+    let report = peer.run(config(), api::create_group(b"{}"));
+    assert_eq!((report.outcome, report.connections, report.requests.len()), (Some(Outcome::Refused), 2, 0));
+}
