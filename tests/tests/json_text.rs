@@ -143,18 +143,76 @@ fn texts_that_are_wrong_are_refused_wherever_they_are_cut_and_skipped_or_not() {
         (
             Error::Unexpected,
             &[
-                "]", "}", ",", ":", "[,1]", "[1,]", "[1,,2]", "[1 2]", "[1:2]", "[}", "{]", "[1}", "{\"a\":1]",
-                "{,}", "{\"a\":1,}", "{\"a\"}", "{\"a\",1}", "{\"a\" 1}", "{1:1}", "{a:1}", "{null:1}",
-                "{\"a\"::1}", "{\"a\":}", "[tru]", "nul ", "TRUE", "truE", "[nulL]", "'a'", "+1", ".5",
-                "[Infinity]", "NaN", "/**/1", "#", "\u{a0}1", "[\u{c}1]", "\u{feff}[]", "[1\u{0}]", "\\u0031",
+                "]",
+                "}",
+                ",",
+                ":",
+                "[,1]",
+                "[1,]",
+                "[1,,2]",
+                "[1 2]",
+                "[1:2]",
+                "[}",
+                "{]",
+                "[1}",
+                "{\"a\":1]",
+                "{,}",
+                "{\"a\":1,}",
+                "{\"a\"}",
+                "{\"a\",1}",
+                "{\"a\" 1}",
+                "{1:1}",
+                "{a:1}",
+                "{null:1}",
+                "{\"a\"::1}",
+                "{\"a\":}",
+                "[tru]",
+                "nul ",
+                "TRUE",
+                "truE",
+                "[nulL]",
+                "'a'",
+                "+1",
+                ".5",
+                "[Infinity]",
+                "NaN",
+                "/**/1",
+                "#",
+                "\u{a0}1",
+                "[\u{c}1]",
+                "\u{feff}[]",
+                "[1\u{0}]",
+                "\\u0031",
             ][..],
         ),
-        (Error::Number, &["[01]", "-00", "[0123.5]", "[-]", "[-a]", "[1.]", "[1.e5]", "[1e]", "[1e+]", "[1ea]", "[-.5]"]),
+        (
+            Error::Number,
+            &["[01]", "-00", "[0123.5]", "[-]", "[-a]", "[1.]", "[1.e5]", "[1e]", "[1e+]", "[1ea]", "[-.5]"],
+        ),
         (
             Error::Escape,
-            &[r#""\a""#, r#""\U0041""#, r#""\'""#, r#""\x41""#, r#""\u00g0""#, r#""\u 041""#, r#""\u00""#, r#""\ud800\ux""#, r#"{"\q":1}"#],
+            &[
+                r#""\a""#,
+                r#""\U0041""#,
+                r#""\'""#,
+                r#""\x41""#,
+                r#""\u00g0""#,
+                r#""\u 041""#,
+                r#""\u00""#,
+                r#""\ud800\ux""#,
+                r#"{"\q":1}"#,
+            ],
         ),
-        (Error::Control, &["\"\n\"", "\"a\tb\"", "\"\0\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x1f\"", "{\"a\nb\":1}"]),
+        (
+            Error::Control,
+            &[
+                "\"\n\"",
+                "\"a\tb\"",
+                "\"\0\"",
+                "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x1f\"",
+                "{\"a\nb\":1}",
+            ],
+        ),
     ] {
         for text in texts {
             let got = splits(text.as_bytes(), &[], tokens);
@@ -167,7 +225,9 @@ fn texts_that_are_wrong_are_refused_wherever_they_are_cut_and_skipped_or_not() {
 
 #[test]
 fn only_whitespace_may_follow_a_text() {
-    for text in ["{} x", "[]]", "null null", "\"a\"\"b\"", "{}{}", "[1],", "true1", "0 0", "1-", "0x", "1a", "[]\0"] {
+    for text in
+        ["{} x", "[]]", "null null", "\"a\"\"b\"", "{}{}", "[1],", "true1", "0 0", "1-", "0x", "1a", "[]\0"]
+    {
         let result = splits(text.as_bytes(), &[], tokens);
         assert!(matches!(result, Err(Error::Trailing)), "{text}: {result:?}");
     }
@@ -309,7 +369,8 @@ impl Random {
             3 if at < text.len() => _ = text.remove(at),
             4 if at + 1 < text.len() => text.swap(at, at + 1),
             5 => {
-                let escape = [&b"\\u00e9"[..], b"\\ud83d", b"\\ude00", b"\\/", b" ", b"\xE2\x82"][self.below(6)];
+                let escape =
+                    [&b"\\u00e9"[..], b"\\ud83d", b"\\ude00", b"\\/", b" ", b"\xE2\x82"][self.below(6)];
                 _ = text.splice(at..at, escape.iter().copied());
             }
             _ => {

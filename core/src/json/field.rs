@@ -88,7 +88,7 @@ impl<const N: usize> Raw<N> {
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(
         &'a self,
-        scratch: &'a mut [u8],
+        scratch: &mut [u8],
     ) -> Result<T, serde_json_core::de::Error> {
         if self.lost() > 0 {
             return Err(serde_json_core::de::Error::EofWhileParsingValue);
@@ -139,6 +139,18 @@ enum Shape {
     Json,
 }
 
+impl Shape {
+    /// The shape of the value that comes next; amid one, what it was.
+    fn of_value(self, json: &mut Json<'_, '_>) -> Result<Self, Stop> {
+        Ok(match json.peek()? {
+            Some(Kind::Null) => Self::None,
+            Some(Kind::String) => Self::Text,
+            Some(_) => Self::Json,
+            None => self,
+        })
+    }
+}
+
 impl<const N: usize> Content<N> {
     /// No value.
     #[must_use]
@@ -178,7 +190,7 @@ impl<const N: usize> Content<N> {
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(
         &'a self,
-        scratch: &'a mut [u8],
+        scratch: &mut [u8],
     ) -> Result<T, serde_json_core::de::Error> {
         match self.shape {
             Shape::Text => Err(serde_json_core::de::Error::InvalidType),
@@ -199,13 +211,12 @@ impl<const N: usize> Field for Content<N> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        match json.peek()? {
-            Some(Kind::Null) => return json.skip(),
-            Some(Kind::String) => self.shape = Shape::Text,
-            Some(_) => self.shape = Shape::Json,
-            None => {}
+        self.shape = self.shape.of_value(json)?;
+        match self.shape {
+            Shape::None => json.skip(),
+            Shape::Text => self.kept.text.fill(json),
+            Shape::Json => self.kept.fill(json),
         }
-        if self.shape == Shape::Text { self.kept.text.fill(json) } else { self.kept.fill(json) }
     }
 }
 
@@ -336,8 +347,11 @@ impl<T: Field + Default> Field for Option<T> {
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
         match self {
             Some(value) => value.fill(json),
-            None if json.peek()? == Some(Kind::Null) => json.skip(),
-            None => self.get_or_insert_default().fill(json),
+            None => match json.peek()? {
+                // `null`, or the rest of one that was cut.
+                Some(Kind::Null) | None => json.skip(),
+                Some(_) => self.get_or_insert_default().fill(json),
+            },
         }
     }
 }
@@ -425,38 +439,47 @@ pub enum Piece<'p> {
 /// Pieces are **provisional**: the event that they are of may still turn out to be cut, broken or a
 /// repetition. They count once the session gives its `Event::Record`; a [`Piece::Clear`] before that
 /// means to forget them.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Pieces<F> {
     each: F,
-    is_json: bool,
+    shape: Shape,
+    /// Whether it has been told of nothing since the last `Clear`.
+    is_clear: bool,
 }
 
 impl<F: FnMut(Piece<'_>)> Pieces<F> {
     /// Gives them to `each`.
     pub const fn new(each: F) -> Self {
-        Self { each, is_json: false }
+        Self { each, shape: Shape::None, is_clear: false }
     }
 }
 
 impl<F: FnMut(Piece<'_>)> Field for Pieces<F> {
     fn clear(&mut self) {
-        (self.each)(Piece::Clear);
+        if !self.is_clear {
+            self.is_clear = true;
+            (self.each)(Piece::Clear);
+        }
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        let Self { each, is_json } = self;
-        match json.peek()? {
-            Some(Kind::Null) => return json.skip(),
-            Some(kind) => *is_json = kind != Kind::String,
-            None => {}
-        }
-        if *is_json {
-            json.raw(&mut |piece| each(Piece::Text(piece)))?;
-        } else {
-            json.text(&mut |piece| each(Piece::Text(piece)))?;
+        self.shape = self.shape.of_value(json)?;
+        let Self { each, shape, is_clear } = self;
+        *is_clear &= *shape == Shape::None;
+        let mut text = |piece: &str| each(Piece::Text(piece));
+        match shape {
+            Shape::None => return json.skip(),
+            Shape::Text => _ = json.text(&mut text)?,
+            Shape::Json => json.raw(&mut text)?,
         }
         each(Piece::End);
         Ok(())
+    }
+}
+
+impl<F: FnMut(Piece<'_>) + Default> Default for Pieces<F> {
+    fn default() -> Self {
+        Self::new(F::default())
     }
 }
 

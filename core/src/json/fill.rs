@@ -294,17 +294,17 @@ impl Json<'_, '_> {
     #[inline(never)]
     pub fn raw(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         while !self.filler.tokens.is_past(self.level) {
-            let before = self.filler.tokens.state();
-            let is_element = self.is_within() && self.filler.tokens.is_in_array();
-            let has_begun = matches!(before, State::InName | State::InString);
-            let token = self.token()?;
-            let is_end = matches!(token, Token::EndObject | Token::EndArray);
-            match before {
-                State::Next if !is_end => each(","),
-                State::Name => each(","),
-                State::Value if is_element => each(","),
-                _ => {}
+            if self.filler.tokens.state().is_between_tokens() {
+                self.filler.tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+                let is_element = self.is_within() && self.filler.tokens.is_in_array();
+                match self.filler.tokens.state() {
+                    State::Name => each(","),
+                    State::Value if is_element => each(","),
+                    _ => {}
+                }
             }
+            let has_begun = matches!(self.filler.tokens.state(), State::InName | State::InString);
+            let token = self.token()?;
             match token {
                 Token::BeginObject => each("{"),
                 Token::EndObject => each("}"),
@@ -387,8 +387,10 @@ impl Json<'_, '_> {
         if !self.enter(Token::BeginArray)? {
             return Ok(());
         }
+        let member = self.member;
         loop {
             if self.step() == BETWEEN {
+                self.member = member;
                 let byte = self.filler.tokens.peek(&mut self.input)?;
                 if byte.ok_or(Stop(Cause::More))? == b']' {
                     self.token()?;
@@ -433,10 +435,10 @@ impl Json<'_, '_> {
                 }
                 fresh = fresh.max(index.wrapping_add(1));
                 expected = index.wrapping_add(1);
+                self.member = Name(node);
                 if node.count > 0 {
                     self.members(record, names, node)?;
                 } else if let Some(field) = record.member(node.first.into()) {
-                    self.member = Name(node);
                     field.fill(self)?;
                 }
             }

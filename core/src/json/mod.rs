@@ -56,7 +56,3 @@ pub use defmt::{Format, Formatter};
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub use serde::{Serialize, Serializer};
-
-#[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
-mod tests;

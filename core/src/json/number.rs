@@ -7,9 +7,7 @@
 //! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
 //! a floating-point type becomes the nearer one, and in the middle the even one.
 
-use core::cmp::Ordering;
-
-/// Enough for 40 digits times the largest power that still makes a difference: 5^382 has 888 bits.
+/// Enough for 40 digits times the largest power of 5 that is tried: 5^400 has 929 bits.
 const LIMBS: usize = 40;
 
 /// An integer's sign and magnitude; `None` when it is written with a fraction or an exponent, or is
@@ -39,7 +37,7 @@ pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents
 /// The bits of the nearest number in `format`; `None` when that is infinite.
 #[inline(never)]
 pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
-    let (is_negative, mut digits, power) = decimal(text);
+    let (is_negative, digits, power) = decimal(text);
     let sign = u64::from(is_negative) << 63 >> (63_u32.wrapping_sub(width(format)));
     if digits.is_zero() || power < -400 {
         return Some(sign);
@@ -49,27 +47,23 @@ pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
     }
 
     // digits * 10^power = numerator / denominator * 2^power
-    let mut denominator = Large::from(1);
-    for _ in 0..power.unsigned_abs() {
-        if power < 0 { denominator.multiply_add(5, 0) } else { digits.multiply_add(5, 0) }
-    }
-    // Shift until the quotient has one bit more than the format: the one that rounds.
-    let mut numerator = digits;
+    let (mut numerator, mut denominator) = (digits, Large::from(1));
+    let factor = if power < 0 { &mut denominator } else { &mut numerator };
+    factor.multiply_with_power_of_5(power.unsigned_abs());
+
+    // Shift until the quotient has as many bits as the format and one that rounds, or one more.
     let wanted = format.fraction.wrapping_add(2).cast_signed();
-    let lead = numerator.bits().wrapping_sub(denominator.bits());
-    // The quotient has as many bits as the lead, or one more.
-    let mut shift = wanted.wrapping_sub(lead);
-    // The value of the quotient's last bit is 2^(power - shift); below the least of the format there is none.
-    let floor = format.least.wrapping_sub(1);
-    shift = shift.min(power.wrapping_sub(floor));
+    let shift = wanted.wrapping_sub(numerator.bits()).wrapping_add(denominator.bits());
+    // The last bit of the quotient stands for 2^(power - shift): half of the least value, or more.
+    let shift = shift.min(power.wrapping_sub(format.least).wrapping_add(1));
     if shift > 0 {
         numerator.shift(shift.unsigned_abs())
     } else {
         denominator.shift(shift.unsigned_abs())
     }
-    let (mut quotient, mut is_exact) = numerator.divide(&denominator);
+    let (mut quotient, mut is_exact) = numerator.divide(denominator);
     let mut exponent = power.wrapping_sub(shift);
-    while quotient >> wanted != 0 {
+    if quotient >> wanted != 0 {
         is_exact &= quotient & 1 == 0;
         quotient >>= 1;
         exponent = exponent.wrapping_add(1);
@@ -113,8 +107,11 @@ fn decimal(text: &str) -> (bool, Large, i32) {
 }
 
 /// A natural number of up to 1,280 bits, the least limb first.
-#[derive(Clone, Copy)]
-struct Large([u32; LIMBS]);
+struct Large {
+    limbs: [u32; LIMBS],
+    /// Those after so many are 0.
+    count: usize,
+}
 
 impl From<u32> for Large {
     fn from(value: u32) -> Self {
@@ -122,44 +119,80 @@ impl From<u32> for Large {
         if let Some(first) = limbs.first_mut() {
             *first = value;
         }
-        Self(limbs)
+        Self { limbs, count: 1 }
     }
 }
 
 impl Large {
+    fn limbs(&self) -> &[u32] {
+        self.limbs.get(..self.count).unwrap_or_default()
+    }
+
+    fn limbs_mut(&mut self) -> &mut [u32] {
+        self.limbs.get_mut(..self.count).unwrap_or_default()
+    }
+
     fn is_zero(&self) -> bool {
-        self.0.iter().all(|limb| *limb == 0)
+        self.limbs().iter().all(|limb| *limb == 0)
     }
 
     fn multiply_add(&mut self, factor: u32, summand: u32) {
         let mut carry = u64::from(summand);
-        for limb in &mut self.0 {
+        for limb in self.limbs_mut() {
             carry = carry.wrapping_add(u64::from(*limb).wrapping_mul(factor.into()));
             *limb = low(carry);
             carry >>= 32;
         }
-    }
-
-    fn bits(&self) -> i32 {
-        let limbs = self.0.iter().rev().skip_while(|limb| **limb == 0);
-        let count = i32::try_from(limbs.clone().count()).unwrap_or_default();
-        let first = limbs.clone().next().map_or(32, |limb| limb.leading_zeros());
-        count.wrapping_mul(32).wrapping_sub(first.cast_signed())
-    }
-
-    fn shift(&mut self, count: u32) {
-        for _ in 0..count {
-            self.multiply_add(2, 0);
+        if carry > 0
+            && let Some(limb) = self.limbs.get_mut(self.count)
+        {
+            *limb = low(carry);
+            self.count = self.count.wrapping_add(1);
         }
     }
 
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.iter().rev().cmp(other.0.iter().rev())
+    fn multiply_with_power_of_5(&mut self, mut power: u32) {
+        /// The largest that fits a limb.
+        const STEP: u32 = 13;
+        while power > 0 {
+            let step = power.min(STEP);
+            self.multiply_add(5_u32.wrapping_pow(step), 0);
+            power = power.wrapping_sub(step);
+        }
     }
 
+    fn shift(&mut self, mut count: u32) {
+        while count > 0 {
+            let step = count.min(31);
+            self.multiply_add(1 << step, 0);
+            count = count.wrapping_sub(step);
+        }
+    }
+
+    fn halve(&mut self) {
+        let mut carry = 0;
+        for limb in self.limbs_mut().iter_mut().rev() {
+            (*limb, carry) = (*limb >> 1 | carry, *limb << 31);
+        }
+    }
+
+    fn bits(&self) -> i32 {
+        let mut limbs = self.limbs().iter().rev().skip_while(|limb| **limb == 0);
+        let Some(first) = limbs.next() else { return 0 };
+        let rest = u32::try_from(limbs.count()).unwrap_or_default();
+        rest.wrapping_add(1).wrapping_mul(32).wrapping_sub(first.leading_zeros()).cast_signed()
+    }
+
+    fn is_less<'l>(&'l self, other: &'l Self) -> bool {
+        let count = self.count.max(other.count);
+        let limbs = |large: &'l Self| large.limbs.iter().take(count).rev();
+        limbs(self).lt(limbs(other))
+    }
+
+    /// For one that is not greater.
     fn subtract(&mut self, other: &Self) {
         let mut borrow = false;
-        for (limb, &other) in self.0.iter_mut().zip(&other.0) {
+        for (limb, &other) in self.limbs_mut().iter_mut().zip(&other.limbs) {
             let (difference, first) = limb.overflowing_sub(other);
             let (difference, second) = difference.overflowing_sub(borrow.into());
             *limb = difference;
@@ -168,33 +201,23 @@ impl Large {
     }
 
     /// A quotient of up to 63 bits, and whether nothing is left over.
-    fn divide(mut self, divisor: &Self) -> (u64, bool) {
+    fn divide(mut self, mut divisor: Self) -> (u64, bool) {
         let lead = self.bits().wrapping_sub(divisor.bits()).max(0).unsigned_abs();
-        let mut part = *divisor;
-        part.shift(lead);
+        divisor.shift(lead);
         let mut quotient = 0_u64;
         for _ in 0..=lead {
             quotient <<= 1;
-            if self.cmp(&part) != Ordering::Less {
-                self.subtract(&part);
+            if !self.is_less(&divisor) {
+                self.subtract(&divisor);
                 quotient |= 1;
             }
-            part.halve();
+            divisor.halve();
         }
         (quotient, self.is_zero())
     }
-
-    fn halve(&mut self) {
-        let mut carry = 0;
-        for limb in self.0.iter_mut().rev() {
-            let next = *limb << 31;
-            *limb = *limb >> 1 | carry;
-            carry = next;
-        }
-    }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "that is what it is for")]
+#[allow(clippy::cast_possible_truncation, reason = "the other half is the carry")]
 const fn low(value: u64) -> u32 {
     value as u32
 }

@@ -66,15 +66,14 @@ fn words(mut bytes: &[u8]) -> &[u8] {
 #[cfg(not(target_pointer_width = "64"))]
 #[inline]
 fn words(mut bytes: &[u8]) -> &[u8] {
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "it is compiled")]
     static SPECIAL: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0;
-        while byte < 32 {
-            table[byte] = true;
+        while byte < table.len() {
+            table[byte] = is_special(byte as u8);
             byte += 1;
         }
-        table[b'"' as usize] = true;
-        table[b'\\' as usize] = true;
         table
     };
     let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).copied().unwrap_or(true);
@@ -88,6 +87,7 @@ fn words(mut bytes: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

@@ -138,7 +138,7 @@ pub(super) enum State {
 
 impl State {
     #[inline(always)]
-    const fn is_between_tokens(self) -> bool {
+    pub(super) const fn is_between_tokens(self) -> bool {
         matches!(
             self,
             Self::Value | Self::FirstValue | Self::FirstName | Self::Name | Self::Colon | Self::Next

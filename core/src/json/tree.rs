@@ -193,7 +193,7 @@ const fn check(pointer: &str) {
         }
         if bytes[index] == b'/' {
             assert!(
-                token_end(bytes, index + 1) - index <= SHORT,
+                token_end(bytes, index + 1) - (index + 1) <= SHORT,
                 "a name in a pointer has more than 40 bytes"
             );
         }
