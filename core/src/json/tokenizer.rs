@@ -431,6 +431,11 @@ impl Tokenizer {
                     None => break None,
                     Some(byte) => self.begin::<SKIP>(byte, &mut state, &mut rest)?,
                 }
+            } else if matches!(state, State::InName | State::InString) {
+                match self.at {
+                    At::Text => self.take_run(&mut state, &mut rest)?,
+                    _ => self.escape(&mut rest)?.map(Lexeme::Escape),
+                }
             } else {
                 self.state = state;
                 let found = self.resume(&mut rest)?;
@@ -450,13 +455,11 @@ impl Tokenizer {
         Ok(lexeme)
     }
 
-    /// Amid a token that was cut, or a string with escapes.
+    /// Amid a number or a word that was cut.
     #[inline(never)]
     fn resume<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
         let mut state = self.state;
         let found = match state {
-            State::InName | State::InString if self.at != At::Text => self.escape(input)?.map(Lexeme::Escape),
-            State::InName | State::InString => self.take_run(&mut state, input)?,
             State::InNumber => self.take_number(&mut state, input)?,
             State::InTrue | State::InFalse | State::InNull => self.take_word(&mut state, input)?,
             _ => return Err(Error::Unexpected),
@@ -524,7 +527,7 @@ impl Tokenizer {
     }
 
     /// What there is of a string up to its end, an escape, or the end of the input.
-    #[inline(always)]
+    #[inline]
     fn take_run<'i>(&mut self, state: &mut State, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
         let (bytes, tail) = input.split_at_checked(unescaped(input)).unwrap_or_default();
         *input = tail;
@@ -541,17 +544,18 @@ impl Tokenizer {
                 }
                 return Ok(Some(Lexeme::Run { bytes, last: true }));
             }
-            Some((b'\\', rest)) if bytes.is_empty() => {
+            Some((b'\\', rest)) => {
                 *input = rest;
                 self.at = At::Escape;
             }
-            Some((b'\\', _)) | None => {}
+            None => {}
             Some(_) => return Err(Error::Control),
         }
         Ok((!bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
     }
 
     /// What an escape stands for, as so many bytes of `character`.
+    #[inline(never)]
     fn escape(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
         loop {
             let before = *input;
@@ -697,7 +701,6 @@ impl Tokenizer {
             let scope = *input;
             let lexeme = self.step::<false>(0, input);
             let taken = scope.len().wrapping_sub(input.len());
-            let ends_scope = input.is_empty();
             *input = before.get(taken..).unwrap_or_default();
             let literal = match lexeme? {
                 None => continue,
@@ -709,14 +712,11 @@ impl Tokenizer {
                         return Ok(Some(Found::Piece { piece, last }));
                     }
                     Err(_) => {
-                        let closing = match (last, self.state) {
-                            (false, _) => 0,
-                            (true, State::Value) => 2,
-                            (true, _) => 1,
-                        };
-                        let run = taken.wrapping_sub(bytes.len()).wrapping_sub(closing);
+                        // Where the run lies in what there was.
+                        let run = bytes.as_ptr().addr().wrapping_sub(before.as_ptr().addr());
                         let begin = before.get(run..).unwrap_or_default();
-                        return Ok(Some(self.replace(bytes, ends_scope && !last, begin, input)));
+                        let is_at_end = run.wrapping_add(bytes.len()) == scope.len();
+                        return Ok(Some(self.replace(bytes, is_at_end, begin, input)));
                     }
                 },
                 Some(Lexeme::Escape(length)) => return Ok(Some(Found::Character(length))),
@@ -747,6 +747,7 @@ impl Tokenizer {
         input: &mut &'i [u8],
     ) -> Found<'i> {
         self.state = if self.state.is_name() { State::InName } else { State::InString };
+        self.at = At::Text;
         let chunk = run.utf8_chunks().next();
         let (valid, invalid) = chunk.map_or(("", &[][..]), |chunk| (chunk.valid(), chunk.invalid()));
         if !valid.is_empty() {
