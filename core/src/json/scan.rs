@@ -4,8 +4,9 @@
 /// control character: what RFC 8259, section 7, calls unescaped, whether or not it is UTF-8.
 #[inline]
 pub(super) fn unescaped(bytes: &[u8]) -> usize {
-    let rest = words(bytes);
-    let tail = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
+    let mut rest = bytes;
+    let tail = words(&mut rest)
+        .unwrap_or_else(|| rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len()));
     bytes.len().wrapping_sub(rest.len()).wrapping_add(tail)
 }
 
@@ -14,10 +15,10 @@ pub(super) const fn is_special(byte: u8) -> bool {
 }
 
 /// Drops what can be dropped many bytes at a time: blocks that the compiler compares with vector
-/// instructions where there are any, then words.
+/// instructions where there are any, then words. `Some`: how far from there it found a special byte.
 #[cfg(target_pointer_width = "64")]
 #[inline]
-fn words(mut bytes: &[u8]) -> &[u8] {
+fn words(bytes: &mut &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     /// The high bit of each byte of `word` below `limit`, exact up to the first such byte.
@@ -33,12 +34,12 @@ fn words(mut bytes: &[u8]) -> &[u8] {
 
     // Most strings end within the first few words: there a block would be looked at in vain.
     for _ in 0..4 {
-        let Some((word, rest)) = bytes.split_first_chunk() else { return bytes };
+        let (word, rest) = bytes.split_first_chunk()?;
         let specials = specials(*word);
         if specials != 0 {
-            return bytes.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+            return Some(specials.trailing_zeros() as usize / 8);
         }
-        bytes = rest;
+        *bytes = rest;
     }
     while let Some((block, rest)) = bytes.split_first_chunk::<32>() {
         // The least of differences that are 0 for a special byte alone: a minimum is one instruction,
@@ -49,24 +50,29 @@ fn words(mut bytes: &[u8]) -> &[u8] {
         if least == 0 {
             break;
         }
-        bytes = rest;
+        *bytes = rest;
     }
     while let Some((word, rest)) = bytes.split_first_chunk() {
         let specials = specials(*word);
         if specials != 0 {
-            return bytes.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+            return Some(specials.trailing_zeros() as usize / 8);
         }
-        bytes = rest;
+        *bytes = rest;
     }
-    bytes
+    None
 }
 
 /// A small processor has no vectors, and words it could only load where they are aligned: four steps
 /// unrolled by hand spare it most of the loop's own work.
 #[cfg(not(target_pointer_width = "64"))]
 #[inline]
-fn words(mut bytes: &[u8]) -> &[u8] {
-    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "it is compiled")]
+fn words(bytes: &mut &[u8]) -> Option<usize> {
+    #[allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "it is compiled"
+    )]
     static SPECIAL: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0;
@@ -81,9 +87,9 @@ fn words(mut bytes: &[u8]) -> &[u8] {
         if is_special(a) || is_special(b) || is_special(c) || is_special(d) {
             break;
         }
-        bytes = rest;
+        *bytes = rest;
     }
-    bytes
+    None
 }
 
 #[cfg(test)]
