@@ -370,7 +370,7 @@ impl Tokenizer {
         if self.is_past(depth) {
             return Ok(true);
         }
-        match self.step::<true>(depth, input) {
+        match self.step(Some(depth), input) {
             Ok(end) => Ok(end.is_some()),
             Err(error) => {
                 self.state = State::Broken;
@@ -413,23 +413,21 @@ impl Tokenizer {
         Ok(None)
     }
 
-    /// The next lexeme. With `SKIP`, the last of the value that is in `depth` objects and arrays.
+    /// The next lexeme; when skipping, the last of the value that is in so many objects and arrays.
     ///
     /// The state is in a local variable, or each of its changes would wait for memory; and a token that
-    /// is whole goes from one state between tokens to the next without a look at the others.
-    #[inline(always)]
-    fn step<'i, const SKIP: bool>(
-        &mut self,
-        depth: u8,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
+    /// is whole goes from one state between tokens to the next without a look at the others. Where
+    /// there is room for it, there is a copy for each way of calling it.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn step<'i>(&mut self, skip: Option<u8>, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
         let mut state = self.state;
         let mut rest = *input;
         let lexeme = loop {
             let found = if state.is_between_tokens() {
                 match self.seek(&mut state, &mut rest)? {
                     None => break None,
-                    Some(byte) => self.begin::<SKIP>(byte, &mut state, &mut rest)?,
+                    Some(byte) => self.begin(byte, &mut state, &mut rest)?,
                 }
             } else if matches!(state, State::InName | State::InString) {
                 match self.at {
@@ -442,10 +440,9 @@ impl Tokenizer {
                 state = self.state;
                 found
             };
+            let is_wanted = skip.is_none_or(|depth| matches!(state, State::Next) && self.depth == depth);
             match found {
-                Some(found) if !SKIP || matches!(state, State::Next) && self.depth == depth => {
-                    break Some(found);
-                }
+                Some(found) if is_wanted => break Some(found),
                 _ if rest.is_empty() => break None,
                 _ => {}
             }
@@ -470,7 +467,7 @@ impl Tokenizer {
 
     /// At the first byte of a token. `None`: it goes on.
     #[inline(always)]
-    fn begin<'i, const SKIP: bool>(
+    fn begin<'i>(
         &mut self,
         byte: u8,
         state: &mut State,
@@ -483,7 +480,7 @@ impl Tokenizer {
             self.window = 0;
             let run = self.take_run(state, input)?;
             // Who writes the string again must see that it has begun.
-            return Ok(if SKIP { run } else { run.or(Some(Lexeme::Run { bytes: &[], last: false })) });
+            return Ok(run.or(Some(Lexeme::Run { bytes: &[], last: false })));
         }
         let (lexeme, next) = match byte {
             b'{' if is_value => (Lexeme::BeginObject, State::FirstName),
@@ -699,7 +696,7 @@ impl Tokenizer {
                 *input = before.get(..1 << self.window).unwrap_or(before);
             }
             let scope = *input;
-            let lexeme = self.step::<false>(0, input);
+            let lexeme = self.step(None, input);
             let taken = scope.len().wrapping_sub(input.len());
             *input = before.get(taken..).unwrap_or_default();
             let literal = match lexeme? {
