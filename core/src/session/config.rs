@@ -130,7 +130,7 @@ impl<'c> Config<'c> {
     ///
     /// [`InvalidUrl`] for anything else: other schemes, user names, queries, fragments.
     pub fn with_base_url(self, url: &'c str) -> Result<Self, InvalidUrl> {
-        let (tls, rest) = match url.split_once("://").ok_or(InvalidUrl)? {
+        let (tls, rest) = match split_scheme(url).ok_or(InvalidUrl)? {
             (scheme, rest) if scheme.eq_ignore_ascii_case("https") => (true, rest),
             (scheme, rest) if scheme.eq_ignore_ascii_case("http") => (false, rest),
             _ => return Err(InvalidUrl),
@@ -230,7 +230,7 @@ impl Config<'_> {
         let target = if location.starts_with('/') && !location.starts_with("//") {
             location
         } else {
-            let (scheme, rest) = location.split_once("://")?;
+            let (scheme, rest) = split_scheme(location)?;
             let same_scheme = scheme.eq_ignore_ascii_case(if self.tls { "https" } else { "http" });
             let (host, port, path) = split_url(rest, self.tls)?;
             let same = same_scheme && host.eq_ignore_ascii_case(self.host) && port == self.port;
@@ -292,6 +292,14 @@ impl Millis {
     pub(super) const fn duration(self) -> Duration {
         Duration::from_millis(self.0 as u64)
     }
+}
+
+/// Of a URL: its scheme, and what is behind its `://`. A search for a `str` would leave a branch in
+/// the program that panics.
+fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let end = url.bytes().position(|byte| byte == b':')?;
+    let (scheme, rest) = url.split_at_checked(end)?;
+    Some((scheme, rest.strip_prefix("://")?))
 }
 
 /// Of a URL behind its `://`: the host, without the brackets of an IPv6 address; the port, or the
