@@ -51,11 +51,7 @@ impl<const N: usize> Text<N> {
 
     /// Adds `piece`: as much of it as has room.
     pub fn push_str(&mut self, piece: &str) {
-        let room = if self.lost == 0 { N.saturating_sub(self.kept.len()) } else { 0 };
-        let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
-        let kept = if self.kept.push_str(fits).is_ok() { fits.len() } else { 0 };
-        let lost = piece.len().saturating_sub(kept);
-        self.lost = self.lost.saturating_add(u32::try_from(lost).unwrap_or(u32::MAX));
+        push(self.kept.as_mut_view(), &mut self.lost, piece);
     }
 
     /// Forgets the text and what was lost of it.
@@ -63,6 +59,15 @@ impl<const N: usize> Text<N> {
         self.kept.clear();
         self.lost = 0;
     }
+}
+
+/// One for texts of all capacities, for the sake of flash.
+fn push(kept: &mut heapless::string::StringView, lost: &mut u32, piece: &str) {
+    let room = if *lost == 0 { kept.capacity().saturating_sub(kept.len()) } else { 0 };
+    let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
+    let count = if kept.push_str(fits).is_ok() { fits.len() } else { 0 };
+    let more = piece.len().saturating_sub(count);
+    *lost = lost.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
 }
 
 impl<const N: usize> Text<N> {

@@ -345,14 +345,10 @@ impl<T: Field + Default> Field for Option<T> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        match self {
-            Some(value) => value.fill(json),
-            None => match json.peek()? {
-                // `null`, or the rest of one that was cut.
-                Some(Kind::Null) | None => json.skip(),
-                Some(_) => self.get_or_insert_default().fill(json),
-            },
+        if self.is_none() && json.null()? {
+            return Ok(());
         }
+        self.get_or_insert_default().fill(json)
     }
 }
 

@@ -222,6 +222,20 @@ impl Json<'_, '_> {
         }))
     }
 
+    /// Takes a `null`, or the rest of one, if it is that what comes. True: it was.
+    ///
+    /// Not for the middle of another value.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn null(&mut self) -> Result<bool, Stop> {
+        match self.peek()? {
+            Some(Kind::Null) | None => self.skip().map(|()| true),
+            Some(_) => Ok(false),
+        }
+    }
+
     /// Passes over the value, whatever it is.
     ///
     /// # Errors
