@@ -409,7 +409,7 @@ impl<'c> Machine<'c> {
         if taps.kind == "task_group_status" {
             self.active = taps.active.or(self.active);
         }
-        if result.is_ok() && taps.kind == "error" {
+        if taps.kind == "error" {
             taps.hear_error(200, self.config.key);
             self.error_event = true;
         }
