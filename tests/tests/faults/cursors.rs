@@ -45,6 +45,14 @@ fn a_server_that_starts_over_is_followed_to_the_cursor_in_silence() {
 }
 
 #[test]
+fn what_has_no_id_is_passed_over_too_while_a_server_starts_over() {
+    let nameless = data(r#""text":"n""#);
+    let first = format!("{}{nameless}{}", event("1"), event("2"));
+    let report = run([cut(&first), whole(&format!("{first}{nameless}{}", event("3")))]);
+    assert_eq!(report.ids(), ["1", "", "2", "", "3"]);
+}
+
+#[test]
 fn a_server_that_starts_over_each_time_is_followed_each_time() {
     let ids = ["1", "2", "3", "4", "5", "6"];
     let answers = (1..6).map(|n| cut(&events(ids[..n].iter().copied()))).chain([whole(&events(ids))]);
@@ -99,6 +107,8 @@ fn a_longer_id_is_delivered_and_the_next_break_names_the_capacity() {
     let report = run([cut(&event(&id)), whole("")]);
     assert_eq!((report.ids(), report.connections), (vec![id.as_str()], 1));
     assert_eq!(report.outcome, Some(Outcome::Capacity(Capacity::EventId)));
+    let report = run([cut(&events(["1", &id])), whole("")]);
+    assert_eq!(report.cursor.as_deref(), Some("1"), "never a cut id");
     let report = run([whole(&event(&id))]);
     assert_eq!(report.outcome, Some(Outcome::Done), "without a break it is nobody's concern");
 }
@@ -251,6 +261,17 @@ fn an_error_event_is_delivered_kept_and_makes_a_clean_end_a_break() {
 }
 
 #[test]
+fn an_error_event_that_is_skipped_makes_a_clean_end_a_break_all_the_same() {
+    for error in
+        ["data: {\"type\":\"error\",\"number\":\"no number\"}\n\n", "event: error\ndata: internal error\n\n"]
+    {
+        let report = run([whole(&format!("{}{error}", event("1"))), whole(&events(["2"]))]);
+        assert_eq!((report.ids(), report.skipped()), (vec!["1", "2"], 1), "{error}");
+        assert_eq!(report.causes(), [Cause::Peer(Fault::ErrorEvent)], "{error}");
+    }
+}
+
+#[test]
 fn error_events_for_ever_use_up_the_attempts() {
     let error = data(r#""type":"error","error":{"message":"no"}"#);
     for answer in [whole(&error), cut(&error)] {
@@ -288,6 +309,10 @@ fn a_group_is_followed_until_it_is_inactive() {
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2), "only a clean end counts");
     let both = format!("{}{}", status(false), status(true));
     assert_eq!(Peer::script([whole(&both)]).run(config(), request()).outcome, None, "the latest counts");
+    let silent = data(r#""type":"task_group_status","event_id":"s","status":{"num_task_runs":1}"#);
+    let both = format!("{}{silent}", status(false));
+    let report = Peer::script([whole(&both)]).run(config(), request());
+    assert_eq!(report.outcome, Some(Outcome::Done), "the latest that says it");
 }
 
 #[test]

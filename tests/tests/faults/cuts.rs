@@ -96,6 +96,17 @@ fn each_request_after_a_break_asks_for_what_comes_after_the_last_event() {
 }
 
 #[test]
+fn what_was_cut_belongs_to_no_line_of_the_next_answer() {
+    let first = data(r#""type":"task_run.state","event_id":"1""#);
+    for cut in 1..first.len() {
+        let broken = Answer::new().bytes(Framing::UntilClose.stream(&first[..cut])).reset();
+        let whole = Answer::new().bytes(Framing::Length.stream(&first));
+        let report = Peer::script([broken, whole]).run(config(), api::runs("g"));
+        assert_eq!((report.ids(), report.skipped()), (vec!["1"], 0), "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_clean_end_on_runs_is_the_end() {
     for framing in [Framing::Chunked, Framing::Length] {
         let mut peer = Peer::script([Answer::new().bytes(framing.stream(&events(["1", "2"])))]);

@@ -2,10 +2,10 @@
 
 use taskgroup::{
     api,
-    session::{Capacity, Cause, Config, Fault, Outcome},
+    session::{Capacity, Cause, Config, Failure, Fault, Outcome},
 };
 use taskgroup_tests::{
-    peer::{Answer, Peer, Report},
+    peer::{Answer, Line, Peer, Report},
     wire::{Framing, bare, events},
 };
 
@@ -107,6 +107,14 @@ fn a_break_ends_the_row_of_redirects_and_the_original_place_is_asked() {
     let original = "/v1beta/tasks/groups/g/runs";
     assert_eq!(targets(&report), [original, "/a", "/b", original, "/c", "/d"]);
     assert_eq!((report.outcome, report.causes()), (Some(Outcome::Done), vec![Cause::Network]));
+}
+
+#[test]
+fn the_original_place_is_asked_when_the_redirected_one_cannot_be_reached() {
+    let mut peer = Peer::script([redirect("/a"), good()]);
+    peer.line = Box::new(|nth| if nth == 1 { Line::Fails(Failure::Unreachable) } else { Line::Opens });
+    let original = "/v1beta/tasks/groups/g/runs";
+    assert_eq!(targets(&peer.run(config(), api::runs("g"))), [original, original]);
 }
 
 #[test]

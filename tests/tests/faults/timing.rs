@@ -64,6 +64,15 @@ fn any_byte_of_the_body_is_life() {
 }
 
 #[test]
+fn the_silence_of_a_body_counts_from_its_head() {
+    let bytes = Framing::Chunked.stream(&events(["1"]));
+    let (head, body) = bytes.split_at(bytes.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4);
+    let late = Answer::new().wait(IDLE - SECOND).bytes(head).wait(IDLE - SECOND).bytes(body);
+    let report = run([late]);
+    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 1));
+}
+
+#[test]
 fn comments_keep_a_stream_alive() {
     let mut answer = Answer::new().bytes(Framing::UntilClose.stream(""));
     for _ in 0..100 {
