@@ -296,7 +296,7 @@ fn nesting_is_right_to_128_levels_and_an_error_of_its_own_beyond() {
     let nested = |levels: usize| {
         let half = levels / 2;
         let text = "[{\"a\":".repeat(half) + &"[".repeat(levels % 2) + &"]".repeat(levels % 2);
-        let text = if levels % 2 == 0 { text + "0" } else { text };
+        let text = if levels.is_multiple_of(2) { text + "0" } else { text };
         text + &"}]".repeat(half)
     };
     for read in [|chunks: &[&[u8]]| tokens(chunks).map(drop), skip] {

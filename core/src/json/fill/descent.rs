@@ -1,0 +1,216 @@
+//! Objects and arrays in, their members and elements to the fields that want them.
+//!
+//! # Limits
+//!
+//! Those of [`fill`](super).
+
+use super::{
+    Filler, RECORDS,
+    value::{Cause, Json, Stop, next},
+};
+use crate::json::{
+    record::{Record, Row},
+    tokenizer::Token,
+    tree::{Name, Node},
+};
+
+/// Where it stands at one level: before the value, between two members or elements, or in one of them
+/// (the index of its node, plus `IN`).
+pub(super) type Step = u8;
+pub(super) const START: Step = 0;
+const BETWEEN: Step = 1;
+const IN: Step = 2;
+/// In a member or element that nobody wants.
+const IN_NONE: Step = u8::MAX;
+
+impl Json<'_, '_> {
+    /// Fills an object into a record.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn object(&mut self, record: &mut dyn Record) -> Result<(), Stop> {
+        let names = record.names();
+        let Some(root) = names.first() else { return self.skip() };
+        self.members(record, names, root)
+    }
+
+    /// Fills an array into a row.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn array(&mut self, row: &mut dyn Row) -> Result<(), Stop> {
+        if !self.enter(Token::BeginArray)? {
+            return Ok(());
+        }
+        let member = self.member;
+        loop {
+            if self.step() == BETWEEN {
+                self.member = member;
+                let byte = self.filler.tokens.peek(&mut self.input)?;
+                if byte.ok_or(Stop(Cause::More))? == b']' {
+                    self.token()?;
+                    self.leave();
+                    return Ok(());
+                }
+                self.set_step(if row.push() { IN } else { IN_NONE });
+            }
+            match row.last() {
+                Some(element) if self.step() == IN => element.fill(self)?,
+                _ => {}
+            }
+            self.skip()?;
+            self.set_step(BETWEEN);
+        }
+    }
+
+    /// What is below one node of the tree.
+    fn members(
+        &mut self,
+        record: &mut dyn Record,
+        names: &'static [Node],
+        node: &'static Node,
+    ) -> Result<(), Stop> {
+        // Below this index no member has come yet, so none can be there twice.
+        let mut fresh = if self.is_entered() { usize::MAX } else { 0 };
+        let mut expected = 0;
+        if !self.enter(Token::BeginObject)? {
+            return Ok(());
+        }
+        let below = node.below(names);
+        loop {
+            let is_new = self.step() == BETWEEN;
+            if is_new && !self.name(below, expected)? {
+                self.leave();
+                return Ok(());
+            }
+            let index = usize::from(self.step().wrapping_sub(IN));
+            if let Some(node) = below.get(index) {
+                if is_new && index < fresh {
+                    clear(record, names, node);
+                }
+                fresh = fresh.max(index.wrapping_add(1));
+                expected = index.wrapping_add(1);
+                self.member = Name(node);
+                if node.count > 0 {
+                    self.members(record, names, node)?;
+                } else if let Some(field) = record.member(node.first.into()) {
+                    field.fill(self)?;
+                }
+            }
+            // Whatever a field has left of its value, or all of one that nobody wants.
+            if !self.filler.tokens.is_past(self.level) {
+                self.skip()?;
+            }
+            self.filler.is_watched &= self.level > 1;
+            self.set_step(BETWEEN);
+        }
+    }
+
+    /// Takes a name and sets the step for its value. False: the object has ended.
+    #[inline]
+    fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        if let Some(name) = nodes.get(expected).and_then(Node::plain).filter(|_| !*is_watched)
+            && tokens.take_name(name, &mut self.input)
+        {
+            *is_watched = self.level == 1 && self.watch.wants(name);
+            self.set_step_in(Some(expected));
+            return Ok(true);
+        }
+        self.other_name(nodes, expected)
+    }
+
+    /// Any name, as it comes.
+    #[inline(never)]
+    fn other_name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+        loop {
+            let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
+                return Ok(false);
+            };
+            let Some(name) = short.gather(piece, last) else { continue };
+            let index = name.and_then(|name| find(nodes, name, expected));
+            if self.level == 1 {
+                *is_watched = name.is_some_and(|name| self.watch.wants(name));
+            }
+            short.clear();
+            self.set_step_in(index);
+            return Ok(true);
+        }
+    }
+
+    /// Goes into an object or array. False: there is none, and the value has been passed over.
+    fn enter(&mut self, begin: Token<'static>) -> Result<bool, Stop> {
+        if !self.is_entered() {
+            let has_room = usize::from(self.level) < RECORDS;
+            let fits = has_room
+                && !self.is_within()
+                && match self.token()? {
+                    Token::Null => return Ok(false),
+                    token => token == begin,
+                };
+            if !fits {
+                self.mismatch()?;
+                return Ok(false);
+            }
+        }
+        self.level = self.level.wrapping_add(1);
+        self.set_step(self.step().max(BETWEEN));
+        Ok(true)
+    }
+
+    fn leave(&mut self) {
+        self.set_step(START);
+        self.level = self.level.wrapping_sub(1);
+    }
+
+    /// Whether the value that comes next is an object or array that was left amid.
+    fn is_entered(&self) -> bool {
+        self.filler.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
+    }
+
+    /// The step in what was entered last.
+    fn step(&self) -> Step {
+        self.filler.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
+    }
+
+    fn set_step(&mut self, to: Step) {
+        if let Some(step) = self.filler.steps.get_mut(usize::from(self.level.wrapping_sub(1))) {
+            *step = to;
+        }
+    }
+
+    /// In the member of this index, or in one that nobody wants.
+    fn set_step_in(&mut self, index: Option<usize>) {
+        let index = index.and_then(|index| Step::try_from(index).ok());
+        self.set_step(index.map_or(IN_NONE, |index| index.wrapping_add(IN)));
+    }
+}
+
+/// Members mostly come in the order in which the record names them.
+#[inline]
+fn find(nodes: &[Node], name: &str, expected: usize) -> Option<usize> {
+    if nodes.get(expected).is_some_and(|node| node.is(name)) {
+        return Some(expected);
+    }
+    nodes.iter().position(|node| node.is(name))
+}
+
+/// Clears the fields at and below a node, because its member has come once more.
+#[cold]
+#[inline(never)]
+fn clear(record: &mut dyn Record, names: &[Node], node: &Node) {
+    if node.count == 0 {
+        if let Some(field) = record.member(node.first.into()) {
+            field.clear();
+        }
+        return;
+    }
+    for below in node.below(names) {
+        clear(record, names, below);
+    }
+}

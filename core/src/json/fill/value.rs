@@ -1,0 +1,328 @@
+//! The value that comes next in a JSON text in, to a field, in the form that the field asks for.
+//!
+//! # Limits
+//!
+//! Those of [`fill`](super).
+
+use super::{Filler, Watch};
+use crate::json::{
+    error::Error,
+    scan::unescaped,
+    tokenizer::{State, Token, Tokenizer},
+    tree::Name,
+};
+
+/// Why a field cannot go on: for it to give on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop(pub(super) Cause);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The input is used up.
+    More,
+    Error(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self(Cause::Error(error))
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Kind {
+    /// `{}`
+    Object,
+    /// `[]`
+    Array,
+    /// `""`
+    String,
+    /// `0`
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+/// The value that comes next, as far as there is input: what a [`Field`](super::Field) fills itself from.
+///
+/// Each method that takes a value takes all of it, and can be called again for the rest of it after it has
+/// stopped. `null` is taken as nothing, except by [`raw`](Self::raw) and [`tokens`](Self::tokens).
+pub struct Json<'f, 'i> {
+    pub(super) filler: &'f mut Filler,
+    pub(super) watch: &'f mut dyn Watch,
+    /// How many objects and arrays have been gone into.
+    pub(super) level: u8,
+    pub(super) member: Name,
+    pub(super) input: &'i [u8],
+}
+
+impl Json<'_, '_> {
+    /// What comes next; `None` amid a value.
+    ///
+    /// # Errors
+    ///
+    /// As all methods here: the input is used up, or the text is no JSON.
+    pub fn peek(&mut self) -> Result<Option<Kind>, Stop> {
+        let tokens = &mut self.filler.tokens;
+        if tokens.depth() != self.level
+            || !matches!(tokens.state(), State::Value | State::FirstValue | State::Colon)
+        {
+            return Ok(None);
+        }
+        let byte = tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+        Ok(Some(match byte {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'"' => Kind::String,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            _ => Kind::Number,
+        }))
+    }
+
+    /// Takes a `null`, or the rest of one, if it is that what comes. True: it was.
+    ///
+    /// Not for the middle of another value.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn null(&mut self) -> Result<bool, Stop> {
+        match self.peek()? {
+            Some(Kind::Null) | None => self.skip().map(|()| true),
+            Some(_) => Ok(false),
+        }
+    }
+
+    /// Passes over the value, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn skip(&mut self) -> Result<(), Stop> {
+        if self.filler.is_watched {
+            return self.tokens(&mut |_| ());
+        }
+        let has_ended = self.filler.tokens.skip(self.level, &mut self.input)?;
+        if has_ended { Ok(()) } else { Err(Stop(Cause::More)) }
+    }
+
+    /// Passes over a value that does not fit, or what is left of it, and notes that one did not.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn mismatch(&mut self) -> Result<(), Stop> {
+        _ = self.filler.mismatch.get_or_insert(self.member);
+        self.skip()
+    }
+
+    /// Gives every token of the value.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn tokens(&mut self, each: &mut dyn FnMut(&Token<'_>)) -> Result<(), Stop> {
+        while !self.filler.tokens.is_past(self.level) {
+            each(&self.token()?);
+        }
+        Ok(())
+    }
+
+    /// Gives a string, in pieces. True: it was one, and is now whole.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool, Stop> {
+        if let Some(text) = self.string() {
+            each(text);
+            return Ok(true);
+        }
+        while !self.is_within() {
+            match self.token()? {
+                Token::String { piece, last } => {
+                    each(piece);
+                    if last {
+                        return Ok(true);
+                    }
+                }
+                Token::Null => return Ok(false),
+                _ => break,
+            }
+        }
+        self.mismatch()?;
+        Ok(false)
+    }
+
+    /// Gives any value as JSON text, in pieces: without whitespace, each character of a string as it is
+    /// unless it must be escaped, numbers as they were.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn raw(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+        while !self.filler.tokens.is_past(self.level) {
+            if self.filler.tokens.state().is_between_tokens() {
+                self.filler.tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+                let is_element = self.is_within() && self.filler.tokens.is_in_array();
+                match self.filler.tokens.state() {
+                    State::Name => each(","),
+                    State::Value if is_element => each(","),
+                    _ => {}
+                }
+            }
+            let has_begun = matches!(self.filler.tokens.state(), State::InName | State::InString);
+            let token = self.token()?;
+            match token {
+                Token::BeginObject => each("{"),
+                Token::EndObject => each("}"),
+                Token::BeginArray => each("["),
+                Token::EndArray => each("]"),
+                Token::Name { piece, last } => {
+                    quoted(piece, has_begun, if last { "\":" } else { "" }, each);
+                }
+                Token::String { piece, last } => {
+                    quoted(piece, has_begun, if last { "\"" } else { "" }, each);
+                }
+                Token::Number { piece, .. } => each(piece),
+                Token::Bool(true) => each("true"),
+                Token::Bool(false) => each("false"),
+                Token::Null => each("null"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a number's characters. False from `each`: it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
+        self.short(Kind::Number, &mut |number| number.is_some_and(&mut *each))
+    }
+
+    /// Gives a short string whole; an empty one in the place of one beyond [`SHORT`](super::SHORT) bytes.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn word(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+        self.short(Kind::String, &mut |word| {
+            each(word.unwrap_or_default());
+            true
+        })
+    }
+
+    /// Gives a `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn bool(&mut self, each: &mut dyn FnMut(bool)) -> Result<(), Stop> {
+        if !self.is_within() {
+            match self.token()? {
+                Token::Bool(value) => {
+                    each(value);
+                    return Ok(());
+                }
+                Token::Null => return Ok(()),
+                _ => {}
+            }
+        }
+        self.mismatch()
+    }
+
+    fn short(&mut self, kind: Kind, each: &mut dyn FnMut(Option<&str>) -> bool) -> Result<(), Stop> {
+        while !self.is_within() {
+            let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            let (piece, last) = match next(tokens, &mut self.input, *is_watched, self.watch)? {
+                Token::Number { piece, last } if kind == Kind::Number => (piece, last),
+                Token::String { piece, last } if kind == Kind::String => (piece, last),
+                Token::Null => return Ok(()),
+                _ => break,
+            };
+            if let Some(text) = short.gather(piece, last) {
+                let fits = each(text);
+                short.clear();
+                return if fits { Ok(()) } else { self.mismatch() };
+            }
+        }
+        self.mismatch()
+    }
+
+    /// Whether the input stands in an object or array that has not been entered: what a field that takes
+    /// neither was passing over.
+    pub(super) fn is_within(&self) -> bool {
+        self.filler.tokens.depth() > self.level
+    }
+
+    /// The short cut for strings.
+    #[inline]
+    fn string(&mut self) -> Option<&str> {
+        let may = !self.filler.is_watched && !self.is_within();
+        if may { self.filler.tokens.take_string(&mut self.input) } else { None }
+    }
+
+    pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
+        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        next(tokens, &mut self.input, *is_watched, self.watch)
+    }
+}
+
+/// Every token that is not skipped comes through here.
+#[inline]
+pub(super) fn next<'t, 'i: 't>(
+    tokens: &'t mut Tokenizer,
+    input: &mut &'i [u8],
+    is_watched: bool,
+    watch: &mut dyn Watch,
+) -> Result<Token<'t>, Stop> {
+    let token = tokens.feed(input)?.ok_or(Stop(Cause::More))?;
+    if is_watched {
+        watch.token(&token);
+    }
+    Ok(token)
+}
+
+/// Gives a piece of a string as it stands in JSON text.
+fn quoted(piece: &str, has_begun: bool, end: &str, each: &mut dyn FnMut(&str)) {
+    const DIGITS: &str = "0123456789abcdef";
+    if !has_begun {
+        each("\"");
+    }
+    let mut rest = piece;
+    while !rest.is_empty() {
+        let (plain, tail) = rest.split_at_checked(unescaped(rest.as_bytes())).unwrap_or_default();
+        if !plain.is_empty() {
+            each(plain);
+        }
+        let Some(&byte) = tail.as_bytes().first() else { break };
+        match byte {
+            b'"' => each("\\\""),
+            b'\\' => each("\\\\"),
+            0x08 => each("\\b"),
+            0x0C => each("\\f"),
+            b'\n' => each("\\n"),
+            b'\r' => each("\\r"),
+            b'\t' => each("\\t"),
+            _ => {
+                each(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = usize::from(byte & 0xF);
+                each(DIGITS.get(digit..=digit).unwrap_or_default());
+            }
+        }
+        rest = tail.get(1..).unwrap_or_default();
+    }
+    if !end.is_empty() {
+        each(end);
+    }
+}
