@@ -39,7 +39,7 @@ impl Profile for Whole {
     type Time = Option<Text>;
     type GroupId = Option<Text>;
     type RefId = Text;
-    type Message = Option<Text>;
+    type Message = Text;
     type StatusMessage = Option<Text>;
     type ProgressMessage = Option<Text>;
     type Metadata = Option<Raw>;

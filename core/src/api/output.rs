@@ -114,10 +114,10 @@ record! {
         pub arguments: P::Reasoning = "/arguments",
         /// What it gave.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
-        pub content: P::Reasoning = "/content",
+        pub content: Option<P::Reasoning> = "/content",
         /// Why it failed.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
-        pub error: P::Message = "/error",
+        pub error: Option<P::Message> = "/error",
     }
 }
 
