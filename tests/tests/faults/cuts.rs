@@ -191,6 +191,18 @@ fn the_end_of_a_connection_after_events_without_ids_proves_nothing() {
 }
 
 #[test]
+fn one_id_among_the_events_is_enough_to_ask_again_from() {
+    let body = format!("{}{}", event("1"), data(r#""type":"ping","text":"a""#));
+    let report = Peer::script([
+        Answer::new().bytes(Framing::UntilClose.stream(&body)).close(),
+        Answer::new().bytes(Framing::UntilClose.stream("")).close(),
+    ])
+    .run(config(), api::runs("g"));
+    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2));
+    assert_eq!(report.requests[1].cursor().as_deref(), Some("1"));
+}
+
+#[test]
 fn events_without_ids_confirm_no_end() {
     let body = data(r#""type":"task_run.state","text":"a""#);
     let report = Peer::script([

@@ -14,6 +14,8 @@ use taskgroup_std::{Security, Stream};
 
 const RUNS: usize = 60;
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn options(seed: u64) -> Options {
     Options { seed, runs: RUNS, output_bytes: Some(1_500), ..Options::default() }
 }
@@ -32,13 +34,13 @@ struct Report {
     message: String,
 }
 
-fn fetch(sandbox: &Sandbox) -> Report {
+fn fetch(sandbox: &Sandbox, idle: Duration) -> Report {
     let url = sandbox.base_url();
     let config = Config::new(sandbox.key())
         .with_base_url(&url)
         .unwrap()
         .with_backoff(Duration::from_millis(1), Duration::from_millis(4))
-        .with_idle_timeout(Duration::from_millis(400))
+        .with_idle_timeout(idle)
         .with_attempts(Some(50));
     let security = match sandbox.ca_pem() {
         Some(pem) => Security::ca_pem(pem.as_bytes()).unwrap(),
@@ -76,8 +78,10 @@ fn truth(sandbox: &Sandbox) -> Vec<Run> {
 #[track_caller]
 fn assert_all_once(options: Options) -> taskgroup_sandbox::Stats {
     let context = format!("{:?}", options.faults);
+    // Short only where a silence must be waited out, lest a slow machine break what nothing broke.
+    let idle = if options.faults.stall.is_some() { Duration::from_millis(300) } else { PATIENCE };
     let sandbox = Sandbox::start(options).unwrap();
-    let report = fetch(&sandbox);
+    let report = fetch(&sandbox, idle);
     assert_eq!(report.outcome, Some(Outcome::Done), "{context}: {}", report.message);
     assert_eq!(report.runs, truth(&sandbox), "{context}");
     assert_eq!(report.skipped, 0, "{context}");
@@ -127,7 +131,8 @@ fn an_answer_in_writes_of_one_byte_is_the_same() {
 fn silence_is_waited_out_and_resumed() {
     let stall = Stall::after(After::Bytes(9_000), Duration::from_secs(30)).times(2);
     let stats = with_faults(Faults { stall: Some(stall), ..Faults::default() });
-    assert_eq!((stats.stalls, stats.connections), (2, 3));
+    assert_eq!(stats.stalls, 2);
+    assert!(stats.connections > 2, "{stats:?}");
 }
 
 #[test]
@@ -201,7 +206,7 @@ fn broken_events_are_skipped_one_by_one() {
     let faults =
         Faults { broken_every: Some(10), cut: Some(Cut::after(After::Events(4))), ..Faults::default() };
     let sandbox = Sandbox::start(Options { faults, ..options(1) }).unwrap();
-    let report = fetch(&sandbox);
+    let report = fetch(&sandbox, PATIENCE);
     assert_eq!(report.outcome, Some(Outcome::Done));
     assert_eq!((report.skipped, report.runs.len()), (RUNS / 10, RUNS - RUNS / 10));
     let all = truth(&sandbox);
