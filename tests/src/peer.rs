@@ -13,7 +13,8 @@
 //! # Limits
 //!
 //! One connection at a time, as a session has it. A run ends after [`Peer::connections`] connections,
-//! its outcome unknown, so that a session that goes on for ever can be tested.
+//! its outcome unknown, so that a session that goes on for ever can be tested; one that goes on for
+//! ever without connecting fails its test, after ten million looks at the clock.
 
 mod received;
 
@@ -95,6 +96,9 @@ impl Answer {
         self
     }
 }
+
+/// How often the clock may be looked at.
+const LOOKS: usize = 10_000_000;
 
 /// What becomes of a connection before it is answered.
 #[derive(Clone, Debug)]
@@ -296,6 +300,7 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
 
     fn now(&mut self) -> Instant {
         self.looks += 1;
+        assert!(self.looks < LOOKS, "the session never comes to an end");
         (self.peer.clock)(self.report.elapsed, self.looks)
     }
 
