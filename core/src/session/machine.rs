@@ -284,7 +284,6 @@ impl<'c> Machine<'c> {
     fn await_answer(&mut self) {
         self.response = Response::new();
         self.body = Body::Awaited;
-        self.redirected = false;
         self.state = State::Receiving;
     }
 
@@ -300,9 +299,6 @@ impl<'c> Machine<'c> {
 
     fn head(&mut self, record: &mut dyn Record, head: Head) {
         debug!("answer with status {}", head.status);
-        if !matches!(head.status, 300..=399) {
-            self.redirects = 0;
-        }
         let created = matches!(head.status, 201 | 202) && !self.request.is_repeatable();
         let is_type = if self.request.is_stream() { head.event_stream } else { head.json };
         match head.status {
