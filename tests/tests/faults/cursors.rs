@@ -172,6 +172,10 @@ fn an_event_of_a_type_that_the_record_does_not_want_moves_the_cursor_unseen() {
     assert_eq!(report.requests[1].cursor().as_deref(), Some("1"));
     assert_eq!(report.skipped(), 0, "what it holds fits no record that does not want it");
     assert_eq!(report.records().map(|states| states.status.as_str()).collect::<Vec<_>>(), ["ok"]);
+
+    let untyped = data(r#""event_id":"1","status":{"is_active":true}"#);
+    let report = Peer::script([whole(&untyped)]).run_with(Session::<States>::new(config(), api::runs("g")));
+    assert_eq!(report.skipped(), 1, "nobody knows what an event without a type was for");
 }
 
 #[test]
@@ -235,6 +239,22 @@ fn the_id_field_of_the_stream_goes_back_in_a_header_where_the_api_has_none() {
 }
 
 #[test]
+fn an_id_field_with_a_nul_is_none() {
+    let first = cut("id: one\ndata: {}\n\nid: t\0wo\ndata: {}\n\n");
+    let report = Peer::script([first, whole("")]).run(config(), api::run_events("trun_1"));
+    assert_eq!(report.requests[1].header("last-event-id"), Some("one"));
+}
+
+#[test]
+fn what_has_no_data_is_no_event() {
+    let nothing = ": ping\n\nevent: ping\n\nevent: ping\ndata\n\ndata:\ndata\n\nid: 1\n\n";
+    for body in [format!("{nothing}{}", event("1")), format!("{}{nothing}", event("1"))] {
+        let report = run([whole(&body)]);
+        assert_eq!((report.outcome, report.heard.len(), report.ids()), (Some(Outcome::Done), 2, vec!["1"]));
+    }
+}
+
+#[test]
 fn a_stream_that_cannot_be_resumed_starts_over() {
     let body = data(r#""type":"task_run.progress_msg.plan","text":"m""#);
     let mut peer = Peer::script([cut(&body), whole(&body)]);
@@ -289,6 +309,8 @@ fn the_type_of_an_event_may_stand_in_the_stream_alone() {
     assert_eq!(report.causes()[0], Cause::Peer(Fault::ErrorEvent));
     let report = run([whole("event: error\ndata: {\"type\":\"task_run.state\"}\n\n")]);
     assert_eq!(report.outcome, Some(Outcome::Done), "the member decides");
+    let report = run([whole("data: {\"type\":\"error\"}\nevent: task_run.state\n\n")]);
+    assert_eq!(report.causes()[0], Cause::Peer(Fault::ErrorEvent), "whichever comes first");
 }
 
 #[test]
@@ -309,10 +331,22 @@ fn a_group_is_followed_until_it_is_inactive() {
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2), "only a clean end counts");
     let both = format!("{}{}", status(false), status(true));
     assert_eq!(Peer::script([whole(&both)]).run(config(), request()).outcome, None, "the latest counts");
+    let deeper = r#""type":"task_group_status","status":{"is_active":false,"x":{"is_active":true}}"#;
+    let report = Peer::script([whole(&data(deeper))]).run(config(), request());
+    assert_eq!(report.outcome, Some(Outcome::Done), "not what is deeper");
     let silent = data(r#""type":"task_group_status","event_id":"s","status":{"num_task_runs":1}"#);
     let both = format!("{}{silent}", status(false));
     let report = Peer::script([whole(&both)]).run(config(), request());
     assert_eq!(report.outcome, Some(Outcome::Done), "the latest that says it");
+}
+
+#[test]
+fn a_group_whose_stream_breaks_http_again_and_again_is_given_up() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let broken = Answer::new().bytes(format!("{head}zz\r\n"));
+    let report = Peer::script([broken]).run(config(), api::events("g"));
+    assert_eq!(report.connections, 10);
+    assert!(matches!(report.outcome, Some(Outcome::Peer(Fault::Http(_)))));
 }
 
 #[test]

@@ -205,6 +205,13 @@ fn waits_are_drawn_from_the_floor_to_twice_the_floor_and_double_to_the_ceiling()
 }
 
 #[test]
+fn a_ceiling_below_the_floor_counts_as_the_floor() {
+    let config = Config::new("key").with_backoff(2 * SECOND, SECOND);
+    let report = Peer::script([Answer::new().reset()]).run(config, api::runs("g"));
+    assert!(report.sleeps.iter().all(|(span, _)| *span == 2 * SECOND), "{:?}", report.sleeps);
+}
+
+#[test]
 fn the_same_seed_waits_the_same_and_another_one_does_not() {
     let waits = |seed| {
         Peer::script([Answer::new().reset()]).run(Config::new("key").with_seed(seed), api::runs("g")).sleeps
@@ -239,6 +246,7 @@ fn retry_of_the_stream_sets_the_floor() {
     assert!((3_000..=4_000).contains(&waits("3000")));
     assert_eq!(waits("4000"), 4_000);
     assert_eq!(waits("99999999999999999999999"), 4_000, "the ceiling holds");
+    assert!((3_000..=4_000).contains(&waits("3000\nretry: x")), "the last that is a number");
     for nothing in ["", "x", "3000x", "-1", "3.5"] {
         assert!((500..=1_000).contains(&waits(nothing)), "{nothing}");
     }
