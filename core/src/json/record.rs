@@ -1,4 +1,5 @@
-//! What pieces of JSON go into: fields, records and rows of them; [`record!`] and [`enumeration!`](crate::enumeration!).
+//! What pieces of JSON go into: fields, records and rows of them, and the macros that make them,
+//! [`record!`](crate::record!) and [`enumeration!`](crate::enumeration!).
 //!
 //! ```
 //! use taskgroup::{json, record, text::Text};
@@ -42,7 +43,7 @@ pub trait Field {
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
 }
 
-/// A place for a JSON object: its members by name. Made by [`record!`].
+/// A place for a JSON object: its members by name. Made by [`record!`](crate::record!).
 pub trait Record: Field {
     /// The tree of the names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];

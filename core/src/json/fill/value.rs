@@ -47,7 +47,7 @@ pub enum Kind {
     Null,
 }
 
-/// The value that comes next, as far as there is input: what a [`Field`](super::Field) fills itself from.
+/// The value that comes next, as far as there is input: what a [`Field`](crate::json::Field) fills itself from.
 ///
 /// Each method that takes a value takes all of it, and can be called again for the rest of it after it has
 /// stopped. `null` is taken as nothing, except by [`raw`](Self::raw) and [`tokens`](Self::tokens).
