@@ -113,20 +113,33 @@ impl Json<'_, '_> {
     /// Takes a name and sets the step for its value. False: the object has ended.
     #[inline]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
-        let Filler { tokens, is_watched, .. } = &mut *self.filler;
-        if let Some(name) = nodes.get(expected).and_then(Node::plain).filter(|_| !*is_watched)
+        let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+        if *is_watched {
+            return self.any_name(nodes, expected);
+        }
+        if let Some(name) = nodes.get(expected).and_then(Node::plain)
             && tokens.take_name(name, &mut self.input)
         {
             *is_watched = self.level == 1 && self.watch.wants(name);
             self.set_step_in(Some(expected));
             return Ok(true);
         }
-        self.other_name(nodes, expected)
+        // Worth its flash only where there is plenty.
+        if cfg!(target_pointer_width = "64")
+            && let Some(name) = tokens.take_any_name(&mut self.input)
+        {
+            let name = short.gather(name, true).flatten();
+            *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
+            let index = name.and_then(|name| find(nodes, name, expected));
+            self.set_step_in(index);
+            return Ok(true);
+        }
+        self.any_name(nodes, expected)
     }
 
-    /// Any name, as it comes.
+    /// A name however it comes.
     #[inline(never)]
-    fn other_name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+    fn any_name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
         loop {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {

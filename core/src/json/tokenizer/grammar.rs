@@ -142,21 +142,37 @@ impl Tokenizer {
 
     /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
     ///
-    /// This and [`take_string`](Self::take_string) are short cuts: what they do not take, `feed` does.
+    /// This, [`take_any_name`](Self::take_any_name) and [`take_string`](Self::take_string) are short
+    /// cuts: what they do not take, `feed` does.
     #[inline]
     pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
-        let rest = match self.state {
-            State::FirstName => Some(*input),
-            State::Next => input.strip_prefix(b","),
+        let rest = self.after_quotation_mark(input).and_then(|rest| rest.strip_prefix(name.as_bytes()));
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"\":")) else { return false };
+        *input = rest;
+        self.state = State::Value;
+        true
+    }
+
+    /// Takes a name and the colon after it, if that is what comes next, whole and without escapes.
+    #[inline]
+    pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        let rest = self.after_quotation_mark(input)?;
+        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
+        let rest = rest.strip_prefix(b"\":")?;
+        let name = str::from_utf8(bytes).ok()?;
+        *input = rest;
+        self.state = State::Value;
+        Some(name)
+    }
+
+    /// In an object, what comes after the quotation mark of the next name.
+    #[inline]
+    fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
+        match self.state {
+            State::FirstName => input.strip_prefix(b"\""),
+            State::Next => input.strip_prefix(b",\""),
             _ => None,
-        };
-        let rest = rest
-            .and_then(|rest| rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":"));
-        if let Some(rest) = rest {
-            *input = rest;
-            self.state = State::Value;
         }
-        rest.is_some()
     }
 
     /// Takes a string, if that is what comes next, whole and without escapes.
