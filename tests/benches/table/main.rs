@@ -1,8 +1,9 @@
 //! Frames of three sizes in, the table of the benchmarks out: how fast each machine of the core is, and
 //! how many times as fast as what else there is for the same work.
 //!
-//! `cargo bench -p taskgroup-tests` takes about a minute. With `--quick`, or as a test, it runs
-//! everything once, which proves that it runs and that both sides find the same events, and no more.
+//! `cargo bench -p taskgroup-tests` takes about two minutes and ends with the table; `-- PART` measures
+//! only what has PART in its name. As a test it runs everything once, which proves that it runs and that
+//! both sides find the same events, and no more.
 #![allow(clippy::print_stdout)]
 
 mod frames;
@@ -11,6 +12,7 @@ mod rounds;
 
 use std::{env, hint::black_box, time::Duration};
 
+use criterion::Criterion;
 use memchr::memchr2;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use taskgroup::{
@@ -22,10 +24,7 @@ use taskgroup::{
     time::Instant,
 };
 
-use self::{frames::Frames, rounds::compare};
-
-/// How long ours and the reference are compared for one line of the table.
-const TIME: Duration = Duration::from_millis(1_200);
+use self::{frames::Frames, rounds::Comparison};
 
 /// The bytes of JSON in a frame; 0: a bare state.
 const SIZES: [usize; 3] = [0, 4 << 10, 64 << 10];
@@ -39,11 +38,13 @@ record! {
 }
 
 fn main() {
-    // Cargo passes `--bench` to benchmarks, and nothing when it runs them as tests.
-    let arguments: Vec<String> = env::args().collect();
-    let is_quick = arguments.iter().any(|it| it == "--quick") || !arguments.iter().any(|it| it == "--bench");
-    let table = Table { time: (!is_quick).then_some(TIME) };
-    table.head();
+    let criterion = Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(1_000))
+        .sample_size(20)
+        .configure_from_args();
+    let mut table = Table { criterion, lines: vec![] };
 
     let frames = SIZES.map(Frames::new);
     table.rows("SSE: tokens / memchr2 scan", &frames, [None, Some(0.6), Some(0.6)], |frames, chunk| {
@@ -71,33 +72,24 @@ fn main() {
             Box::new(move || peer_session(stream, chunk)),
         )
     });
+    // Cargo passes this to benchmarks, and nothing when it runs them as tests, once and not optimized.
+    if env::args().any(|argument| argument == "--bench") {
+        table.print();
+    }
 }
 
 /// How many bytes they go through, ours, and the reference. Each gives how many events it found.
 type Pair<'f> = (usize, Box<dyn FnMut() -> usize + 'f>, Box<dyn FnMut() -> usize + 'f>);
 
 struct Table {
-    /// How long each line is measured; `None`: everything runs once, and there is no table.
-    time: Option<Duration>,
+    criterion: Criterion,
+    lines: Vec<String>,
 }
 
 impl Table {
-    fn head(&self) {
-        if self.time.is_none() {
-            println!("each line of the table runs once, and is not measured");
-            return;
-        }
-        println!("GB/s, medians of rounds that take turns; the ratio is the median of theirs.\n");
-        println!(
-            "| {:41} | frame B | chunk B |  ours | reference | ratio | good | met |",
-            "ours / reference"
-        );
-        println!("|{:-<43}|--------:|--------:|------:|----------:|------:|-----:|:---:|", "");
-    }
-
     /// A line for each size of frames in each size of chunks.
     fn rows<'f>(
-        &self,
+        &mut self,
         what: &str,
         frames: &'f [Frames; 3],
         good: [Option<f64>; 3],
@@ -105,31 +97,55 @@ impl Table {
     ) {
         for (frames, good) in frames.iter().zip(good) {
             let count = frames.texts.len();
+            let frame = frames.stream.len() / count;
             for chunk in CHUNKS {
                 let (bytes, mut ours, mut reference) = pair(frames, chunk);
                 let ours = &mut || assert_eq!(ours(), count, "{what}: ours");
                 let reference = &mut || assert_eq!(reference(), count, "{what}: the reference");
-                let Some(time) = self.time else {
-                    ours();
-                    reference();
-                    continue;
-                };
-                let result = compare(time, ours, reference);
-                let speed = |time: Duration| bytes as f64 / time.as_secs_f64() / 1e9;
-                let frame = frames.stream.len() / count;
-                let (good, met) = match good {
-                    Some(good) => (format!("{good:.1}"), if result.ratio >= good { "yes" } else { "no" }),
-                    None => ("-".into(), "-"),
-                };
-                println!(
-                    "| {what:41} | {frame:7} | {chunk:7} | {:5.2} | {:9.2} | {:5.2} | {good:>4} | {met:3} |",
-                    speed(result.ours),
-                    speed(result.reference),
-                    result.ratio,
-                );
+                let mut result = Comparison::default();
+                self.criterion.bench_function(&format!("{what}, {frame} B in {chunk} B"), |bencher| {
+                    result = Comparison::default();
+                    bencher.iter_custom(|rounds| result.run(rounds, ours, reference));
+                });
+                if !result.is_empty() {
+                    self.lines.push(line(what, frame, chunk, bytes, &result, good));
+                }
             }
         }
     }
+
+    fn print(&self) {
+        println!("\nGB/s, medians of rounds that take turns; the ratio is the median of theirs.\n");
+        println!(
+            "| {:41} | frame B | chunk B |  ours | reference | ratio | good | met |",
+            "ours / reference"
+        );
+        println!("|{:-<43}|--------:|--------:|------:|----------:|------:|-----:|:---:|", "");
+        for line in &self.lines {
+            println!("{line}");
+        }
+    }
+}
+
+fn line(
+    what: &str,
+    frame: usize,
+    chunk: usize,
+    bytes: usize,
+    result: &Comparison,
+    good: Option<f64>,
+) -> String {
+    let speed = |time: Duration| bytes as f64 / time.as_secs_f64() / 1e9;
+    let (good, met) = match good {
+        Some(good) => (format!("{good:.1}"), if result.ratio() >= good { "yes" } else { "no" }),
+        None => ("-".into(), "-"),
+    };
+    format!(
+        "| {what:41} | {frame:7} | {chunk:7} | {:5.2} | {:9.2} | {:5.2} | {good:>4} | {met:3} |",
+        speed(result.ours()),
+        speed(result.reference()),
+        result.ratio(),
+    )
 }
 
 fn tokens(stream: &[u8], chunk: usize) -> usize {

@@ -3,36 +3,56 @@
 use std::time::{Duration, Instant};
 
 /// What many short rounds, each with one run of both, have shown.
+///
+/// Both run in turns: whatever else the machine does then disturbs both alike, and the medians leave
+/// out what it does to one of them.
+#[derive(Default)]
 pub(crate) struct Comparison {
-    /// The median of the times that ours took.
-    pub(crate) ours: Duration,
-    /// The median of the times that the reference took.
-    pub(crate) reference: Duration,
-    /// How many times as fast ours was, in the median of the rounds.
-    pub(crate) ratio: f64,
+    rounds: Vec<(Duration, Duration)>,
 }
 
-/// Runs both in turns until `time` is over, once at least. Whatever else the machine does then
-/// disturbs both alike, and the median leaves out what it does to one of them.
-pub(crate) fn compare(time: Duration, ours: &mut dyn FnMut(), reference: &mut dyn FnMut()) -> Comparison {
-    ours();
-    reference();
-    let begin = Instant::now();
-    let mut rounds = vec![];
-    while rounds.is_empty() || begin.elapsed() < time {
-        // Who comes first finds the cache as the other one left it.
-        rounds.push(if rounds.len() % 2 == 0 {
-            let ours = timed(ours);
-            (ours, timed(reference))
-        } else {
-            let reference = timed(reference);
-            (timed(ours), reference)
-        });
+impl Comparison {
+    /// Runs both so many times. Returns the time that ours took in all.
+    pub(crate) fn run(
+        &mut self,
+        rounds: u64,
+        ours: &mut dyn FnMut(),
+        reference: &mut dyn FnMut(),
+    ) -> Duration {
+        let mut sum = Duration::ZERO;
+        for _ in 0..rounds {
+            // Who comes first finds the cache as the other one left it.
+            let round = if self.rounds.len() % 2 == 0 {
+                let ours = timed(ours);
+                (ours, timed(reference))
+            } else {
+                let reference = timed(reference);
+                (timed(ours), reference)
+            };
+            sum += round.0;
+            self.rounds.push(round);
+        }
+        sum
     }
-    Comparison {
-        ours: median(rounds.iter().map(|round| round.0)),
-        reference: median(rounds.iter().map(|round| round.1)),
-        ratio: median(rounds.iter().map(|(ours, reference)| reference.as_secs_f64() / ours.as_secs_f64())),
+
+    /// Whether nothing ran.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rounds.is_empty()
+    }
+
+    /// The median of the times that ours took.
+    pub(crate) fn ours(&self) -> Duration {
+        median(self.rounds.iter().map(|round| round.0))
+    }
+
+    /// The median of the times that the reference took.
+    pub(crate) fn reference(&self) -> Duration {
+        median(self.rounds.iter().map(|round| round.1))
+    }
+
+    /// How many times as fast ours was, in the median of the rounds.
+    pub(crate) fn ratio(&self) -> f64 {
+        median(self.rounds.iter().map(|(ours, reference)| reference.as_secs_f64() / ours.as_secs_f64()))
     }
 }
 
