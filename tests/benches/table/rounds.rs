@@ -22,7 +22,7 @@ impl Comparison {
         let mut sum = Duration::ZERO;
         for _ in 0..rounds {
             // Who comes first finds the cache as the other one left it.
-            let round = if self.rounds.len() % 2 == 0 {
+            let round = if self.rounds.len().is_multiple_of(2) {
                 let ours = timed(ours);
                 (ours, timed(reference))
             } else {
