@@ -1,7 +1,5 @@
 //! How long to wait before the next try: jitter in, milliseconds out.
 
-use core::mem;
-
 use super::config::{Config, Millis};
 
 /// The longest wait that a server may ask for by `Retry-After`.
@@ -13,8 +11,6 @@ const RETRY_AFTER_CEILING: Millis = Millis(300_000);
 /// ceiling while nothing new comes.
 pub(super) struct Backoff {
     tries: u32,
-    /// The try that goes on has brought something new: its end counts for nothing.
-    fruitful: bool,
     /// The server's wish for the floor, by the field `retry` of the event stream.
     retry: Option<Millis>,
     random: u32,
@@ -24,24 +20,20 @@ impl Backoff {
     pub(super) const fn new(seed: u32) -> Self {
         // Spread over all bits, since small seeds are likely; odd, since xorshift stays at zero.
         let random = (seed ^ 0x9E37_79B9).wrapping_mul(0x85EB_CA6B) | 1;
-        Self { tries: 0, fruitful: false, retry: None, random }
+        Self { tries: 0, retry: None, random }
     }
 
     /// Something new came.
     pub(super) fn reset(&mut self) {
         self.tries = 0;
-        self.fruitful = true;
     }
 
     pub(super) fn set_retry(&mut self, millis: u32) {
         self.retry = Some(Millis(millis));
     }
 
-    /// A try failed: counts it, if it brought nothing new. Was it the last that the config allows?
+    /// Counts a try that failed and brought nothing new. Was it the last that the config allows?
     pub(super) fn failed(&mut self, config: &Config<'_>) -> bool {
-        if mem::take(&mut self.fruitful) {
-            return false;
-        }
         self.tries = self.tries.saturating_add(1);
         config.attempts.is_some_and(|attempts| self.tries >= attempts)
     }

@@ -28,13 +28,13 @@ pub(super) struct Cursor {
     moving: bool,
     /// Hash of the first id that this session has had: how a stream that starts over is known.
     first: Option<NonZeroU64>,
-    /// What the answer that is being read has shown so far.
+    /// What the try that goes on has shown so far.
     answer: Answer,
     /// The event that was last delivered has an id that cannot be sent back.
     pub(super) too_long: bool,
 }
 
-/// One answer's events, as far as they tell how the server treats the cursor.
+/// One try's events, as far as they tell how the server treats the cursor.
 #[derive(Clone, Copy, Default)]
 struct Answer {
     /// It was asked for with a cursor.
@@ -43,6 +43,8 @@ struct Answer {
     begun: bool,
     /// The server started over: events are dropped until the cursor's own has passed.
     replaying: bool,
+    /// The cursor has moved.
+    moved: bool,
     /// An event without an id was delivered.
     nameless: bool,
 }
@@ -64,9 +66,13 @@ impl Cursor {
         &self.last
     }
 
-    /// A request has been answered with a stream. Returns whether it is the rest of an earlier one.
-    pub(super) fn open(&mut self) -> bool {
+    /// A try begins, which has brought nothing yet.
+    pub(super) fn begin(&mut self) {
         self.answer = Answer { resumed: !self.last.is_empty(), ..Answer::default() };
+    }
+
+    /// Whether the try asks for the rest of an earlier answer.
+    pub(super) fn is_resumed(&self) -> bool {
         self.answer.resumed
     }
 
@@ -106,7 +112,13 @@ impl Cursor {
         }
         core::mem::swap(&mut self.last, &mut self.next);
         self.next.clear();
+        self.answer.moved = true;
         true
+    }
+
+    /// Whether the try brought anything behind the cursor that it was asked with.
+    pub(super) fn moved(&self) -> bool {
+        self.answer.moved
     }
 
     /// Whether the answer brought events, none of which can be resumed after.

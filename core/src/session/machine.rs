@@ -276,6 +276,7 @@ impl<'c> Machine<'c> {
     fn connect(&mut self, now: Instant) {
         self.sent = 0;
         self.timed = 0;
+        self.cursor.begin();
         self.state = State::Connecting;
         self.timer.start(now, self.config.connect.duration());
     }
@@ -329,7 +330,7 @@ impl<'c> Machine<'c> {
         self.reader.taps.forget_error();
         self.error_event = false;
         self.body = if self.request.is_stream() { Body::Stream } else { Body::Json };
-        let resumed = self.cursor.open() && self.request.is_stream();
+        let resumed = self.cursor.is_resumed() && self.request.is_stream();
         self.reader.begin(record, &mut self.cursor.next);
         self.found = Found::Opened { resumed };
     }
@@ -498,7 +499,7 @@ impl<'c> Machine<'c> {
     fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Option<Millis>) {
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
-        if spent || self.backoff.failed(&self.config) {
+        if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(record, cause.outcome());
         }
         let wait = self.backoff.wait(&self.config, retry_after);

@@ -245,6 +245,16 @@ fn attempts_are_the_tries_in_a_row_that_bring_nothing_new() {
 }
 
 #[test]
+fn a_try_that_brought_something_is_none_of_them() {
+    let mut bytes = Framing::Chunked.stream(&events(["1"]));
+    bytes.truncate(bytes.len() - "0\r\n\r\n".len());
+    let report = Peer::script([Answer::new().bytes(bytes).reset(), Answer::new().reset()])
+        .run(config().with_attempts(Some(2)), api::runs("g"));
+    assert_eq!((report.outcome, report.ids()), (Some(Outcome::Network), vec!["1"]));
+    assert_eq!(report.connections, 3);
+}
+
+#[test]
 fn without_a_limit_it_tries_for_ever() {
     let report = Peer::script([Answer::new().reset()]).run(config().with_attempts(None), api::runs("g"));
     assert_eq!((report.outcome, report.connections), (None, 100));
