@@ -33,7 +33,8 @@ enum State {
     Connecting,
     Sending,
     Receiving,
-    Closing(Next),
+    /// What comes next, and whether the connection has been closed before it.
+    Ended(Next, bool),
     Sleeping(Cause),
     Stopped(Outcome),
 }
@@ -148,17 +149,18 @@ impl<'c> Machine<'c> {
                     Some(until) => return Action::Receive { until },
                     None => self.interrupted(record, Cause::Idle),
                 },
-                State::Closing(next) => {
-                    match next {
-                        Next::Connect => self.connect(now),
-                        Next::Sleep(cause, wait) => {
-                            self.timer.start(now, wait.duration());
-                            self.state = State::Sleeping(cause);
-                        }
-                        Next::Stop(outcome) => self.state = State::Stopped(outcome),
-                    }
+                State::Ended(next, false) => {
+                    self.state = State::Ended(next, true);
                     return Action::Close;
                 }
+                State::Ended(Next::Connect, true) => self.connect(now),
+                // Told at least once, however short it is: it is how the caller knows of a break.
+                State::Ended(Next::Sleep(cause, wait), true) => {
+                    self.timer.start(now, wait.duration());
+                    self.state = State::Sleeping(cause);
+                    return Action::Sleep { until: self.timer.until(), cause };
+                }
+                State::Ended(Next::Stop(outcome), true) => self.state = State::Stopped(outcome),
                 State::Sleeping(cause) => match self.timer.check(now) {
                     Some(until) => return Action::Sleep { until, cause },
                     None => self.connect(now),
@@ -354,7 +356,7 @@ impl<'c> Machine<'c> {
         }
         self.redirects = self.redirects.saturating_add(1);
         self.redirected = true;
-        self.state = State::Closing(Next::Connect);
+        self.state = State::Ended(Next::Connect, false);
     }
 
     /// Takes bytes of the body, up to the next thing found in them. Returns how many.
@@ -531,7 +533,7 @@ impl<'c> Machine<'c> {
             self.reader.begin_event(record, &mut self.cursor.next);
         }
         self.body = Body::Awaited;
-        self.state = State::Closing(next);
+        self.state = State::Ended(next, false);
     }
 }
 

@@ -20,6 +20,10 @@ impl Timer {
         *self = Self { since: now, until: now.saturating_add(span) };
     }
 
+    pub(super) const fn until(&self) -> Instant {
+        self.until
+    }
+
     /// When the span ends; `None`: it has. A clock that stepped back starts it anew: it is late by
     /// one span at most, where a fixed deadline could be years away.
     pub(super) fn check(&mut self, now: Instant) -> Option<Instant> {
