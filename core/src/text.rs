@@ -51,7 +51,12 @@ impl<const N: usize> Text<N> {
 
     /// Adds `piece`: as much of it as has room.
     pub fn push_str(&mut self, piece: &str) {
-        push(self.kept.as_mut_view(), &mut self.lost, piece);
+        self.open().push_str(piece);
+    }
+
+    /// To add to.
+    pub(crate) fn open(&mut self) -> Open<'_> {
+        Open { kept: self.kept.as_mut_view(), lost: &mut self.lost }
     }
 
     /// Forgets the text and what was lost of it.
@@ -61,13 +66,29 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// One for texts of all capacities, for the sake of flash.
-fn push(kept: &mut heapless::string::StringView, lost: &mut u32, piece: &str) {
-    let room = if *lost == 0 { kept.capacity().saturating_sub(kept.len()) } else { 0 };
-    let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
-    let count = if kept.push_str(fits).is_ok() { fits.len() } else { 0 };
-    let more = piece.len().saturating_sub(count);
-    *lost = lost.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+/// A text to add to, of whatever capacity: one function for all of them, for the sake of flash.
+pub(crate) struct Open<'t> {
+    kept: &'t mut heapless::string::StringView,
+    lost: &'t mut u32,
+}
+
+impl Open<'_> {
+    /// How many more bytes are kept.
+    pub(crate) fn room(&self) -> usize {
+        if *self.lost == 0 { self.kept.capacity().saturating_sub(self.kept.len()) } else { 0 }
+    }
+
+    /// Adds `piece`: as much of it as has room.
+    pub(crate) fn push_str(&mut self, piece: &str) {
+        let fits = piece.get(..piece.floor_char_boundary(self.room())).unwrap_or_default();
+        let count = if self.kept.push_str(fits).is_ok() { fits.len() } else { 0 };
+        self.lose(piece.len().saturating_sub(count));
+    }
+
+    /// Counts bytes that nobody shows it.
+    pub(crate) fn lose(&mut self, count: usize) {
+        *self.lost = self.lost.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+    }
 }
 
 impl<const N: usize> Text<N> {

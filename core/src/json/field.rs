@@ -25,20 +25,21 @@
 use core::{array, fmt, ops::Deref};
 
 use super::{
-    fill::{Json, Kind, Stop},
+    fill::{Json, Kind, Sink, Stop},
     number::{DOUBLE, SINGLE, float, integer},
     record::{Field, Row},
 };
 use crate::text::Text;
 
-/// The beginning of a string; `null` is no text.
+/// The beginning of a string; `null` is no text. Of what comes after those bytes nothing is asked but
+/// how long it is: there, bytes that are not UTF-8 count as they are.
 impl<const N: usize> Field for Text<N> {
     fn clear(&mut self) {
         Self::clear(self);
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        json.text(&mut |piece| self.push_str(piece)).map(drop)
+        json.text_into(&mut Sink::Text(self.open())).map(drop)
     }
 }
 
@@ -74,6 +75,9 @@ impl<const N: usize> Raw<N> {
     }
 
     /// How many bytes came after those that were kept. 0: this is the whole value.
+    ///
+    /// The string in which the text was cut counts as the characters that it stands for, and what
+    /// comes after it as it stands in the input, whitespace and escapes included.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.text.lost()
@@ -103,7 +107,7 @@ impl<const N: usize> Field for Raw<N> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        json.raw(&mut |piece| self.text.push_str(piece))
+        json.raw_into(&mut Sink::Text(self.text.open()))
     }
 }
 

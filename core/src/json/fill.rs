@@ -23,8 +23,10 @@
 //! a longer number is a mismatch, a longer word unknown.
 
 mod descent;
+mod string;
 mod value;
 
+pub(super) use self::string::Sink;
 pub use self::value::{Json, Kind, Stop};
 use self::{
     descent::{START, Step},
@@ -81,6 +83,8 @@ pub struct Filler {
     steps: [Step; RECORDS],
     short: Short,
     is_watched: bool,
+    /// Whether what is left of a raw value is only counted.
+    is_counting: bool,
     mismatch: Option<Name>,
 }
 
@@ -99,6 +103,7 @@ impl Filler {
             steps: [START; RECORDS],
             short: Short::new(),
             is_watched: false,
+            is_counting: false,
             mismatch: None,
         }
     }

@@ -22,6 +22,7 @@
 
 mod escape;
 mod grammar;
+mod shortcut;
 
 use core::str;
 

@@ -7,7 +7,6 @@
 use super::{Filler, Watch};
 use crate::json::{
     error::Error,
-    scan::unescaped,
     tokenizer::{State, Token, Tokenizer},
     tree::Name,
 };
@@ -92,6 +91,9 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn null(&mut self) -> Result<bool, Stop> {
+        if !self.filler.is_watched && self.filler.tokens.take_null(&mut self.input) {
+            return Ok(true);
+        }
         match self.peek()? {
             Some(Kind::Null) | None => self.skip().map(|()| true),
             Some(_) => Ok(false),
@@ -130,73 +132,6 @@ impl Json<'_, '_> {
     pub fn tokens(&mut self, each: &mut dyn FnMut(&Token<'_>)) -> Result<(), Stop> {
         while !self.filler.tokens.is_past(self.level) {
             each(&self.token()?);
-        }
-        Ok(())
-    }
-
-    /// Gives a string, in pieces. True: it was one, and is now whole.
-    ///
-    /// # Errors
-    ///
-    /// See [`peek`](Self::peek).
-    #[inline(never)]
-    pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool, Stop> {
-        if let Some(text) = self.string() {
-            each(text);
-            return Ok(true);
-        }
-        while !self.is_within() {
-            match self.token()? {
-                Token::String { piece, last } => {
-                    each(piece);
-                    if last {
-                        return Ok(true);
-                    }
-                }
-                Token::Null => return Ok(false),
-                _ => break,
-            }
-        }
-        self.mismatch()?;
-        Ok(false)
-    }
-
-    /// Gives any value as JSON text, in pieces: without whitespace, each character of a string as it is
-    /// unless it must be escaped, numbers as they were.
-    ///
-    /// # Errors
-    ///
-    /// See [`peek`](Self::peek).
-    #[inline(never)]
-    pub fn raw(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
-        while !self.filler.tokens.is_past(self.level) {
-            if self.filler.tokens.state().is_between_tokens() {
-                self.filler.tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
-                let is_element = self.is_within() && self.filler.tokens.is_in_array();
-                match self.filler.tokens.state() {
-                    State::Name => each(","),
-                    State::Value if is_element => each(","),
-                    _ => {}
-                }
-            }
-            let has_begun = matches!(self.filler.tokens.state(), State::InName | State::InString);
-            let token = self.token()?;
-            match token {
-                Token::BeginObject => each("{"),
-                Token::EndObject => each("}"),
-                Token::BeginArray => each("["),
-                Token::EndArray => each("]"),
-                Token::Name { piece, last } => {
-                    quoted(piece, has_begun, if last { "\":" } else { "" }, each);
-                }
-                Token::String { piece, last } => {
-                    quoted(piece, has_begun, if last { "\"" } else { "" }, each);
-                }
-                Token::Number { piece, .. } => each(piece),
-                Token::Bool(true) => each("true"),
-                Token::Bool(false) => each("false"),
-                Token::Null => each("null"),
-            }
         }
         Ok(())
     }
@@ -265,13 +200,6 @@ impl Json<'_, '_> {
         self.filler.tokens.depth() > self.level
     }
 
-    /// The short cut for strings.
-    #[inline]
-    fn string(&mut self) -> Option<&str> {
-        let may = !self.filler.is_watched && !self.is_within();
-        if may { self.filler.tokens.take_string(&mut self.input) } else { None }
-    }
-
     pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
         let Filler { tokens, is_watched, .. } = &mut *self.filler;
         next(tokens, &mut self.input, *is_watched, self.watch)
@@ -291,38 +219,4 @@ pub(super) fn next<'t, 'i: 't>(
         watch.token(&token);
     }
     Ok(token)
-}
-
-/// Gives a piece of a string as it stands in JSON text.
-fn quoted(piece: &str, has_begun: bool, end: &str, each: &mut dyn FnMut(&str)) {
-    const DIGITS: &str = "0123456789abcdef";
-    if !has_begun {
-        each("\"");
-    }
-    let mut rest = piece;
-    while !rest.is_empty() {
-        let (plain, tail) = rest.split_at_checked(unescaped(rest.as_bytes())).unwrap_or_default();
-        if !plain.is_empty() {
-            each(plain);
-        }
-        let Some(&byte) = tail.as_bytes().first() else { break };
-        match byte {
-            b'"' => each("\\\""),
-            b'\\' => each("\\\\"),
-            0x08 => each("\\b"),
-            0x0C => each("\\f"),
-            b'\n' => each("\\n"),
-            b'\r' => each("\\r"),
-            b'\t' => each("\\t"),
-            _ => {
-                each(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                let digit = usize::from(byte & 0xF);
-                each(DIGITS.get(digit..=digit).unwrap_or_default());
-            }
-        }
-        rest = tail.get(1..).unwrap_or_default();
-    }
-    if !end.is_empty() {
-        each(end);
-    }
 }

@@ -100,7 +100,7 @@ impl Tokenizer {
     }
 }
 
-const fn short_escape(byte: u8) -> Option<char> {
+pub(super) const fn short_escape(byte: u8) -> Option<char> {
     Some(match byte {
         b'"' | b'\\' | b'/' => byte as char,
         b'b' => '\u{8}',

@@ -4,8 +4,6 @@
 //!
 //! Those of the tokenizer.
 
-use core::str;
-
 use super::{Tokenizer, escape::At};
 use crate::json::{error::Error, scan::unescaped};
 
@@ -140,56 +138,6 @@ impl Tokenizer {
         self.depth == depth && matches!(self.state, State::Next)
     }
 
-    /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
-    ///
-    /// This, [`take_any_name`](Self::take_any_name) and [`take_string`](Self::take_string) are short
-    /// cuts: what they do not take, `feed` does.
-    #[inline]
-    pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
-        let rest = self.after_quotation_mark(input).and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"\":")) else { return false };
-        *input = rest;
-        self.state = State::Value;
-        true
-    }
-
-    /// Takes a name and the colon after it, if that is what comes next, whole and without escapes.
-    #[inline]
-    pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        let rest = self.after_quotation_mark(input)?;
-        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
-        let rest = rest.strip_prefix(b"\":")?;
-        let name = str::from_utf8(bytes).ok()?;
-        *input = rest;
-        self.state = State::Value;
-        Some(name)
-    }
-
-    /// In an object, what comes after the quotation mark of the next name.
-    #[inline]
-    fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
-        match self.state {
-            State::FirstName => input.strip_prefix(b"\""),
-            State::Next => input.strip_prefix(b",\""),
-            _ => None,
-        }
-    }
-
-    /// Takes a string, if that is what comes next, whole and without escapes.
-    #[inline]
-    pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !matches!(self.state, State::Value | State::FirstValue) {
-            return None;
-        }
-        let rest = input.strip_prefix(b"\"")?;
-        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
-        let rest = rest.strip_prefix(b"\"")?;
-        let text = str::from_utf8(bytes).ok()?;
-        *input = rest;
-        self.state = State::Next;
-        Some(text)
-    }
-
     /// Passes over the rest of the value that is in so many objects and arrays, without asking whether
     /// its strings are UTF-8. True: it has ended.
     pub(in crate::json) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Error> {
@@ -198,11 +146,40 @@ impl Tokenizer {
         }
         // What was cut belongs to what is passed over.
         self.begun = 0;
+        if cfg!(target_pointer_width = "64") && self.hop(depth, input) {
+            return Ok(true);
+        }
         match self.step(Some(depth), input) {
             Ok(end) => Ok(end.is_some()),
             Err(error) => {
                 self.state = State::Broken;
                 Err(error)
+            }
+        }
+    }
+
+    /// Whether it stands in a string or a name, between two characters of it.
+    pub(in crate::json) const fn is_in_string(&self) -> bool {
+        matches!(self.state, State::InString | State::InName) && self.begun == 0
+    }
+
+    /// Passes over a string or a name, or the rest of one, as far as there is input: how many bytes it
+    /// stands for, each that is not UTF-8 counted as it is, and whether it has ended.
+    pub(in crate::json) fn measure(&mut self, input: &mut &[u8]) -> Result<(usize, bool), Error> {
+        let mut length = 0_usize;
+        loop {
+            let (more, last) = match self.step(None, input) {
+                Ok(Some(Lexeme::Run { bytes, last })) => (bytes.len(), last),
+                Ok(Some(Lexeme::Escape(more))) => (more.into(), false),
+                Ok(_) => return Ok((length, false)),
+                Err(error) => {
+                    self.state = State::Broken;
+                    return Err(error);
+                }
+            };
+            length = length.saturating_add(more);
+            if last {
+                return Ok((length, true));
             }
         }
     }
@@ -347,7 +324,7 @@ impl Tokenizer {
         Ok(Some(lexeme))
     }
 
-    fn open(&mut self, is_array: bool) -> Result<(), Error> {
+    pub(super) fn open(&mut self, is_array: bool) -> Result<(), Error> {
         let bits = self.arrays.get_mut(usize::from(self.depth >> 3)).ok_or(Error::Depth)?;
         let bit = 1 << (self.depth & 7);
         *bits = if is_array { *bits | bit } else { *bits & !bit };
@@ -384,7 +361,7 @@ impl Tokenizer {
     }
 
     #[inline]
-    fn take_number<'i>(
+    pub(super) fn take_number<'i>(
         &mut self,
         state: &mut State,
         input: &mut &'i [u8],
@@ -411,7 +388,7 @@ impl Tokenizer {
     }
 
     #[inline]
-    fn take_word<'i>(
+    pub(super) fn take_word<'i>(
         &mut self,
         state: &mut State,
         input: &mut &'i [u8],

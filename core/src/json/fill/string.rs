@@ -1,0 +1,214 @@
+//! The string or the subtree that comes next in, its text to where it is kept.
+//!
+//! # Limits
+//!
+//! Who has no room for more is told how much there was, and is not shown it.
+
+use super::value::{Cause, Json, Kind, Stop};
+use crate::{
+    json::{
+        scan::unescaped,
+        tokenizer::{State, Token},
+    },
+    text::Open,
+};
+
+/// Where a text goes.
+pub(in crate::json) enum Sink<'s> {
+    /// As much of it as has room.
+    Text(Open<'s>),
+    /// All of it.
+    Each(&'s mut dyn FnMut(&str)),
+}
+
+impl Sink<'_> {
+    fn push(&mut self, piece: &str) {
+        match self {
+            Self::Text(text) => text.push_str(piece),
+            Self::Each(each) => each(piece),
+        }
+    }
+
+    fn room(&self) -> usize {
+        match self {
+            Self::Text(text) => text.room(),
+            Self::Each(_) => usize::MAX,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    fn lose(&mut self, count: usize) {
+        if let Self::Text(text) = self {
+            text.lose(count);
+        }
+    }
+}
+
+impl Json<'_, '_> {
+    /// Gives a string, in pieces. True: it was one, and is now whole.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool, Stop> {
+        self.text_into(&mut Sink::Each(each))
+    }
+
+    /// Gives any value as JSON text, in pieces: without whitespace, each character of a string as it is
+    /// unless it must be escaped, numbers as they were.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    pub fn raw(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+        self.raw_into(&mut Sink::Each(each))
+    }
+
+    /// As [`text`](Self::text).
+    #[inline(never)]
+    pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+        if !self.filler.is_watched
+            && !self.is_within()
+            && let Some((text, more)) = self.filler.tokens.take_string(sink.room(), &mut self.input)
+        {
+            sink.push(text);
+            sink.lose(more);
+            return Ok(true);
+        }
+        while !self.is_within() {
+            if sink.is_full() && (self.filler.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {
+                self.measure(sink)?;
+                return Ok(true);
+            }
+            match self.token()? {
+                Token::String { piece, last } => {
+                    sink.push(piece);
+                    if last {
+                        return Ok(true);
+                    }
+                }
+                Token::Null => return Ok(false),
+                _ => break,
+            }
+        }
+        self.mismatch()?;
+        Ok(false)
+    }
+
+    /// As [`raw`](Self::raw). The rest of a string that has no room is counted as the characters that it
+    /// stands for, and what comes after it as it stands in the input.
+    #[inline(never)]
+    pub(in crate::json) fn raw_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        while !self.filler.tokens.is_past(self.level) {
+            if self.filler.is_counting {
+                let before = self.input.len();
+                let result = self.skip();
+                sink.lose(before.wrapping_sub(self.input.len()));
+                self.filler.is_counting = result == Err(Stop(Cause::More));
+                return result;
+            }
+            let tokens = &mut self.filler.tokens;
+            if tokens.state().is_between_tokens() {
+                tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+                let is_element = tokens.depth() > self.level && tokens.is_in_array();
+                match tokens.state() {
+                    State::Name => sink.push(","),
+                    State::Value if is_element => sink.push(","),
+                    _ => {}
+                }
+                if sink.is_full() {
+                    self.filler.is_counting = true;
+                    continue;
+                }
+                if !self.filler.is_watched
+                    && let Some(quoted) = tokens.take_quoted(sink.room(), &mut self.input)
+                {
+                    sink.push(quoted);
+                    continue;
+                }
+            }
+            let has_begun = matches!(tokens.state(), State::InName | State::InString);
+            if has_begun && sink.is_full() && tokens.is_in_string() {
+                let is_name = matches!(tokens.state(), State::InName);
+                self.measure(sink)?;
+                sink.push(if is_name { "\":" } else { "\"" });
+                continue;
+            }
+            match self.token()? {
+                Token::BeginObject => sink.push("{"),
+                Token::EndObject => sink.push("}"),
+                Token::BeginArray => sink.push("["),
+                Token::EndArray => sink.push("]"),
+                Token::Name { piece, last } => {
+                    quoted(piece, has_begun, if last { "\":" } else { "" }, sink);
+                }
+                Token::String { piece, last } => {
+                    quoted(piece, has_begun, if last { "\"" } else { "" }, sink);
+                }
+                Token::Number { piece, .. } => sink.push(piece),
+                Token::Bool(true) => sink.push("true"),
+                Token::Bool(false) => sink.push("false"),
+                Token::Null => sink.push("null"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over a string, or what is left of one, and counts it as lost.
+    fn measure(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        loop {
+            let (length, last) = if self.filler.is_watched {
+                match self.token()? {
+                    Token::Name { piece, last } | Token::String { piece, last } => (piece.len(), last),
+                    _ => return Ok(()),
+                }
+            } else {
+                self.filler.tokens.measure(&mut self.input)?
+            };
+            sink.lose(length);
+            if last {
+                return Ok(());
+            }
+            if self.input.is_empty() {
+                return Err(Stop(Cause::More));
+            }
+        }
+    }
+}
+
+/// Gives a piece of a string as it stands in JSON text.
+fn quoted(piece: &str, has_begun: bool, end: &str, sink: &mut Sink<'_>) {
+    const DIGITS: &str = "0123456789abcdef";
+    if !has_begun {
+        sink.push("\"");
+    }
+    let mut rest = piece;
+    while !rest.is_empty() {
+        let (plain, tail) = rest.split_at_checked(unescaped(rest.as_bytes())).unwrap_or_default();
+        if !plain.is_empty() {
+            sink.push(plain);
+        }
+        let Some(&byte) = tail.as_bytes().first() else { break };
+        match byte {
+            b'"' => sink.push("\\\""),
+            b'\\' => sink.push("\\\\"),
+            0x08 => sink.push("\\b"),
+            0x0C => sink.push("\\f"),
+            b'\n' => sink.push("\\n"),
+            b'\r' => sink.push("\\r"),
+            b'\t' => sink.push("\\t"),
+            _ => {
+                sink.push(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = usize::from(byte & 0xF);
+                sink.push(DIGITS.get(digit..=digit).unwrap_or_default());
+            }
+        }
+        rest = tail.get(1..).unwrap_or_default();
+    }
+    if !end.is_empty() {
+        sink.push(end);
+    }
+}

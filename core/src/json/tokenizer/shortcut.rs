@@ -1,0 +1,231 @@
+//! Names and values that are whole in the input in, at once past them.
+//!
+//! Short cuts through the grammar: what none of them takes, cut by the input's end or wrong, the
+//! tokenizer's step does.
+//!
+//! # Limits
+//!
+//! What is taken has no escapes in it and no whitespace before it; what is passed over may.
+
+use core::str;
+
+use super::{
+    Tokenizer,
+    escape::{At, short_escape},
+    grammar::{Number, State},
+};
+use crate::json::scan::unescaped;
+
+impl Tokenizer {
+    /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
+    #[inline]
+    pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
+        let rest = self.after_quotation_mark(input).and_then(|rest| rest.strip_prefix(name.as_bytes()));
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"\":")) else { return false };
+        *input = rest;
+        self.state = State::Value;
+        true
+    }
+
+    /// Takes a name and the colon after it.
+    #[inline]
+    pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        let (bytes, rest) = name(self.after_quotation_mark(input)?)?;
+        let name = str::from_utf8(bytes).ok()?;
+        *input = rest;
+        self.state = State::Value;
+        Some(name)
+    }
+
+    /// In an object, what comes after the quotation mark of the next name.
+    #[inline]
+    fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
+        match self.state {
+            State::FirstName => input.strip_prefix(b"\""),
+            State::Next => input.strip_prefix(b",\""),
+            _ => None,
+        }
+    }
+
+    /// Takes a string: the beginning that is kept of it where there is so much room, or more, and the
+    /// number of bytes after that.
+    #[inline]
+    pub(in crate::json) fn take_string<'i>(
+        &mut self,
+        room: usize,
+        input: &mut &'i [u8],
+    ) -> Option<(&'i str, usize)> {
+        if !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
+        let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
+        // With the rest of a character that has no room as a whole.
+        let head = bytes.get(..room.saturating_add(3)).unwrap_or(bytes);
+        let text = match str::from_utf8(head) {
+            Ok(text) => text,
+            Err(error) if error.valid_up_to() >= room => {
+                str::from_utf8(head.get(..error.valid_up_to())?).ok()?
+            }
+            Err(_) => return None,
+        };
+        *input = rest;
+        self.state = State::Next;
+        Some((text, bytes.len().wrapping_sub(text.len())))
+    }
+
+    /// Takes a string, or a name and the colon after it, with its quotation marks, if there is so much
+    /// room.
+    #[inline]
+    pub(in crate::json) fn take_quoted<'i>(&mut self, room: usize, input: &mut &'i [u8]) -> Option<&'i str> {
+        let bytes = input.strip_prefix(b"\"")?;
+        let (rest, next) = match self.state {
+            State::Value | State::FirstValue => (string(bytes)?.1, State::Next),
+            State::Name | State::FirstName => (name(bytes)?.1, State::Value),
+            _ => return None,
+        };
+        let quoted = input.get(..input.len().wrapping_sub(rest.len()))?;
+        if quoted.len() > room {
+            return None;
+        }
+        let quoted = str::from_utf8(quoted).ok()?;
+        *input = rest;
+        self.state = next;
+        Some(quoted)
+    }
+
+    /// Takes a `null`.
+    #[inline]
+    pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> bool {
+        match input.strip_prefix(b"null") {
+            Some(rest) if matches!(self.state, State::Value | State::FirstValue) => {
+                *input = rest;
+                self.state = State::Next;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Passes over as much of the value that is in so many objects and arrays as is whole. True: it has
+    /// ended.
+    #[inline]
+    pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
+        let mut state = self.state;
+        let has_ended = loop {
+            let Some(next) = self.after_token(state, input) else { break false };
+            (state, *input) = next;
+            if matches!(state, State::Next) && self.depth == depth {
+                break true;
+            }
+        };
+        self.state = state;
+        has_ended
+    }
+
+    /// The state and the input after the next token, of a string as far as it is there. `None`: the
+    /// token is not whole, or none.
+    #[inline(always)]
+    fn after_token<'i>(&mut self, mut state: State, input: &'i [u8]) -> Option<(State, &'i [u8])> {
+        let (&byte, mut rest) = input.split_first()?;
+        let next = match (state, byte) {
+            (State::Next, b',') if self.is_in_array() => State::Value,
+            (State::Next, b',') => {
+                let Some(name) = rest.strip_prefix(b"\"") else { return Some((State::Name, rest)) };
+                rest = name;
+                self.after_name(&mut rest)
+            }
+            (State::FirstName | State::Name, b'"') => self.after_name(&mut rest),
+            (State::Value | State::FirstValue, b'"') => self.after_string(State::Next, &mut rest),
+            (State::Colon, b':') => State::Value,
+            (State::Value | State::FirstValue, b'{') => {
+                self.open(false).ok()?;
+                State::FirstName
+            }
+            (State::Value | State::FirstValue, b'[') => {
+                self.open(true).ok()?;
+                State::FirstValue
+            }
+            (State::FirstName | State::Next, b'}') if !self.is_in_array() => self.close(),
+            (State::FirstValue | State::Next, b']') if self.is_in_array() => self.close(),
+            (State::Value | State::FirstValue, b'n') => after_word(b"ull", &mut rest)?,
+            (State::Value | State::FirstValue, b't') => after_word(b"rue", &mut rest)?,
+            (State::Value | State::FirstValue, b'f') => after_word(b"alse", &mut rest)?,
+            (State::Value | State::FirstValue, b'-' | b'0'..=b'9') => {
+                self.number = Number::Nothing;
+                rest = input;
+                self.take_number(&mut state, &mut rest).ok()?;
+                state
+            }
+            (State::InString, _) if self.at == At::Text => {
+                rest = input;
+                let state = self.after_string(State::Next, &mut rest);
+                return (rest.len() < input.len()).then_some((state, rest));
+            }
+            (_, b' ' | b'\t' | b'\n' | b'\r') if state.is_between_tokens() => state,
+            _ => return None,
+        };
+        Some((next, rest))
+    }
+
+    #[inline(always)]
+    fn after_name(&mut self, input: &mut &[u8]) -> State {
+        let state = self.after_string(State::Colon, input);
+        match input.strip_prefix(b":") {
+            Some(rest) if matches!(state, State::Colon) => {
+                *input = rest;
+                State::Value
+            }
+            _ => state,
+        }
+    }
+
+    /// Passes over a string, whatever its escapes stand for: the state after it, or in it.
+    #[inline(always)]
+    fn after_string(&mut self, after: State, input: &mut &[u8]) -> State {
+        loop {
+            *input = input.get(unescaped(input)..).unwrap_or_default();
+            *input = match *input {
+                [b'"', rest @ ..] => {
+                    *input = rest;
+                    return after;
+                }
+                [b'\\', b'u', a, b, c, d, rest @ ..]
+                    if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) =>
+                {
+                    rest
+                }
+                [b'\\', byte, rest @ ..] if short_escape(*byte).is_some() => rest,
+                _ => break,
+            };
+        }
+        self.at = At::Text;
+        self.window = 0;
+        if matches!(after, State::Next) { State::InString } else { State::InName }
+    }
+
+    #[inline(always)]
+    fn close(&mut self) -> State {
+        self.depth = self.depth.wrapping_sub(1);
+        State::Next
+    }
+}
+
+#[inline(always)]
+fn after_word(word: &[u8], input: &mut &[u8]) -> Option<State> {
+    *input = input.strip_prefix(word)?;
+    Some(State::Next)
+}
+
+/// What is after a quotation mark, up to the next one, and what comes then.
+#[inline(always)]
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (string, rest) = bytes.split_at_checked(unescaped(bytes))?;
+    Some((string, rest.strip_prefix(b"\"")?))
+}
+
+/// The same with a colon after it.
+#[inline(always)]
+fn name(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (name, rest) = string(bytes)?;
+    Some((name, rest.strip_prefix(b":")?))
+}
