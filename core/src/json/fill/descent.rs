@@ -50,6 +50,10 @@ impl Json<'_, '_> {
         loop {
             if self.step() == BETWEEN {
                 self.member = member;
+                if !self.filler.is_watched && self.filler.tokens.take_end(&mut self.input) {
+                    self.leave();
+                    return Ok(());
+                }
                 let byte = self.filler.tokens.peek(&mut self.input)?;
                 if byte.ok_or(Stop(Cause::More))? == b']' {
                     self.token()?;
@@ -124,10 +128,10 @@ impl Json<'_, '_> {
             self.set_step_in(Some(expected));
             return Ok(true);
         }
-        // Worth its flash only where there is plenty.
-        if cfg!(target_pointer_width = "64")
-            && let Some(name) = tokens.take_any_name(&mut self.input)
-        {
+        if tokens.take_end(&mut self.input) {
+            return Ok(false);
+        }
+        if let Some(name) = tokens.take_any_name(&mut self.input) {
             let name = short.gather(name, true).flatten();
             *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
             let index = name.and_then(|name| find(nodes, name, expected));
@@ -159,13 +163,15 @@ impl Json<'_, '_> {
     /// Goes into an object or array. False: there is none, and the value has been passed over.
     fn enter(&mut self, begin: Token<'static>) -> Result<bool, Stop> {
         if !self.is_entered() {
-            let has_room = usize::from(self.level) < RECORDS;
-            let fits = has_room
-                && !self.is_within()
-                && match self.token()? {
-                    Token::Null => return Ok(false),
-                    token => token == begin,
-                };
+            let has_room = usize::from(self.level) < RECORDS && !self.is_within();
+            let is_array = begin == Token::BeginArray;
+            let is_plain = has_room && !self.filler.is_watched;
+            let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
+                || has_room
+                    && match self.token()? {
+                        Token::Null => return Ok(false),
+                        token => token == begin,
+                    };
             if !fits {
                 self.mismatch()?;
                 return Ok(false);

@@ -70,13 +70,17 @@ impl Json<'_, '_> {
     /// As [`text`](Self::text).
     #[inline(never)]
     pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
-        if !self.filler.is_watched
-            && !self.is_within()
-            && let Some((text, more)) = self.filler.tokens.take_string(sink.room(), &mut self.input)
-        {
+        let is_plain = !self.filler.is_watched && !self.is_within();
+        let tokens = &mut self.filler.tokens;
+        while is_plain && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input) {
             sink.push(text);
             sink.lose(more);
-            return Ok(true);
+            if last {
+                return Ok(true);
+            }
+            while let Some(character) = tokens.take_escape(&mut self.input) {
+                sink.push(character);
+            }
         }
         while !self.is_within() {
             if sink.is_full() && (self.filler.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {

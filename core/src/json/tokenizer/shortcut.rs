@@ -16,6 +16,9 @@ use super::{
 };
 use crate::json::scan::unescaped;
 
+/// Whether there is flash for more short cuts than those that pay on the smallest devices.
+const IS_ROOMY: bool = cfg!(target_pointer_width = "64");
+
 impl Tokenizer {
     /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
     #[inline]
@@ -30,6 +33,9 @@ impl Tokenizer {
     /// Takes a name and the colon after it.
     #[inline]
     pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        if !IS_ROOMY {
+            return None;
+        }
         let (bytes, rest) = name(self.after_quotation_mark(input)?)?;
         let name = str::from_utf8(bytes).ok()?;
         *input = rest;
@@ -47,18 +53,27 @@ impl Tokenizer {
         }
     }
 
-    /// Takes a string: the beginning that is kept of it where there is so much room, or more, and the
-    /// number of bytes after that.
+    /// Takes a string, or what there is of one before the next escape: the beginning that is kept of it
+    /// where there is so much room, or more; the number of bytes after that; whether it is the end.
     #[inline]
-    pub(in crate::json) fn take_string<'i>(
+    pub(in crate::json) fn take_piece<'i>(
         &mut self,
         room: usize,
         input: &mut &'i [u8],
-    ) -> Option<(&'i str, usize)> {
-        if !matches!(self.state, State::Value | State::FirstValue) {
-            return None;
-        }
-        let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
+    ) -> Option<(&'i str, usize, bool)> {
+        let rest = match self.state {
+            State::Value | State::FirstValue => input.strip_prefix(b"\"")?,
+            State::InString if IS_ROOMY && self.is_in_string() && self.at == At::Text => *input,
+            _ => return None,
+        };
+        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
+        let (rest, next) = match rest.split_first()? {
+            (b'"', rest) => (rest, State::Next),
+            (b'\\', _) if IS_ROOMY && !(bytes.is_empty() && self.state == State::InString) => {
+                (rest, State::InString)
+            }
+            _ => return None,
+        };
         // With the rest of a character that has no room as a whole.
         let head = bytes.get(..room.saturating_add(3)).unwrap_or(bytes);
         let text = match str::from_utf8(head) {
@@ -68,15 +83,22 @@ impl Tokenizer {
             }
             Err(_) => return None,
         };
+        if next == State::InString {
+            self.at = At::Text;
+            self.window = 0;
+        }
         *input = rest;
-        self.state = State::Next;
-        Some((text, bytes.len().wrapping_sub(text.len())))
+        self.state = next;
+        Some((text, bytes.len().wrapping_sub(text.len()), next == State::Next))
     }
 
     /// Takes a string, or a name and the colon after it, with its quotation marks, if there is so much
     /// room.
     #[inline]
     pub(in crate::json) fn take_quoted<'i>(&mut self, room: usize, input: &mut &'i [u8]) -> Option<&'i str> {
+        if !IS_ROOMY {
+            return None;
+        }
         let bytes = input.strip_prefix(b"\"")?;
         let (rest, next) = match self.state {
             State::Value | State::FirstValue => (string(bytes)?.1, State::Next),
@@ -97,13 +119,68 @@ impl Tokenizer {
     #[inline]
     pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> bool {
         match input.strip_prefix(b"null") {
-            Some(rest) if matches!(self.state, State::Value | State::FirstValue) => {
+            Some(rest) if IS_ROOMY && matches!(self.state, State::Value | State::FirstValue) => {
                 *input = rest;
                 self.state = State::Next;
                 true
             }
             _ => false,
         }
+    }
+
+    /// Takes the beginning of an object or an array.
+    #[inline]
+    pub(in crate::json) fn take_begin(&mut self, is_array: bool, input: &mut &[u8]) -> bool {
+        let begin = if is_array { b"[" } else { b"{" };
+        match input.strip_prefix(begin) {
+            Some(rest)
+                if IS_ROOMY
+                    && matches!(self.state, State::Value | State::FirstValue)
+                    && self.open(is_array).is_ok() =>
+            {
+                *input = rest;
+                self.state = if is_array { State::FirstValue } else { State::FirstName };
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the end of the object or array that it is in.
+    #[inline]
+    pub(in crate::json) fn take_end(&mut self, input: &mut &[u8]) -> bool {
+        let is_array = self.is_in_array();
+        let first = if is_array { State::FirstValue } else { State::FirstName };
+        match input.strip_prefix(if is_array { b"]" } else { b"}" }) {
+            Some(rest) if IS_ROOMY && (self.state == State::Next || self.state == first) => {
+                *input = rest;
+                self.state = self.close();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes an escape amid a string, unless it is one half of a character.
+    #[inline]
+    pub(in crate::json) fn take_escape(&mut self, input: &mut &[u8]) -> Option<&str> {
+        if !IS_ROOMY || !self.is_in_string() || self.at != At::Text {
+            return None;
+        }
+        let (character, rest) = match *input {
+            [b'\\', b'u', digits @ ..] => {
+                let (digits, rest) = digits.split_first_chunk::<4>()?;
+                let unit = digits.iter().try_fold(0, |unit, &digit| {
+                    char::from(digit).to_digit(16).map(|digit| unit << 4 | digit)
+                });
+                (char::from_u32(unit?)?, rest)
+            }
+            [b'\\', byte, rest @ ..] => (short_escape(*byte)?, rest),
+            _ => return None,
+        };
+        *input = rest;
+        let length = self.put(0, character);
+        str::from_utf8(self.character.get(..length.into())?).ok()
     }
 
     /// Passes over as much of the value that is in so many objects and arrays as is whole. True: it has
