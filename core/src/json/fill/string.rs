@@ -127,19 +127,23 @@ impl Json<'_, '_> {
                     self.filler.is_counting = true;
                     continue;
                 }
-                if !self.filler.is_watched
-                    && let Some(quoted) = tokens.take_quoted(sink.room(), &mut self.input)
-                {
-                    sink.push(quoted);
-                    continue;
-                }
             }
             let has_begun = matches!(tokens.state(), State::InName | State::InString);
-            if has_begun && sink.is_full() && tokens.is_in_string() {
+            if sink.is_full() && tokens.is_in_string() {
                 let is_name = matches!(tokens.state(), State::InName);
                 self.measure(sink)?;
                 sink.push(if is_name { "\":" } else { "\"" });
                 continue;
+            }
+            if !self.filler.is_watched {
+                if let Some(token) = tokens.take_token(&mut self.input) {
+                    sink.push(token);
+                    continue;
+                }
+                if let Some(character) = tokens.take_escape(&mut self.input) {
+                    quoted(character, true, "", sink);
+                    continue;
+                }
             }
             match self.token()? {
                 Token::BeginObject => sink.push("{"),

@@ -179,6 +179,13 @@ impl Json<'_, '_> {
     fn short(&mut self, kind: Kind, each: &mut dyn FnMut(Option<&str>) -> bool) -> Result<(), Stop> {
         while !self.is_within() {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            if kind == Kind::String
+                && !*is_watched
+                && let Some(text) = tokens.take_string(&mut self.input)
+            {
+                each(short.gather(text, true).flatten());
+                return Ok(());
+            }
             let (piece, last) = match next(tokens, &mut self.input, *is_watched, self.watch)? {
                 Token::Number { piece, last } if kind == Kind::Number => (piece, last),
                 Token::String { piece, last } if kind == Kind::String => (piece, last),

@@ -92,27 +92,31 @@ impl Tokenizer {
         Some((text, bytes.len().wrapping_sub(text.len()), next == State::Next))
     }
 
-    /// Takes a string, or a name and the colon after it, with its quotation marks, if there is so much
-    /// room.
+    /// Takes a token as it stands in the input; of a string what there is before the next escape, of a name
+    /// the colon too.
     #[inline]
-    pub(in crate::json) fn take_quoted<'i>(&mut self, room: usize, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY {
+    pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        if !IS_ROOMY || self.begun > 0 || self.window > 0 && self.is_in_string() {
             return None;
         }
-        let bytes = input.strip_prefix(b"\"")?;
-        let (rest, next) = match self.state {
-            State::Value | State::FirstValue => (string(bytes)?.1, State::Next),
-            State::Name | State::FirstName => (name(bytes)?.1, State::Value),
-            _ => return None,
-        };
-        let quoted = input.get(..input.len().wrapping_sub(rest.len()))?;
-        if quoted.len() > room {
-            return None;
-        }
-        let quoted = str::from_utf8(quoted).ok()?;
+        let (state, rest) = self.after_token::<true>(self.state, input)?;
+        let token = str::from_utf8(input.get(..input.len().wrapping_sub(rest.len()))?).ok()?;
         *input = rest;
-        self.state = next;
-        Some(quoted)
+        self.state = state;
+        Some(token)
+    }
+
+    /// Takes a string.
+    #[inline]
+    pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
+        let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
+        let text = str::from_utf8(bytes).ok()?;
+        *input = rest;
+        self.state = State::Next;
+        Some(text)
     }
 
     /// Takes a `null`.
@@ -189,7 +193,7 @@ impl Tokenizer {
     pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
         let mut state = self.state;
         let has_ended = loop {
-            let Some(next) = self.after_token(state, input) else { break false };
+            let Some(next) = self.after_token::<false>(state, input) else { break false };
             (state, *input) = next;
             if matches!(state, State::Next) && self.depth == depth {
                 break true;
@@ -199,21 +203,26 @@ impl Tokenizer {
         has_ended
     }
 
-    /// The state and the input after the next token, of a string as far as it is there. `None`: the
-    /// token is not whole, or none.
+    /// The state and the input after the next token, of a string as far as it is there; if so wanted, up to
+    /// the next escape, and without what is between tokens. `None`: the token is not whole, or none.
     #[inline(always)]
-    fn after_token<'i>(&mut self, mut state: State, input: &'i [u8]) -> Option<(State, &'i [u8])> {
+    fn after_token<'i, const AS_IT_IS: bool>(
+        &mut self,
+        mut state: State,
+        input: &'i [u8],
+    ) -> Option<(State, &'i [u8])> {
         let (&byte, mut rest) = input.split_first()?;
         let next = match (state, byte) {
+            (State::Next, b',') if AS_IT_IS => return None,
             (State::Next, b',') if self.is_in_array() => State::Value,
             (State::Next, b',') => {
                 let Some(name) = rest.strip_prefix(b"\"") else { return Some((State::Name, rest)) };
                 rest = name;
-                self.after_name(&mut rest)
+                self.after_name::<false>(&mut rest)?
             }
-            (State::FirstName | State::Name, b'"') => self.after_name(&mut rest),
-            (State::Value | State::FirstValue, b'"') => self.after_string(State::Next, &mut rest),
-            (State::Colon, b':') => State::Value,
+            (State::FirstName | State::Name, b'"') => self.after_name::<AS_IT_IS>(&mut rest)?,
+            (State::Value | State::FirstValue, b'"') => self.after_string::<AS_IT_IS>(State::Next, &mut rest),
+            (State::Colon, b':') if !AS_IT_IS => State::Value,
             (State::Value | State::FirstValue, b'{') => {
                 self.open(false).ok()?;
                 State::FirstName
@@ -235,30 +244,30 @@ impl Tokenizer {
             }
             (State::InString, _) if self.at == At::Text => {
                 rest = input;
-                let state = self.after_string(State::Next, &mut rest);
+                let state = self.after_string::<AS_IT_IS>(State::Next, &mut rest);
                 return (rest.len() < input.len()).then_some((state, rest));
             }
-            (_, b' ' | b'\t' | b'\n' | b'\r') if state.is_between_tokens() => state,
+            (_, b' ' | b'\t' | b'\n' | b'\r') if !AS_IT_IS && state.is_between_tokens() => state,
             _ => return None,
         };
         Some((next, rest))
     }
 
     #[inline(always)]
-    fn after_name(&mut self, input: &mut &[u8]) -> State {
-        let state = self.after_string(State::Colon, input);
+    fn after_name<const AS_IT_IS: bool>(&mut self, input: &mut &[u8]) -> Option<State> {
+        let state = self.after_string::<AS_IT_IS>(State::Colon, input);
         match input.strip_prefix(b":") {
             Some(rest) if matches!(state, State::Colon) => {
                 *input = rest;
-                State::Value
+                Some(State::Value)
             }
-            _ => state,
+            _ => (!AS_IT_IS).then_some(state),
         }
     }
 
     /// Passes over a string, whatever its escapes stand for: the state after it, or in it.
     #[inline(always)]
-    fn after_string(&mut self, after: State, input: &mut &[u8]) -> State {
+    fn after_string<const AS_IT_IS: bool>(&mut self, after: State, input: &mut &[u8]) -> State {
         loop {
             *input = input.get(unescaped(input)..).unwrap_or_default();
             *input = match *input {
@@ -266,6 +275,7 @@ impl Tokenizer {
                     *input = rest;
                     return after;
                 }
+                _ if AS_IT_IS => break,
                 [b'\\', b'u', a, b, c, d, rest @ ..]
                     if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) =>
                 {
