@@ -1,0 +1,109 @@
+//! How a try ends: the end of a body or of a connection in, another try or the session's end out.
+
+use super::{Body, Ending, Machine, Next, State};
+use crate::{
+    json::Record,
+    log::debug,
+    session::{Capacity, Cause, Fault, Outcome, config::Millis, request::Answer},
+};
+
+impl Machine<'_> {
+    /// The body is complete, or the connection ended in order where only that ends the body.
+    pub(super) fn ended(&mut self, record: &mut dyn Record) {
+        match self.body {
+            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
+            Body::Stream => self.stream_ended(record),
+            Body::Json | Body::Awaited => self.broken(record, Cause::Network, None),
+        }
+    }
+
+    fn stream_ended(&mut self, record: &mut dyn Record) {
+        let answer = self.request.endpoint.answer;
+        if self.reader.is_amid_event() {
+            self.broken(record, Cause::Network, None);
+        } else if self.error_event {
+            self.broken(record, Cause::Peer(Fault::ErrorEvent), None);
+        } else if self.cursor.replaying() {
+            self.stop(record, Outcome::Peer(Fault::CursorIgnored));
+        } else if matches!(answer, Answer::Stream { until_inactive: true }) {
+            if self.active == Some(false) {
+                self.stop(record, Outcome::Done);
+            } else {
+                self.rest(record, Cause::End);
+            }
+        } else if self.response.is_delimited() {
+            self.stop(record, Outcome::Done);
+        } else if self.cursor.nameless() {
+            self.stop(record, Outcome::Peer(Fault::Unproven));
+        } else if self.confirming {
+            self.stop(record, Outcome::Done);
+        } else {
+            self.confirming = true;
+            self.rest(record, Cause::End);
+        }
+    }
+
+    /// The connection broke or fell silent, or the answer does not keep to HTTP.
+    pub(super) fn interrupted(&mut self, record: &mut dyn Record, cause: Cause) {
+        let answer = self.request.endpoint.answer;
+        match self.body {
+            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
+            Body::Stream
+                if matches!(answer, Answer::Stream { until_inactive: true })
+                    && !self.error_event
+                    && !matches!(cause, Cause::Peer(_)) =>
+            {
+                self.rest(record, cause);
+            }
+            _ => self.broken(record, cause, None),
+        }
+    }
+
+    /// What a refusal says has been read.
+    pub(super) fn end(&mut self, record: &mut dyn Record, status: u16, ending: Ending) {
+        self.reader.taps.hear_error(status, self.config.key);
+        match ending {
+            Ending::Break { cause, retry_after } => self.broken(record, cause, retry_after),
+            Ending::Stop(outcome) => self.stop(record, outcome),
+        }
+    }
+
+    /// The try failed: another one after a while, or none.
+    pub(super) fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Option<Millis>) {
+        // Only a status says that a request was not acted on.
+        let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
+        if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
+            return self.stop(record, cause.outcome());
+        }
+        let wait = self.backoff.wait(&self.config, retry_after);
+        self.sleep(record, cause, wait);
+    }
+
+    /// The try did not fail, but there may be more: another one soon.
+    fn rest(&mut self, record: &mut dyn Record, cause: Cause) {
+        let wait = self.backoff.floor(&self.config);
+        self.sleep(record, cause, wait);
+    }
+
+    fn sleep(&mut self, record: &mut dyn Record, cause: Cause, wait: Millis) {
+        if self.cursor.too_long {
+            return self.stop(record, Outcome::Capacity(Capacity::EventId));
+        }
+        debug!("asks again in {} ms", wait.0);
+        self.redirected = false;
+        self.redirects = 0;
+        self.close(record, Next::Sleep(cause, wait));
+    }
+
+    pub(super) fn stop(&mut self, record: &mut dyn Record, outcome: Outcome) {
+        self.close(record, Next::Stop(outcome));
+    }
+
+    fn close(&mut self, record: &mut dyn Record, next: Next) {
+        if self.reader.is_amid_event() {
+            self.reader.begin_event(record, &mut self.cursor.next);
+        }
+        self.body = Body::Awaited;
+        self.state = State::Ended(next, false);
+    }
+}
