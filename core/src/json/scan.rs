@@ -21,15 +21,14 @@ pub(super) const fn is_special(byte: u8) -> bool {
 fn words(bytes: &mut &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    /// The high bit of each byte of `word` below `limit`, exact up to the first such byte.
-    const fn below(word: u64, limit: u8) -> u64 {
-        word.wrapping_sub(ONES.wrapping_mul(limit as u64)) & !word & HIGHS
-    }
+    /// The high bit of each special byte, exact up to the first one: there a subtraction borrows, and
+    /// otherwise only a byte that has the high bit itself comes out with it.
     const fn specials(bytes: [u8; 8]) -> u64 {
         let word = u64::from_le_bytes(bytes);
         let quotation_marks = word ^ ONES.wrapping_mul(b'"' as u64);
         let solidi = word ^ ONES.wrapping_mul(b'\\' as u64);
-        below(word, b' ') | below(quotation_marks, 1) | below(solidi, 1)
+        let controls = word.wrapping_sub(ONES.wrapping_mul(b' ' as u64));
+        (controls | quotation_marks.wrapping_sub(ONES) | solidi.wrapping_sub(ONES)) & !word & HIGHS
     }
 
     // Most strings end within the first few words: there a block would be looked at in vain.

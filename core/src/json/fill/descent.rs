@@ -50,12 +50,14 @@ impl Json<'_, '_> {
         loop {
             if self.step() == BETWEEN {
                 self.member = member;
-                if !self.filler.is_watched && self.filler.tokens.take_end(&mut self.input) {
+                let tokens = &mut self.filler.tokens;
+                if !self.filler.is_watched && tokens.take_end(&mut self.input) {
                     self.leave();
                     return Ok(());
                 }
-                let byte = self.filler.tokens.peek(&mut self.input)?;
-                if byte.ok_or(Stop(Cause::More))? == b']' {
+                if !tokens.take_comma(&mut self.input)
+                    && tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))? == b']'
+                {
                     self.token()?;
                     self.leave();
                     return Ok(());

@@ -72,7 +72,10 @@ impl Json<'_, '_> {
     pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
         let is_plain = !self.filler.is_watched && !self.is_within();
         let tokens = &mut self.filler.tokens;
-        while is_plain && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input) {
+        while is_plain
+            && !sink.is_full()
+            && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input)
+        {
             sink.push(text);
             sink.lose(more);
             if last {

@@ -91,8 +91,10 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn null(&mut self) -> Result<bool, Stop> {
-        if !self.filler.is_watched && self.filler.tokens.take_null(&mut self.input) {
-            return Ok(true);
+        if !self.filler.is_watched
+            && let Some(is_null) = self.filler.tokens.take_null(&mut self.input)
+        {
+            return Ok(is_null);
         }
         match self.peek()? {
             Some(Kind::Null) | None => self.skip().map(|()| true),

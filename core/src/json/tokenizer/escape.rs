@@ -70,10 +70,8 @@ impl Tokenizer {
     fn tell_unit(&mut self) -> u8 {
         let (high, unit) = (mem::take(&mut self.high), mem::take(&mut self.unit));
         let is_high = (0xD800..0xDC00).contains(&unit);
-        let is_low = (0xDC00..0xE000).contains(&unit);
-        if high != 0 && is_low {
-            let bits = u32::from(high & 0x3FF) << 10 | u32::from(unit & 0x3FF);
-            return self.put(0, char::from_u32(bits.wrapping_add(0x1_0000)).unwrap_or_default());
+        if let Some(character) = pair(high, unit) {
+            return self.put(0, character);
         }
         let length = if high == 0 { 0 } else { self.put(0, char::REPLACEMENT_CHARACTER) };
         if is_high {
@@ -98,6 +96,13 @@ impl Tokenizer {
         }
         length.wrapping_add(count)
     }
+}
+
+/// What two halves stand for, if they are.
+pub(super) fn pair(high: u16, low: u16) -> Option<char> {
+    let are_halves = (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(&low);
+    let bits = u32::from(high & 0x3FF) << 10 | u32::from(low & 0x3FF);
+    if are_halves { char::from_u32(bits.wrapping_add(0x1_0000)) } else { None }
 }
 
 pub(super) const fn short_escape(byte: u8) -> Option<char> {

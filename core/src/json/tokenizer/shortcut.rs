@@ -11,7 +11,7 @@ use core::str;
 
 use super::{
     Tokenizer,
-    escape::{At, short_escape},
+    escape::{At, pair, short_escape},
     grammar::{Number, State},
 };
 use crate::json::scan::unescaped;
@@ -119,13 +119,29 @@ impl Tokenizer {
         Some(text)
     }
 
-    /// Takes a `null`.
+    /// Takes a `null`. `None`: only its first bytes could tell whether one comes.
     #[inline]
-    pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> bool {
+    pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> Option<bool> {
+        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
         match input.strip_prefix(b"null") {
-            Some(rest) if IS_ROOMY && matches!(self.state, State::Value | State::FirstValue) => {
+            Some(rest) => {
                 *input = rest;
                 self.state = State::Next;
+                Some(true)
+            }
+            None => input.first().is_some_and(|byte| b"\"{[-0123456789tf".contains(byte)).then_some(false),
+        }
+    }
+
+    /// Takes the comma before the next element of an array.
+    #[inline]
+    pub(in crate::json) fn take_comma(&mut self, input: &mut &[u8]) -> bool {
+        match *input {
+            [b',', rest @ ..] if IS_ROOMY && self.state == State::Next && self.is_in_array() => {
+                *input = rest;
+                self.state = State::Value;
                 true
             }
             _ => false,
@@ -165,20 +181,20 @@ impl Tokenizer {
         }
     }
 
-    /// Takes an escape amid a string, unless it is one half of a character.
+    /// Takes an escape amid a string, or two that are a character, unless it is half of one.
     #[inline]
     pub(in crate::json) fn take_escape(&mut self, input: &mut &[u8]) -> Option<&str> {
         if !IS_ROOMY || !self.is_in_string() || self.at != At::Text {
             return None;
         }
         let (character, rest) = match *input {
-            [b'\\', b'u', digits @ ..] => {
-                let (digits, rest) = digits.split_first_chunk::<4>()?;
-                let unit = digits.iter().try_fold(0, |unit, &digit| {
-                    char::from(digit).to_digit(16).map(|digit| unit << 4 | digit)
-                });
-                (char::from_u32(unit?)?, rest)
-            }
+            [b'\\', b'u', digits @ ..] => match unit(digits)? {
+                (high @ 0xD800..0xDC00, rest) => {
+                    let (low, rest) = unit(rest.strip_prefix(b"\\u")?)?;
+                    (pair(high, low)?, rest)
+                }
+                (unit, rest) => (char::from_u32(unit.into())?, rest),
+            },
             [b'\\', byte, rest @ ..] => (short_escape(*byte)?, rest),
             _ => return None,
         };
@@ -301,6 +317,17 @@ impl Tokenizer {
 fn after_word(word: &[u8], input: &mut &[u8]) -> Option<State> {
     *input = input.strip_prefix(word)?;
     Some(State::Next)
+}
+
+/// The code unit of four digits.
+#[inline(always)]
+fn unit(digits: &[u8]) -> Option<(u16, &[u8])> {
+    let (digits, rest) = digits.split_first_chunk::<4>()?;
+    let unit = digits.iter().try_fold(0, |unit, &digit| {
+        let digit = char::from(digit).to_digit(16).and_then(|digit| u16::try_from(digit).ok())?;
+        Some(unit << 4 | digit)
+    })?;
+    Some((unit, rest))
 }
 
 /// What is after a quotation mark, up to the next one, and what comes then.
