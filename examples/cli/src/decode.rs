@@ -89,7 +89,10 @@ impl<R: Line + Default> Decoder<R> {
             }
             self.lines.flush(None, &self.console)?;
         }
-        if self.data.is_some() {
+        if let Some(data) = self.take_data() {
+            self.events += 1;
+            // What there is of it may tell its id.
+            let _ = json::fill(&mut self.record, &data);
             self.skip("cut by the end of the input");
         }
         Ok(if self.skipped == 0 { Exit::Done } else { Exit::Skipped })
@@ -106,7 +109,7 @@ impl<R: Line + Default> Decoder<R> {
     }
 
     fn event(&mut self) -> Result<(), Error> {
-        let Some(data) = self.data.take().filter(|data| !data.is_empty()) else { return Ok(()) };
+        let Some(data) = self.take_data() else { return Ok(()) };
         self.events += 1;
         match json::fill(&mut self.record, &data) {
             Ok(()) => {
@@ -120,6 +123,11 @@ impl<R: Line + Default> Decoder<R> {
                 Ok(())
             }
         }
+    }
+
+    /// The data of the event that ends here. Empty lines alone are no event, as in a session.
+    fn take_data(&mut self) -> Option<Vec<u8>> {
+        self.data.take().filter(|data| data.iter().any(|byte| *byte != b'\n'))
     }
 
     fn skip(&mut self, why: &str) {

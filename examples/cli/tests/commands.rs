@@ -42,6 +42,27 @@ fn a_recorded_stream_is_decoded_and_what_is_broken_is_told() {
 }
 
 #[test]
+fn an_event_that_the_end_cuts_is_told_by_its_own_number_and_id() {
+    for (cut, told) in [
+        ("data: {\"event_id\":\"8\",\"run\"", "event number 2 with id \"8\": cut by the end"),
+        ("data: {\"event", "event number 2: cut by the end"),
+    ] {
+        let recorded = format!("data: {{\"event_id\":\"7\"}}\n\n{cut}");
+        let ended = end_with_stdin(&mut program(["decode", "--format=jsonl"]), recorded.as_bytes());
+        ended.expect(3, &[told]);
+        assert_eq!(ended.lines(), ["{\"event_id\":\"7\"}"]);
+    }
+}
+
+#[test]
+fn empty_data_is_no_event_on_however_many_lines_and_wherever_it_is_cut() {
+    let recorded = format!("data:\ndata:\n\ndata: {RUN}\n\ndata:");
+    let ended = end_with_stdin(&mut program(["decode", "--format=jsonl"]), recorded.as_bytes());
+    ended.expect(0, &[]);
+    assert_eq!(ended.lines(), [RUN]);
+}
+
+#[test]
 fn a_recorded_stream_without_fault_is_done() {
     let ended = end_with_stdin(&mut program(["decode"]), format!("data: {RUN}\n\n").as_bytes());
     ended.expect(0, &[]);
