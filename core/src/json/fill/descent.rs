@@ -5,7 +5,7 @@
 //! Those of [`fill`](super).
 
 use super::{
-    Filler, RECORDS,
+    Filler, RECORDS, SHORT,
     value::{Cause, Json, Stop, next},
 };
 use crate::json::{
@@ -119,7 +119,7 @@ impl Json<'_, '_> {
     /// Takes a name and sets the step for its value. False: the object has ended.
     #[inline]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
-        let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+        let Filler { tokens, is_watched, .. } = &mut *self.filler;
         if *is_watched {
             return self.any_name(nodes, expected);
         }
@@ -134,7 +134,7 @@ impl Json<'_, '_> {
             return Ok(false);
         }
         if let Some(name) = tokens.take_any_name(&mut self.input) {
-            let name = short.gather(name, true).flatten();
+            let name = (name.len() <= SHORT).then_some(name);
             *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
             let index = name.and_then(|name| find(nodes, name, expected));
             self.set_step_in(index);

@@ -54,7 +54,9 @@ impl Tokenizer {
                 }
                 _ => {
                     self.at = At::Text;
-                    return Ok(Some(self.put(0, short_escape(byte).ok_or(Error::Escape)?)));
+                    let &byte =
+                        short_escape(byte).and_then(|text| text.as_bytes().first()).ok_or(Error::Escape)?;
+                    return Ok(Some(self.put(0, byte.into())));
                 }
             };
         }
@@ -105,14 +107,16 @@ pub(super) fn pair(high: u16, low: u16) -> Option<char> {
     if are_halves { char::from_u32(bits.wrapping_add(0x1_0000)) } else { None }
 }
 
-pub(super) const fn short_escape(byte: u8) -> Option<char> {
+pub(super) const fn short_escape(byte: u8) -> Option<&'static str> {
     Some(match byte {
-        b'"' | b'\\' | b'/' => byte as char,
-        b'b' => '\u{8}',
-        b'f' => '\u{C}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
+        b'"' => "\"",
+        b'\\' => "\\",
+        b'/' => "/",
+        b'b' => "\u{8}",
+        b'f' => "\u{C}",
+        b'n' => "\n",
+        b'r' => "\r",
+        b't' => "\t",
         _ => return None,
     })
 }

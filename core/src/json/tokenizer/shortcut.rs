@@ -195,12 +195,15 @@ impl Tokenizer {
                 }
                 (unit, rest) => (char::from_u32(unit.into())?, rest),
             },
-            [b'\\', byte, rest @ ..] => (short_escape(*byte)?, rest),
+            [b'\\', byte, rest @ ..] => {
+                let text = short_escape(*byte)?;
+                *input = rest;
+                return Some(text);
+            }
             _ => return None,
         };
         *input = rest;
-        let length = self.put(0, character);
-        str::from_utf8(self.character.get(..length.into())?).ok()
+        Some(character.encode_utf8(&mut self.character))
     }
 
     /// Passes over as much of the value that is in so many objects and arrays as is whole. True: it has
