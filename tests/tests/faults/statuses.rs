@@ -35,7 +35,7 @@ fn assert_waits(answer: Answer, status: u16, wait: Duration) {
 
 #[test]
 fn a_status_that_will_pass_is_asked_again() {
-    for status in [408, 409, 429, 500, 501, 502, 503, 504, 599] {
+    for status in [408, 409, 429, 500, 501, 502, 503, 504, 599, 600, 999] {
         assert_waits(bare(&format!("{status} No"), &[]), status, NO_JITTER);
     }
 }

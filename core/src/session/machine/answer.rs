@@ -17,7 +17,8 @@ impl Machine<'_> {
             204 => self.stop(record, Outcome::Done),
             301 | 302 | 303 | 307 | 308 => self.redirect(record),
             status if status != 200 && !created => {
-                let transient = matches!(status, 408 | 409 | 429 | 500..=599);
+                // Codes beyond 599 are taken for 5xx, as RFC 9110, section 15, has it.
+                let transient = matches!(status, 408 | 409 | 429 | 500..);
                 let ending = if head.should_retry.unwrap_or(transient) {
                     Ending::Break {
                         cause: Cause::Status(status),
