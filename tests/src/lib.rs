@@ -14,9 +14,10 @@ pub mod event_stream;
 pub mod peer;
 pub mod wire;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::LazyLock};
 
-/// Inputs up to this length, in bytes, are cut at every pair of points.
+/// Inputs up to this length, in bytes, are cut at every pair of points, unless the environment's
+/// `SPLITS_EVERY_PAIR` names another: 6,100 covers all published cases, and takes minutes.
 const EVERY_PAIR: usize = 400;
 
 /// In longer inputs, at most about this many points are tried as the first cut.
@@ -83,12 +84,20 @@ fn cuts(length: usize) -> Vec<(usize, usize)> {
         let points = move |from| (from..=length).step_by(step);
         points(0).flat_map(move |first| points(first).map(move |second| (first, second)))
     };
-    if length <= EVERY_PAIR {
+    if length <= every_pair() {
         return pairs(1).collect();
     }
     let singles = (0..=length).step_by(length.div_ceil(POINTS));
     let short = singles.flat_map(|first| (0..=3).map(move |more| (first, length.min(first + more))));
     short.chain(pairs(length.div_ceil(GRID))).collect()
+}
+
+fn every_pair() -> usize {
+    static LENGTH: LazyLock<usize> = LazyLock::new(|| {
+        let named = std::env::var("SPLITS_EVERY_PAIR").ok();
+        named.map_or(EVERY_PAIR, |length| length.parse().expect("SPLITS_EVERY_PAIR is a length in bytes"))
+    });
+    *LENGTH
 }
 
 #[cfg(test)]
