@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     include_output: bool,
     /// Go on after the event with this id, instead of from the start
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     last_event_id: Option<String>,
     /// Version of the API
     #[arg(long, value_name = "VERSION", value_parser = ["v1beta", "v1"], default_value = "v1beta")]

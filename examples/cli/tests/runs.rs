@@ -44,6 +44,13 @@ fn a_stream_goes_on_after_a_given_event_id() {
 }
 
 #[test]
+fn an_id_that_begins_with_a_hyphen_is_one_all_the_same() {
+    let sandbox = sandbox(2, Faults::default());
+    end(&mut runs(&sandbox, ["--last-event-id", "-5"])).expect(1, &["status 422"]);
+    assert!(sandbox.requests().last().unwrap().ends_with("last_event_id=-5"));
+}
+
+#[test]
 fn for_people_there_is_a_line_for_each_run() {
     let sandbox = sandbox(40, Faults::default());
     let ended = end(&mut runs(&sandbox, ["--include-output"]));
