@@ -42,6 +42,7 @@ pub struct Connector {
     host: String,
     port: u16,
     tls: bool,
+    loopback: bool,
     security: Security,
     clock: Clock,
     connection: Option<Connection>,
@@ -56,6 +57,7 @@ impl Connector {
             host: config.host().to_owned(),
             port: config.port(),
             tls: config.tls(),
+            loopback: config.is_loopback(),
             security: security.clone(),
             clock,
             connection: None,
@@ -143,7 +145,7 @@ impl Connector {
     fn connect(&self, until: Instant) -> Result<Connection, (Failure, String)> {
         let unreachable = |error: &dyn Display| (Failure::Unreachable, error.to_string());
         let plain_at_home = !self.tls && !self.security.plaintext_allowed();
-        if plain_at_home && !is_loopback_name(&self.host) {
+        if plain_at_home && !self.loopback {
             return Err((Failure::Refused, self.plaintext_refused()));
         }
         let tls = if self.tls {
@@ -154,7 +156,7 @@ impl Connector {
         };
         let addresses =
             self.resolve(until).map_err(|error| unreachable(&format!("{}: {error}", self.host)))?;
-        if plain_at_home && !addresses.iter().all(|address| is_loopback(address.ip())) {
+        if plain_at_home && !addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
             return Err((Failure::Refused, self.plaintext_refused()));
         }
         let tcp = self.try_all(&addresses, until).map_err(|error| unreachable(&error))?;
@@ -206,32 +208,5 @@ impl Connector {
             }
         }
         Err(failed.join("; "))
-    }
-}
-
-/// RFC 6761, section 6.3: `localhost` and all names below it are loopback.
-fn is_loopback_name(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_and_addresses_of_this_machine_are_loopback() {
-        for host in
-            ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"]
-        {
-            assert!(is_loopback_name(host), "{host}");
-        }
-        for host in ["localhost.example", "notlocalhost", "10.0.0.1", "::", "0.0.0.0", "127.0.0.1.example"] {
-            assert!(!is_loopback_name(host), "{host}");
-        }
     }
 }

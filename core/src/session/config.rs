@@ -1,6 +1,6 @@
 //! Where the service is, who asks, and how patient to be.
 
-use core::{fmt, time::Duration};
+use core::{fmt, net::IpAddr, time::Duration};
 
 use super::Misuse;
 use crate::http;
@@ -106,6 +106,18 @@ impl<'c> Config<'c> {
     #[must_use]
     pub const fn tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether the host is this very machine by its name or address (RFC 6761, section 6.3:
+    /// `localhost` and all names below it). To any other the key goes by TLS only, unless the
+    /// program says by name that plaintext will do.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let name = self.host.strip_suffix('.').unwrap_or(self.host);
+        let end = name.len().saturating_sub("localhost".len());
+        let (below, top) = name.split_at_checked(end).unwrap_or_default();
+        let named = top.eq_ignore_ascii_case("localhost") && (below.is_empty() || below.ends_with('.'));
+        named || self.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
     /// Another server: a host name or address without brackets, a port, and whether to use TLS.
@@ -339,4 +351,24 @@ fn decimal(digits: &str) -> Option<u16> {
         value.checked_mul(10)?.checked_add(u16::from(byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?))
     })?;
     (!digits.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_and_addresses_of_this_machine_are_loopback() {
+        let is_loopback = |host| Config::new("key").with_server(host, 80, false).is_loopback();
+        for host in
+            ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"]
+        {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in
+            ["localhost.example", "notlocalhost", "10.0.0.1", "::", "0.0.0.0", "127.0.0.1.example", "", "é"]
+        {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
 }

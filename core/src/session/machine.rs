@@ -4,13 +4,20 @@
 use core::fmt;
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
-    config::Millis, cursor::Cursor, reader::Reader, request::Target, taps::ApiError, timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped,
+    backoff::Backoff,
+    config::Millis,
+    cursor::{self, Cursor},
+    reader::Reader,
+    request::Target,
+    taps::ApiError,
+    timer::Timer,
 };
 use crate::{
     http::{self, Part, Response},
     json::Record,
-    log::{debug, warning},
+    log::{debug, info, warning},
+    text::Text,
     time::Instant,
 };
 
@@ -243,6 +250,7 @@ impl<'c> Machine<'c> {
 
     pub(super) fn failed(&mut self, record: &mut dyn Record, why: Failure) {
         self.confirm();
+        debug!("{}", why);
         match (self.state, why) {
             (State::Connecting | State::Sending | State::Receiving, Failure::Refused) => {
                 self.stop(record, Outcome::Refused);
@@ -252,6 +260,10 @@ impl<'c> Machine<'c> {
             }
             _ => debug!("failed: there is no connection"),
         }
+    }
+
+    pub(super) fn config(&self) -> &Config<'c> {
+        &self.config
     }
 
     pub(super) fn cursor(&self) -> Option<&str> {
@@ -278,13 +290,24 @@ impl<'c> Machine<'c> {
         self.cursor.begin();
         self.state = State::Connecting;
         self.timer.start(now, self.config.connect.duration());
+        info!("connecting to {}, port {}", self.config.host, self.config.port);
     }
 
     /// The request is out: from here on the head has the whole idle timeout, and no more.
     fn await_answer(&mut self) {
+        if !self.cursor.last().is_empty() {
+            info!("asked to go on after {}", self.shown_cursor());
+        }
         self.response = Response::new();
         self.body = Body::Awaited;
         self.state = State::Receiving;
+    }
+
+    /// The cursor for the log: a server may send anything for an id, and thus the key.
+    fn shown_cursor(&self) -> Text<{ cursor::ID }> {
+        let mut shown = self.cursor.last().clone();
+        shown.redact(self.config.key);
+        shown
     }
 
     /// Until when the server may be silent; `None`: it has been, too long. What has been sent since

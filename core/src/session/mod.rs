@@ -125,6 +125,18 @@ pub enum Failure {
     Refused,
 }
 
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "the connection could not be opened",
+            Self::Broken => "the connection broke",
+            Self::Refused => "the connection may not be used",
+        })
+    }
+}
+
+impl core::error::Error for Failure {}
+
 /// One request, until it is answered in full.
 ///
 /// ```
@@ -216,6 +228,11 @@ impl<'c, R: Record> Session<'c, R> {
     /// What the server said, when it said no: by a status other than 200, or by an `error` event.
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
+    }
+
+    /// What it was made with: where to connect to.
+    pub fn config(&self) -> &Config<'c> {
+        self.machine.config()
     }
 
     /// The record, to change what it does with the next event.

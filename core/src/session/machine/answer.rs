@@ -4,13 +4,13 @@ use super::{Body, Ending, Found, Machine, Next, REDIRECTS, REFUSAL, State};
 use crate::{
     http::Head,
     json::{self, Record},
-    log::debug,
+    log::{info, warning},
     session::{Cause, Fault, Outcome, Skipped, config::Millis, cursor::Verdict, reader::Nothing},
 };
 
 impl Machine<'_> {
     pub(super) fn head(&mut self, record: &mut dyn Record, head: Head) {
-        debug!("answer with status {}", head.status);
+        info!("status {}", head.status);
         let created = matches!(head.status, 201 | 202) && !self.request.is_repeatable();
         let is_type = if self.request.is_stream() { head.event_stream } else { head.json };
         match head.status {
@@ -128,7 +128,7 @@ impl Machine<'_> {
             Ok(()) => self.confirm(),
             // Of another type, it need not be what the record expects.
             Err(json::Error::Mismatch(_)) if !is_wanted && !taps.kind.is_empty() => self.confirm(),
-            Err(error) => self.found = Found::Skipped(Skipped(error)),
+            Err(error) => self.skip(error),
         }
     }
 
@@ -140,10 +140,16 @@ impl Machine<'_> {
                 self.stop(record, Outcome::Done);
             }
             Err(error @ json::Error::Mismatch(_)) => {
-                self.found = Found::Skipped(Skipped(error));
+                self.skip(error);
                 self.stop(record, Outcome::Peer(Fault::Json(error)));
             }
             Err(error) => self.broken(record, Cause::Peer(Fault::Json(error)), None),
         }
+    }
+
+    fn skip(&mut self, error: json::Error) {
+        let why = Skipped(error);
+        warning!("{}", why);
+        self.found = Found::Skipped(why);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Body, Ending, Machine, Next, State};
 use crate::{
     json::Record,
-    log::debug,
+    log::info,
     session::{Capacity, Cause, Fault, Outcome, config::Millis, request::Answer},
 };
 
@@ -89,13 +89,14 @@ impl Machine<'_> {
         if self.cursor.too_long {
             return self.stop(record, Outcome::Capacity(Capacity::EventId));
         }
-        debug!("asks again in {} ms", wait.0);
+        info!("{}: asks again in {} ms", cause, wait.0);
         self.redirected = false;
         self.redirects = 0;
         self.close(record, Next::Sleep(cause, wait));
     }
 
     pub(super) fn stop(&mut self, record: &mut dyn Record, outcome: Outcome) {
+        info!("stops: {}", outcome);
         self.close(record, Next::Stop(outcome));
     }
 
