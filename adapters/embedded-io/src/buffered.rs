@@ -1,0 +1,65 @@
+//! A reader and a buffer in, a reader that lends its buffer out.
+
+use core::ops::{DerefMut, Range};
+
+use embedded_io_async::{BufRead, ErrorType, Read, Write};
+
+/// A transport that is read through a buffer of the caller's.
+///
+/// Any size works, from 1 byte on; each filling costs one read. 512 bytes to 1.5 KB, one packet, is
+/// a good size. As cancel-safe as the transport is: bytes that were read stay in the buffer.
+#[derive(Debug)]
+pub struct Buffered<T, B> {
+    transport: T,
+    buffer: B,
+    /// The part of the buffer that has not been consumed.
+    unread: Range<usize>,
+}
+
+impl<T, B: DerefMut<Target = [u8]>> Buffered<T, B> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(transport: T, buffer: B) -> Self {
+        Self { transport, buffer, unread: 0..0 }
+    }
+}
+
+impl<T: ErrorType, B> ErrorType for Buffered<T, B> {
+    type Error = T::Error;
+}
+
+impl<T: Read, B: DerefMut<Target = [u8]>> Read for Buffered<T, B> {
+    async fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
+        let bytes = self.fill_buf().await?;
+        let length = bytes.len().min(out.len());
+        for (to, from) in out.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl<T: Read, B: DerefMut<Target = [u8]>> BufRead for Buffered<T, B> {
+    async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
+        if self.unread.is_empty() {
+            let length = self.transport.read(&mut self.buffer).await?;
+            self.unread = 0..length;
+        }
+        Ok(self.buffer.get(self.unread.clone()).unwrap_or_default())
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.unread.start = self.unread.start.saturating_add(length).min(self.unread.end);
+    }
+}
+
+impl<T: Write, B> Write for Buffered<T, B> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        self.transport.write(bytes).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        self.transport.flush().await
+    }
+}

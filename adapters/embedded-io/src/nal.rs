@@ -1,0 +1,126 @@
+//! A TCP/IP stack of embedded-nal-async in, plain connections out.
+//!
+//! ```
+//! use embedded_nal_async::{Dns, TcpConnect};
+//! use taskgroup_embedded_io::Nal;
+//!
+//! fn network<S: TcpConnect + Dns>(stack: S, buffer: &mut [u8; 1024]) -> Nal<'_, S> {
+//!     Nal::new(stack, buffer) // loopback only, unless .allow_plaintext()
+//! }
+//! ```
+//!
+//! # Limits
+//!
+//! No TLS: a server that wants it is refused. One connection at a time, since there is one buffer;
+//! while one is open, another is unreachable. The first address that a name resolves to is the one
+//! that is tried.
+
+use core::{
+    cell::{RefCell, RefMut},
+    net::{IpAddr, SocketAddr},
+};
+
+use embedded_io_async::Error;
+use embedded_nal_async::{AddrType, Dns, TcpConnect};
+use taskgroup::{
+    __log,
+    session::{Config, Failure},
+};
+
+use crate::{Buffered, Connector, Plaintext};
+
+/// Connects over any stack that implements [`TcpConnect`] and [`Dns`].
+#[derive(Debug)]
+pub struct Nal<'b, S> {
+    stack: S,
+    buffer: RefCell<&'b mut [u8]>,
+    plaintext: Plaintext,
+    cancel_safe: bool,
+}
+
+impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
+    /// Reads through this buffer, see [`Buffered`]. Nothing goes to other machines than this one,
+    /// see [`allow_plaintext`](Self::allow_plaintext).
+    #[must_use]
+    pub fn new(stack: S, buffer: &'b mut [u8]) -> Self {
+        Self { stack, buffer: RefCell::new(buffer), plaintext: Plaintext::Loopback, cancel_safe: false }
+    }
+
+    /// Sends the key in the clear to any server that is asked without TLS.
+    #[must_use]
+    pub fn allow_plaintext(mut self) -> Self {
+        self.plaintext = Plaintext::Allowed;
+        self
+    }
+
+    /// Relies on it that the stack's reads and writes may be dropped while they wait without losing a
+    /// byte, which embedded-io-async asks its implementations to document. Those of embassy-net and
+    /// of tokio may.
+    #[must_use]
+    pub fn cancel_safe(mut self) -> Self {
+        self.cancel_safe = true;
+        self
+    }
+
+    /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreachable`], and what `check` says of the address that the name resolves to.
+    pub async fn open(
+        &self,
+        config: &Config<'_>,
+        check: impl FnOnce(IpAddr) -> Result<(), Failure>,
+    ) -> Result<Buffered<S::Connection<'_>, RefMut<'_, [u8]>>, Failure> {
+        let address = match config.host().parse() {
+            Ok(address) => address,
+            Err(_) => self.stack.get_host_by_name(config.host(), AddrType::Either).await.map_err(|_| {
+                __log!(warn, "no address for {}", config.host());
+                Failure::Unreachable
+            })?,
+        };
+        check(address)?;
+        let remote = SocketAddr::new(address, config.port());
+        let connection = self.stack.connect(remote).await.map_err(|error| {
+            __log!(warn, "{}: {}", config.host(), kind(&error));
+            Failure::Unreachable
+        })?;
+        let buffer = self.buffer.try_borrow_mut().map_err(|_| {
+            __log!(error, "the buffer of this connector has a connection already");
+            Failure::Unreachable
+        })?;
+        Ok(Buffered::new(connection, RefMut::map(buffer, |buffer| &mut **buffer)))
+    }
+}
+
+impl<S: TcpConnect + Dns> Connector for Nal<'_, S> {
+    type Connection<'n>
+        = Buffered<S::Connection<'n>, RefMut<'n, [u8]>>
+    where
+        Self: 'n;
+
+    fn cancel_safe(&self) -> bool {
+        self.cancel_safe
+    }
+
+    async fn connect<'n>(&'n self, config: &Config<'_>) -> Result<Self::Connection<'n>, Failure> {
+        self.plaintext.check(config, None)?;
+        self.open(config, |address| self.plaintext.check(config, Some(address))).await
+    }
+}
+
+/// For the log, in words that both kinds of log can print.
+pub(crate) fn kind(error: &impl Error) -> &'static str {
+    use embedded_io_async::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => "connection refused",
+        Kind::ConnectionReset => "connection reset",
+        Kind::ConnectionAborted => "connection aborted",
+        Kind::NotConnected => "not connected",
+        Kind::BrokenPipe => "broken pipe",
+        Kind::TimedOut => "timed out",
+        Kind::AddrNotAvailable => "address not available",
+        Kind::OutOfMemory => "out of memory",
+        _ => "the transport failed",
+    }
+}

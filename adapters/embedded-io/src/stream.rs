@@ -1,0 +1,262 @@
+//! A request in, its events out, over a connection of its own.
+//!
+//! # Limits
+//!
+//! One connection at a time. The request goes out in pieces of 128 bytes, kept here so that a piece
+//! survives when its writing is given up; what comes in is parsed where the transport holds it. Each
+//! call of `next` runs until an event is there, and works through one lent buffer without yielding.
+
+use core::ops::Range;
+
+use embedded_io_async::Write;
+use taskgroup::{
+    __log,
+    json::Record,
+    session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
+    time::Instant,
+};
+
+use crate::{Clock, Connector, Transport, clock::before, nal::kind};
+
+/// Bytes of the request that are written at once.
+const PIECE: usize = 128;
+
+/// One request on its way, until it is answered in full.
+///
+/// # Cancel safety
+///
+/// A future of [`next`](Self::next) or [`step`](Self::step) may be dropped at any time, for example by
+/// a `select` with a button. No event and no byte of one is lost by it, and nothing is sent twice:
+/// what was being done is taken up by the next call. Two things start over: a connection that was
+/// being opened; and, where [`Connector::cancel_safe`] says no, the connection that was being read
+/// or written, after which the stream goes on from the last event, as after any break.
+pub struct Stream<'c, 'n, R, N: Connector + 'n, C> {
+    session: Session<'c, R>,
+    network: &'n N,
+    clock: C,
+    connection: Option<N::Connection<'n>>,
+    request: [u8; PIECE],
+    /// The part of `request` that has not been written.
+    unwritten: Range<usize>,
+    unflushed: bool,
+    /// The connection is being read or written. When a call finds it so, that was given up.
+    busy: bool,
+    /// What was announced and is not done yet.
+    due: Option<Action>,
+    outcome: Option<Outcome>,
+}
+
+/// What [`Stream::step`] has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Step {
+    /// An event, to be seen by [`Stream::event`] until the next step.
+    Event,
+    /// What the next step does first: a chance to light a lamp, or to tell of a wait.
+    Action(Action),
+}
+
+/// Whether an event was found, and whether there are bytes left behind it.
+#[derive(Default)]
+struct Received {
+    event: bool,
+    more: bool,
+}
+
+impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
+    /// A stream that fills this record. Nothing is sent before the first step.
+    #[must_use]
+    pub fn new(config: Config<'c>, request: Request<'c>, record: R, network: &'n N, clock: C) -> Self {
+        Self {
+            session: Session::with(config, request, record),
+            network,
+            clock,
+            connection: None,
+            request: [0; PIECE],
+            unwritten: 0..0,
+            unflushed: false,
+            busy: false,
+            due: None,
+            outcome: None,
+        }
+    }
+
+    /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
+    ///
+    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    pub async fn next(&mut self) -> Option<Event<'_, R>> {
+        loop {
+            match self.step().await {
+                Step::Event => return self.session.event(),
+                Step::Action(Action::Stop(_)) => return None,
+                Step::Action(_) => {}
+            }
+        }
+    }
+
+    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    ///
+    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    pub async fn step(&mut self) -> Step {
+        if let Some(action) = self.due {
+            let received = self.act(action).await.unwrap_or_else(|why| {
+                self.session.failed(self.clock.now(), why);
+                Received::default()
+            });
+            // What is in memory already is looked at before the clock is.
+            if !received.more {
+                self.due = None;
+            }
+            if received.event {
+                return Step::Event;
+            }
+        }
+        let action = self.session.poll(self.clock.now());
+        self.due = Some(action);
+        if let Action::Stop(outcome) = action {
+            self.outcome = Some(outcome);
+        }
+        Step::Action(action)
+    }
+
+    /// The event that the last step has come to.
+    #[must_use]
+    pub fn event(&self) -> Option<Event<'_, R>> {
+        self.session.event()
+    }
+
+    /// How the stream ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What the service said, when it said no.
+    #[must_use]
+    pub fn error(&self) -> Option<&ApiError> {
+        self.session.error()
+    }
+
+    /// The id of the last event that was had: store it, and after a reboot another stream goes on
+    /// from there by [`Request::last_event_id`].
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.session.cursor()
+    }
+
+    /// The clock that the actions' deadlines are moments of.
+    #[must_use]
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// The record, also of an event that was skipped.
+    pub fn record_mut(&mut self) -> &mut R {
+        self.session.record_mut()
+    }
+
+    /// The record, as the last event or answer left it.
+    #[must_use]
+    pub fn into_record(self) -> R {
+        self.session.into_record()
+    }
+
+    async fn act(&mut self, action: Action) -> Result<Received, Failure> {
+        match action {
+            Action::Connect { until } => self.connect(until).await?,
+            Action::Send { until } => self.send(until).await?,
+            Action::Receive { until } => return self.receive(until).await,
+            Action::Close => self.connection = None,
+            Action::Sleep { until, .. } => self.clock.wait_until(until).await,
+            Action::Stop(_) => {}
+        }
+        Ok(Received::default())
+    }
+
+    async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
+        let opened = before(&self.clock, until, self.network.connect(self.session.config())).await;
+        let opened = opened.unwrap_or_else(|| {
+            __log!(warn, "no connection in time");
+            Err(Failure::Unreachable)
+        });
+        self.connection = Some(opened?);
+        (self.unwritten, self.unflushed, self.busy) = (0..0, false, false);
+        self.session.connected(self.clock.now());
+        Ok(())
+    }
+
+    async fn send(&mut self, until: Instant) -> Result<(), Failure> {
+        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
+        if self.unwritten.is_empty() {
+            self.unwritten = 0..self.session.fill(&mut self.request);
+        }
+        while !self.unwritten.is_empty() {
+            let bytes = self.request.get(self.unwritten.clone()).unwrap_or_default();
+            let written = before(&self.clock, until, connection.write(bytes)).await;
+            let written = completed(written)?;
+            if written == 0 {
+                return Err(Failure::Broken);
+            }
+            self.unwritten.start = self.unwritten.start.saturating_add(written).min(self.unwritten.end);
+            self.unflushed = true;
+        }
+        self.busy = false;
+        Ok(())
+    }
+
+    async fn receive(&mut self, until: Instant) -> Result<Received, Failure> {
+        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
+        if self.unflushed {
+            completed(before(&self.clock, until, connection.flush()).await)?;
+            self.unflushed = false;
+        }
+        let (session, clock) = (&mut self.session, &self.clock);
+        let mut received = Received::default();
+        let take = |bytes: &[u8]| {
+            if bytes.is_empty() {
+                session.closed(clock.now());
+                return 0;
+            }
+            let mut rest = bytes;
+            received.event = session.advance(&mut rest, clock.now());
+            received.more = !rest.is_empty();
+            bytes.len().saturating_sub(rest.len())
+        };
+        match before(clock, until, connection.receive(take)).await {
+            // The session will know what the deadline means.
+            None => return Ok(received),
+            result => completed(result)?,
+        }
+        self.busy = false;
+        Ok(received)
+    }
+}
+
+/// The connection, unless what was going on there was given up in a way that cost it bytes.
+fn usable<'a, 'n, N: Connector>(
+    network: &'n N,
+    connection: &'a mut Option<N::Connection<'n>>,
+    busy: &mut bool,
+) -> Result<&'a mut N::Connection<'n>, Failure> {
+    if *busy && !network.cancel_safe() {
+        __log!(warn, "a wait for the connection was given up, which it does not survive");
+        *connection = None;
+    }
+    *busy = true;
+    connection.as_mut().ok_or(Failure::Broken)
+}
+
+/// What a read or write has come to before its deadline.
+fn completed<T>(result: Option<Result<T, impl embedded_io_async::Error>>) -> Result<T, Failure> {
+    match result {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => {
+            __log!(warn, "{}", kind(&error));
+            Err(Failure::Broken)
+        }
+        None => {
+            __log!(warn, "the server takes nothing");
+            Err(Failure::Broken)
+        }
+    }
+}
