@@ -84,17 +84,14 @@ impl Plaintext {
     pub fn check(self, config: &Config<'_>, address: Option<IpAddr>) -> Result<(), Failure> {
         let is_loopback =
             config.is_loopback() && address.is_none_or(|address| address.to_canonical().is_loopback());
-        if config.tls() {
-            __log!(error, "{} wants TLS, which this connector does not speak", config.host());
+        let why = if config.tls() {
+            "TLS is not spoken here"
         } else if self == Self::Loopback && !is_loopback {
-            __log!(
-                error,
-                "plaintext to {}: only loopback is asked without TLS, unless plaintext is allowed",
-                config.host()
-            );
+            "plaintext: only loopback is asked without TLS, unless plaintext is allowed"
         } else {
             return Ok(());
-        }
+        };
+        __log!(error, "{} is not asked: {}", config.host(), why);
         Err(Failure::Refused)
     }
 }

@@ -1,0 +1,22 @@
+//! embassy-time's clock, as the stream wants it.
+
+use embassy_time::Timer;
+use taskgroup::time::Instant;
+
+/// Milliseconds since the device was started.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Clock;
+
+impl taskgroup_embedded_io::Clock for Clock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(embassy_time::Instant::now().as_millis())
+    }
+
+    async fn wait_until(&self, until: Instant) {
+        // A moment that this clock cannot tell is one that never comes.
+        let never = embassy_time::Instant::MAX;
+        let until = embassy_time::Instant::try_from_millis(until.as_millis()).unwrap_or(never);
+        Timer::at(until).await;
+    }
+}

@@ -1,0 +1,190 @@
+//! A network of embassy-net in, plain connections out.
+
+use core::{
+    cell::{RefCell, RefMut},
+    fmt,
+};
+
+use embassy_net::{
+    IpAddress, Stack,
+    dns::DnsQueryType,
+    tcp::{Error, TcpSocket},
+};
+use embassy_time::{Duration, with_timeout};
+use embedded_io_async::{ErrorType, Write};
+use taskgroup::{
+    __log,
+    session::{Config, Failure},
+};
+use taskgroup_embedded_io::{Connector, Plaintext, Transport};
+
+/// How long a connection before this one may take to say that it is over.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+/// What a name is asked for, in this order.
+const QUERIES: &[DnsQueryType] = &[
+    DnsQueryType::A,
+    #[cfg(feature = "ipv6")]
+    DnsQueryType::Aaaa,
+];
+
+/// Opens plain connections, one at a time, all by one socket.
+pub struct Tcp<'d> {
+    network: Stack<'d>,
+    socket: RefCell<TcpSocket<'d>>,
+    address: Option<IpAddress>,
+    plaintext: Plaintext,
+}
+
+impl<'d> Tcp<'d> {
+    /// Takes a socket of this network, with these buffers; how large they should be is said in the
+    /// crate's documentation. Nothing goes to other machines than this one, see
+    /// [`allow_plaintext`](Self::allow_plaintext).
+    #[must_use]
+    pub fn new(network: Stack<'d>, receive: &'d mut [u8], send: &'d mut [u8]) -> Self {
+        let mut socket = TcpSocket::new(network, receive, send);
+        // The request goes out in pieces that should not wait for each other.
+        socket.set_nagle_enabled(false);
+        Self { network, socket: RefCell::new(socket), address: None, plaintext: Plaintext::Loopback }
+    }
+
+    /// Sends the key in the clear to any server that is asked without TLS.
+    #[must_use]
+    pub fn allow_plaintext(mut self) -> Self {
+        self.plaintext = Plaintext::Allowed;
+        self
+    }
+
+    /// Connects to this address, whatever the config's host is: no DNS is asked. What is sent still
+    /// names the host of the config.
+    #[must_use]
+    pub fn with_address(mut self, address: IpAddress) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreachable`]: no address, no answer, or this socket has a connection already.
+    pub async fn open(&self, config: &Config<'_>) -> Result<Connection<'_, 'd>, Failure> {
+        let address = match self.address {
+            Some(address) => address,
+            None => self.resolve(config.host()).await?,
+        };
+        let socket = self.socket.try_borrow_mut().map_err(|_| {
+            __log!(error, "the socket has a connection already");
+            Failure::Unreachable
+        })?;
+        let mut connection = Connection { socket };
+        // The peer of a connection that was dropped is told so before the socket is used anew.
+        let _ = with_timeout(FAREWELL, connection.socket.flush()).await;
+        match connection.socket.connect((address, config.port())).await {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                __log!(warn, "{}: {}", config.host(), error);
+                Err(Failure::Unreachable)
+            }
+        }
+    }
+
+    /// An address stands for itself, a name for the first address that it has.
+    async fn resolve(&self, host: &str) -> Result<IpAddress, Failure> {
+        for kind in QUERIES {
+            if let Ok(addresses) = self.network.dns_query(host, *kind).await
+                && let Some(address) = addresses.first()
+            {
+                return Ok(*address);
+            }
+        }
+        __log!(warn, "no address for {}", host);
+        Err(Failure::Unreachable)
+    }
+}
+
+impl<'d> Connector for Tcp<'d> {
+    type Connection<'n>
+        = Connection<'n, 'd>
+    where
+        Self: 'n;
+
+    /// embassy-net's reads and writes change nothing before they are done.
+    fn cancel_safe(&self) -> bool {
+        true
+    }
+
+    async fn connect<'n>(&'n self, config: &Config<'_>) -> Result<Self::Connection<'n>, Failure> {
+        self.plaintext.check(config, None)?;
+        self.open(config).await
+    }
+}
+
+impl fmt::Debug for Tcp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tcp")
+            .field("address", &self.address)
+            .field("plaintext", &self.plaintext)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An open connection of a [`Tcp`], which it blocks until it is dropped: then it is reset.
+pub struct Connection<'n, 'd> {
+    socket: RefMut<'n, TcpSocket<'d>>,
+}
+
+impl Drop for Connection<'_, '_> {
+    fn drop(&mut self) {
+        self.socket.abort();
+    }
+}
+
+impl Transport for Connection<'_, '_> {
+    async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
+        let mut take = Some(take);
+        let lent = self.socket.read_with(|bytes| match take.take() {
+            Some(take) => (take(bytes).min(bytes.len()), ()),
+            None => (0, ()),
+        });
+        if lent.await.is_ok() {
+            return Ok(());
+        }
+        // Lending calls the end a reset; reading can tell which of them it is.
+        let is_end = self.socket.read(&mut [0]).await? == 0;
+        match take.take() {
+            Some(take) if is_end => {
+                take(&[]);
+                Ok(())
+            }
+            _ => Err(Error::ConnectionReset),
+        }
+    }
+}
+
+impl ErrorType for Connection<'_, '_> {
+    type Error = Error;
+}
+
+/// For what is wrapped around a connection and has a buffer of its own, as TLS has.
+impl embedded_io_async::Read for Connection<'_, '_> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.socket.read(buffer).await
+    }
+}
+
+impl Write for Connection<'_, '_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        self.socket.write(bytes).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.socket.flush().await
+    }
+}
+
+impl fmt::Debug for Connection<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("state", &self.socket.state()).finish_non_exhaustive()
+    }
+}
