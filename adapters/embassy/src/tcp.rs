@@ -1,25 +1,29 @@
 //! A network of embassy-net in, plain connections out.
 
 use core::{
-    cell::{RefCell, RefMut},
+    cell::{Cell, RefCell, RefMut},
     fmt,
 };
 
 use embassy_net::{
     IpAddress, Stack,
     dns::DnsQueryType,
-    tcp::{Error, TcpSocket},
+    tcp::{Error, State, TcpSocket},
 };
-use embassy_time::{Duration, with_timeout};
+use embassy_time::{Duration, Timer, with_timeout};
 use embedded_io_async::{ErrorType, Write};
 use taskgroup::{
     __log,
     session::{Config, Failure},
+    time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Plaintext, Transport};
 
 /// How long a connection before this one may take to say that it is over.
 const FAREWELL: Duration = Duration::from_millis(100);
+
+/// How often a connection that goes on being opened is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// What a name is asked for, in this order.
 const QUERIES: &[DnsQueryType] = &[
@@ -34,6 +38,8 @@ pub struct Tcp<'d> {
     socket: RefCell<TcpSocket<'d>>,
     address: Option<IpAddress>,
     plaintext: Plaintext,
+    /// Until when the connection may take that the socket is opening.
+    opening: Cell<Option<Instant>>,
 }
 
 impl<'d> Tcp<'d> {
@@ -45,7 +51,13 @@ impl<'d> Tcp<'d> {
         let mut socket = TcpSocket::new(network, receive, send);
         // The request goes out in pieces that should not wait for each other.
         socket.set_nagle_enabled(false);
-        Self { network, socket: RefCell::new(socket), address: None, plaintext: Plaintext::Loopback }
+        Self {
+            network,
+            socket: RefCell::new(socket),
+            address: None,
+            plaintext: Plaintext::Loopback,
+            opening: Cell::new(None),
+        }
     }
 
     /// Sends the key in the clear to any server that is asked without TLS.
@@ -65,27 +77,41 @@ impl<'d> Tcp<'d> {
 
     /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
     ///
+    /// Dropped and called again with the same `until`, it goes on with the same connection.
+    ///
     /// # Errors
     ///
     /// [`Failure::Unreachable`]: no address, no answer, or this socket has a connection already.
-    pub async fn open(&self, config: &Config<'_>) -> Result<Connection<'_, 'd>, Failure> {
-        let address = match self.address {
-            Some(address) => address,
-            None => self.resolve(config.host()).await?,
-        };
-        let socket = self.socket.try_borrow_mut().map_err(|_| {
+    #[allow(
+        clippy::await_holding_refcell_ref,
+        reason = "the borrow is the lock: whoever finds it taken fails"
+    )]
+    pub async fn open(&self, config: &Config<'_>, until: Instant) -> Result<Connection<'_, 'd>, Failure> {
+        let mut socket = self.socket.try_borrow_mut().map_err(|_| {
             __log!(error, "the socket has a connection already");
             Failure::Unreachable
         })?;
-        let mut connection = Connection { socket };
-        // The peer of a connection that was dropped is told so before the socket is used anew.
-        let _ = with_timeout(FAREWELL, connection.socket.flush()).await;
-        match connection.socket.connect((address, config.port())).await {
-            Ok(()) => Ok(connection),
-            Err(error) => {
-                __log!(warn, "{}: {}", config.host(), error);
-                Err(Failure::Unreachable)
+        if self.opening.get() == Some(until) {
+            while matches!(socket.state(), State::SynSent | State::SynReceived) {
+                Timer::after(LOOK).await;
             }
+        } else {
+            let address = match self.address {
+                Some(address) => address,
+                None => self.resolve(config.host()).await?,
+            };
+            socket.abort();
+            // The peer of the connection before is told so before the socket is used anew.
+            let _ = with_timeout(FAREWELL, socket.flush()).await;
+            self.opening.set(Some(until));
+            if let Err(error) = socket.connect((address, config.port())).await {
+                __log!(warn, "{}: {}", config.host(), error);
+            }
+        }
+        self.opening.set(None);
+        match socket.state() {
+            State::Established | State::CloseWait => Ok(Connection { socket }),
+            _ => Err(Failure::Unreachable),
         }
     }
 
@@ -114,9 +140,13 @@ impl<'d> Connector for Tcp<'d> {
         true
     }
 
-    async fn connect<'n>(&'n self, config: &Config<'_>) -> Result<Self::Connection<'n>, Failure> {
+    async fn connect<'n>(
+        &'n self,
+        config: &Config<'_>,
+        until: Instant,
+    ) -> Result<Self::Connection<'n>, Failure> {
         self.plaintext.check(config, None)?;
-        self.open(config).await
+        self.open(config, until).await
     }
 }
 

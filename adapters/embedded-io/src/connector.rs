@@ -9,6 +9,7 @@ use embedded_io_async::{BufRead, Write};
 use taskgroup::{
     __log,
     session::{Config, Failure},
+    time::Instant,
 };
 
 /// Opens connections, one at a time.
@@ -26,8 +27,11 @@ pub trait Connector {
     fn cancel_safe(&self) -> bool;
 
     /// Opens a connection to the server of `config`, by its [`host`](Config::host),
-    /// [`port`](Config::port) and [`tls`](Config::tls). Dropped before it is done, it leaves nothing
-    /// open.
+    /// [`port`](Config::port) and [`tls`](Config::tls). `until` is when it will be given up.
+    ///
+    /// It may be dropped before that, and called again with the same `until`: go on where it stood,
+    /// if you can, for a program that looks up often would never get a connection otherwise. Another
+    /// `until` is another try.
     ///
     /// # Errors
     ///
@@ -36,6 +40,7 @@ pub trait Connector {
     fn connect<'n>(
         &'n self,
         config: &Config<'_>,
+        until: Instant,
     ) -> impl Future<Output = Result<Self::Connection<'n>, Failure>>;
 }
 

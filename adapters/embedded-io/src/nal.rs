@@ -12,7 +12,7 @@
 //! # Limits
 //!
 //! No TLS: a server that wants it is refused. One connection at a time, since there is one buffer;
-//! while one is open, another is unreachable. The first address that a name resolves to is the one
+//! while one is open, another is unreachable. One that is given up while it opens starts over. The first address that a name resolves to is the one
 //! that is tried.
 
 use core::{
@@ -25,6 +25,7 @@ use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use taskgroup::{
     __log,
     session::{Config, Failure},
+    time::Instant,
 };
 
 use crate::{Buffered, Connector, Plaintext};
@@ -103,7 +104,11 @@ impl<S: TcpConnect + Dns> Connector for Nal<'_, S> {
         self.cancel_safe
     }
 
-    async fn connect<'n>(&'n self, config: &Config<'_>) -> Result<Self::Connection<'n>, Failure> {
+    async fn connect<'n>(
+        &'n self,
+        config: &Config<'_>,
+        _until: Instant,
+    ) -> Result<Self::Connection<'n>, Failure> {
         self.plaintext.check(config, None)?;
         self.open(config, |address| self.plaintext.check(config, Some(address))).await
     }

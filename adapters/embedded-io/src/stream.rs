@@ -27,9 +27,30 @@ const PIECE: usize = 128;
 ///
 /// A future of [`next`](Self::next) or [`step`](Self::step) may be dropped at any time, for example by
 /// a `select` with a button. No event and no byte of one is lost by it, and nothing is sent twice:
-/// what was being done is taken up by the next call. Two things start over: a connection that was
-/// being opened; and, where [`Connector::cancel_safe`] says no, the connection that was being read
-/// or written, after which the stream goes on from the last event, as after any break.
+/// what was being done is taken up by the next call. Two things depend on the connector: a connection
+/// that was being opened may have to start over, and never comes about when it is given up too often;
+/// and where [`Connector::cancel_safe`] says no, one that was being read or written is closed, and the
+/// stream goes on from the last event as after any break. A future that is kept costs neither:
+///
+/// ```
+/// # use core::{future::Future, pin::pin};
+/// # use taskgroup::json::Record;
+/// # use taskgroup_embedded_io::{Clock, Connector, Stream};
+/// use embassy_futures::select::{Either, select};
+///
+/// # async fn look<R: Record, N: Connector>(
+/// #     stream: &mut Stream<'_, '_, R, N, impl Clock>,
+/// #     tick: impl AsyncFn(),
+/// # ) {
+/// let mut next = pin!(stream.next());
+/// let event = loop {
+///     match select(next.as_mut(), tick()).await {
+///         Either::First(event) => break event,
+///         Either::Second(()) => { /* blink, and go on waiting for the same event */ }
+///     }
+/// };
+/// # }
+/// ```
 pub struct Stream<'c, 'n, R, N: Connector + 'n, C> {
     session: Session<'c, R>,
     network: &'n N,
@@ -174,7 +195,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     }
 
     async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
-        let opened = before(&self.clock, until, self.network.connect(self.session.config())).await;
+        let opened = before(&self.clock, until, self.network.connect(self.session.config(), until)).await;
         let opened = opened.unwrap_or_else(|| {
             __log!(warn, "no connection in time");
             Err(Failure::Unreachable)
