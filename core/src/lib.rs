@@ -28,6 +28,8 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "defmt")]
+mod format;
 mod log;
 
 pub mod api;

@@ -218,3 +218,17 @@ impl fmt::Debug for Connection<'_, '_> {
         f.debug_struct("Connection").field("state", &self.socket.state()).finish_non_exhaustive()
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Tcp<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Connection<'_, '_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
+    }
+}

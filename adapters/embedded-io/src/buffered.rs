@@ -1,6 +1,9 @@
 //! A reader and a buffer in, a reader that lends its buffer out.
 
-use core::ops::{DerefMut, Range};
+use core::{
+    fmt,
+    ops::{DerefMut, Range},
+};
 
 use embedded_io_async::{BufRead, ErrorType, Read, Write};
 
@@ -8,7 +11,6 @@ use embedded_io_async::{BufRead, ErrorType, Read, Write};
 ///
 /// Any size works, from 1 byte on; each filling costs one read. 512 bytes to 1.5 KB, one packet, is
 /// a good size. As cancel-safe as the transport is: bytes that were read stay in the buffer.
-#[derive(Debug)]
 pub struct Buffered<T, B> {
     transport: T,
     buffer: B,
@@ -61,5 +63,19 @@ impl<T: Write, B> Write for Buffered<T, B> {
 
     async fn flush(&mut self) -> Result<(), Self::Error> {
         self.transport.flush().await
+    }
+}
+
+/// Shows how much is unread, not what.
+impl<T, B> fmt::Debug for Buffered<T, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffered").field("unread", &self.unread).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<T, B> defmt::Format for Buffered<T, B> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
     }
 }

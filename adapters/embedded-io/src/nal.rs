@@ -17,6 +17,7 @@
 
 use core::{
     cell::{RefCell, RefMut},
+    fmt,
     net::{IpAddr, SocketAddr},
 };
 
@@ -31,7 +32,6 @@ use taskgroup::{
 use crate::{Buffered, Connector, Plaintext};
 
 /// Connects over any stack that implements [`TcpConnect`] and [`Dns`].
-#[derive(Debug)]
 pub struct Nal<'b, S> {
     stack: S,
     buffer: RefCell<&'b mut [u8]>,
@@ -111,6 +111,19 @@ impl<S: TcpConnect + Dns> Connector for Nal<'_, S> {
     ) -> Result<Self::Connection<'n>, Failure> {
         self.plaintext.check(config, None)?;
         self.open(config, |address| self.plaintext.check(config, Some(address))).await
+    }
+}
+
+impl<S> fmt::Debug for Nal<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nal").field("plaintext", &self.plaintext).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<S> defmt::Format for Nal<'_, S> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
     }
 }
 

@@ -6,7 +6,7 @@
 //! survives when its writing is given up; what comes in is parsed where the transport holds it. Each
 //! call of `next` runs until an event is there, and works through one lent buffer without yielding.
 
-use core::ops::Range;
+use core::{fmt, ops::Range};
 
 use embedded_io_async::Write;
 use taskgroup::{
@@ -250,6 +250,23 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         }
         self.busy = false;
         Ok(received)
+    }
+}
+
+/// Shows the session; not what is being sent, which holds the key.
+impl<R, N: Connector, C> fmt::Debug for Stream<'_, '_, R, N, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("session", &self.session)
+            .field("due", &self.due)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<R, N: Connector, C> defmt::Format for Stream<'_, '_, R, N, C> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
     }
 }
 

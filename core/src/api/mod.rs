@@ -46,21 +46,3 @@ pub use self::{
 const fn is_skipped<T>(_: &T) -> bool {
     size_of::<T>() == 0
 }
-
-/// `defmt` has no way to ask for what a profile's types can do, so it prints what `Debug` does.
-#[cfg(feature = "defmt")]
-macro_rules! format_as_debug {
-    ($($record:ident),*) => { $(
-        impl<P: Profile> defmt::Format for $record<P> {
-            fn format(&self, f: defmt::Formatter<'_>) {
-                defmt::write!(f, "{}", defmt::Debug2Format(self));
-            }
-        }
-    )* };
-}
-
-#[cfg(feature = "defmt")]
-format_as_debug! {
-    StreamEvent, SourceStats, TaskRun, Error, Warning, TaskGroup, TaskGroupStatus, AddedRuns, RunInput,
-    SourcePolicy, TaskSpec, McpServer, Webhook, Output, FieldBasis, Citation, McpToolCall, RunResult
-}

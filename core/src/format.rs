@@ -1,0 +1,55 @@
+//! `defmt::Format` for the types that show on a device what `Debug` shows elsewhere.
+//!
+//! The small ones, errors and actions and the like, derive it where they stand, and take a byte on the
+//! wire. These hold texts of a profile's own types, of which `defmt` cannot ask how they are shown, or
+//! the state of a machine. As with `Debug`, the API key is not in it.
+
+use crate::{api, http, json, session, sse, text};
+
+macro_rules! format_as_debug {
+    ($([$($generics:tt)*] $type:ty;)+) => { $(
+        impl<$($generics)*> defmt::Format for $type {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{}", defmt::Debug2Format(self));
+            }
+        }
+    )+ };
+}
+
+format_as_debug! {
+    [P: api::Profile] api::AddedRuns<P>;
+    [] api::Brief;
+    [P: api::Profile] api::Citation<P>;
+    [P: api::Profile] api::Error<P>;
+    [P: api::Profile] api::FieldBasis<P>;
+    [P: api::Profile] api::McpServer<P>;
+    [P: api::Profile] api::McpToolCall<P>;
+    [P: api::Profile] api::Output<P>;
+    [P: api::Profile] api::ProgressEvent<'_, P>;
+    [P: api::Profile] api::RunEvent<'_, P>;
+    [P: api::Profile] api::RunInput<P>;
+    [P: api::Profile] api::RunResult<P>;
+    [P: api::Profile] api::SourcePolicy<P>;
+    [P: api::Profile] api::SourceStats<P>;
+    [] api::Standard;
+    [P: api::Profile] api::StreamEvent<P>;
+    [P: api::Profile] api::TaskGroup<P>;
+    [P: api::Profile] api::TaskGroupStatus<P>;
+    [P: api::Profile] api::TaskRun<P>;
+    [P: api::Profile] api::TaskSpec<P>;
+    [P: api::Profile] api::View<'_, P>;
+    [P: api::Profile] api::Warning<P>;
+    [P: api::Profile] api::Webhook<P>;
+    [] http::Response;
+    [] http::Writer<'_>;
+    [] json::Filler;
+    [] json::Node;
+    [] json::Stop;
+    [] json::Tokenizer;
+    [R: core::fmt::Debug] session::Event<'_, R>;
+    [] session::Request<'_>;
+    [R] session::Session<'_, R>;
+    [const N: usize] sse::Parser<N>;
+    [] sse::Tokenizer;
+    [] text::Decoder;
+}
