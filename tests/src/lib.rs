@@ -16,6 +16,11 @@ pub mod wire;
 
 use std::{fmt::Debug, sync::LazyLock};
 
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// Inputs up to this length, in bytes, are cut at every pair of points, unless the environment's
 /// `SPLITS_EVERY_PAIR` names another: 6,100 covers all published cases, and takes minutes.
 const EVERY_PAIR: usize = 400;

@@ -38,8 +38,3 @@ pub use self::{
     verbatim::Verbatim,
     whole::Whole,
 };
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
