@@ -65,6 +65,7 @@ impl Profile for Whole {
     type Excerpts = Option<List<Text>>;
     type McpToolCalls = Option<List<McpToolCall<Self>>>;
     type BetaFields = Option<Raw>;
+    type ProgressMeter = Option<f64>;
     type SourceStats = Option<SourceStats<Self>>;
     type Sources = Option<List<Text>>;
 }

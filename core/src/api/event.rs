@@ -28,7 +28,7 @@ record! {
         /// Of progress: when, RFC 3339.
         pub timestamp: P::Time = "/timestamp",
         /// Of progress: 0 to 100.
-        pub progress_meter: Option<f32> = "/progress_meter",
+        pub progress_meter: P::ProgressMeter = "/progress_meter",
         /// Of progress: what was looked at.
         pub source_stats: P::SourceStats = "/source_stats",
     }
@@ -85,7 +85,7 @@ pub struct ProgressEvent<'e, P: Profile> {
     /// In words.
     pub message: &'e P::ProgressMessage,
     /// 0 to 100.
-    pub progress_meter: Option<f32>,
+    pub progress_meter: &'e P::ProgressMeter,
     /// What was looked at.
     pub source_stats: &'e P::SourceStats,
 }
@@ -122,7 +122,7 @@ impl<P: Profile> StreamEvent<P> {
                 Some(kind) => View::Progress(ProgressEvent {
                     kind,
                     message: &self.message,
-                    progress_meter: self.progress_meter,
+                    progress_meter: &self.progress_meter,
                     source_stats: &self.source_stats,
                 }),
                 None => View::Other(self),
@@ -140,6 +140,7 @@ where
     P::Input: serde::Serialize,
     P::Output: serde::Serialize,
     P::ProgressMessage: serde::Serialize,
+    P::ProgressMeter: serde::Serialize,
     P::SourceStats: serde::Serialize,
     P::Time: serde::Serialize,
     TaskRun<P>: serde::Serialize,
@@ -173,7 +174,7 @@ where
             }
             View::Error(error) => member!("error", error),
             View::Progress(event) if event.kind == "stats" => {
-                member!("progress_meter", &event.progress_meter);
+                member!("progress_meter", event.progress_meter);
                 member!("source_stats", event.source_stats);
             }
             View::Progress(event) => {

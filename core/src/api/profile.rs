@@ -62,6 +62,7 @@ impl<T: Field + Default + Clone + PartialEq + Debug> Kept for T {}
 ///     type Excerpts = Skip;
 ///     type McpToolCalls = Skip;
 ///     type BetaFields = Skip;
+///     type ProgressMeter = Skip;
 ///     type SourceStats = Skip;
 ///     type Sources = Skip;
 /// }
@@ -130,6 +131,8 @@ pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
     type McpToolCalls: Kept;
     /// `beta_fields`: raw.
     type BetaFields: Kept;
+    /// `progress_meter`: an optional `f32` or `f64`.
+    type ProgressMeter: Kept;
     /// `source_stats` of progress: an optional [`SourceStats`].
     type SourceStats: Kept;
     /// `sources_read_sample`: a list of text.
@@ -172,6 +175,7 @@ impl Profile for Brief {
     type Excerpts = Skip;
     type McpToolCalls = Skip;
     type BetaFields = Skip;
+    type ProgressMeter = Skip;
     type SourceStats = Skip;
     type Sources = Skip;
 }
@@ -212,6 +216,7 @@ impl Profile for Standard {
     type Excerpts = Option<List<Text<96>, 1>>;
     type McpToolCalls = Option<Raw<96>>;
     type BetaFields = Option<Raw<32>>;
+    type ProgressMeter = Option<f32>;
     type SourceStats = Option<SourceStats<Self>>;
     type Sources = Option<List<Text<96>, 1>>;
 }
