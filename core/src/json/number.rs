@@ -7,8 +7,11 @@
 //! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
 //! a floating-point type becomes the nearer one, and in the middle the even one.
 
-/// Enough for 40 digits times the largest power of 5 that is tried: 5^400 has 929 bits.
-const LIMBS: usize = 40;
+/// Enough for 40 digits, the bits of a double, and 3 bits for each factor of the least power that is tried.
+const LIMBS: usize = 176;
+
+/// Numbers beyond this power of ten, either way, are infinite or 0 whatever their digits are.
+const POWER_MAX: i32 = 400;
 
 /// An integer's sign and magnitude; `None` when it is written with a fraction or an exponent, or is
 /// beyond 64 bits.
@@ -37,40 +40,52 @@ pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents
 /// The bits of the nearest number in `format`; `None` when that is infinite.
 #[inline(never)]
 pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
-    let (is_negative, digits, power) = decimal(text);
-    let sign = u64::from(is_negative) << 63 >> (63_u32.wrapping_sub(width(format)));
-    if digits.is_zero() || power < -400 {
+    let mut digits = Large::new();
+    let power = decimal(text, &mut digits);
+    let sign = u64::from(text.starts_with('-')) << 63 >> (63_u32.wrapping_sub(width(format)));
+    if digits.is_zero() || power < -POWER_MAX {
         return Some(sign);
     }
-    if power > 400 {
+    if power > POWER_MAX {
         return None;
     }
 
-    // digits * 10^power = numerator / denominator * 2^power
-    let (mut numerator, mut denominator) = (digits, Large::from(1));
-    let factor = if power < 0 { &mut denominator } else { &mut numerator };
-    factor.multiply_with_power_of_5(power.unsigned_abs());
-
-    // Shift until the quotient has as many bits as the format and one that rounds, or one more.
-    let wanted = format.fraction.wrapping_add(2).cast_signed();
-    let shift = wanted.wrapping_sub(numerator.bits()).wrapping_add(denominator.bits());
-    // The last bit of the quotient stands for 2^(power - shift): half of the least value, or more.
-    let shift = shift.min(power.wrapping_sub(format.least).wrapping_add(1));
-    if shift > 0 {
-        numerator.shift(shift.unsigned_abs())
-    } else {
-        denominator.shift(shift.unsigned_abs())
+    // digits * 10^power = significand * 2^exponent, and something below it when that is not exact.
+    let mut exponent = power;
+    for _ in 0..size_of::<u64>() {
+        digits.multiply_add(1 << 8, 0);
+        exponent = exponent.wrapping_sub(8);
     }
-    let (mut quotient, mut is_exact) = numerator.divide(denominator);
-    let mut exponent = power.wrapping_sub(shift);
-    if quotient >> wanted != 0 {
-        is_exact &= quotient & 1 == 0;
-        quotient >>= 1;
+    for _ in 0..power {
+        digits.multiply_add(5, 0);
+    }
+    // All of the multiplications come first: what a division cuts off must not grow again.
+    for _ in power..0 {
+        digits.multiply_add(8, 0);
+        exponent = exponent.wrapping_sub(3);
+    }
+    let mut is_exact = true;
+    for _ in power..0 {
+        is_exact &= digits.divide_by_5();
+    }
+    let mut significand = 0_u64;
+    for &limb in digits.limbs.iter().rev() {
+        if significand >> 56 == 0 {
+            significand = significand << 8 | u64::from(limb);
+        } else {
+            is_exact &= limb == 0;
+            exponent = exponent.wrapping_add(8);
+        }
+    }
+
+    // As many bits as the format has and one that rounds, which stands for half of the least value, or more.
+    while significand >> format.fraction >= 4 || exponent < format.least.wrapping_sub(1) {
+        is_exact &= significand & 1 == 0;
+        significand >>= 1;
         exponent = exponent.wrapping_add(1);
     }
-
-    let rounds_up = quotient & 1 == 1 && (!is_exact || quotient & 2 == 2);
-    let rounded = (quotient >> 1).wrapping_add(u64::from(rounds_up));
+    let rounds_up = significand & 1 == 1 && (!is_exact || significand & 2 == 2);
+    let rounded = (significand >> 1).wrapping_add(u64::from(rounds_up));
     let above = exponent.wrapping_add(1).wrapping_sub(format.least).unsigned_abs();
     let hidden = 1_u64 << format.fraction;
     // A fraction that rounds up to the next power of two carries into the exponent by itself.
@@ -83,141 +98,70 @@ const fn width(format: &Format) -> u32 {
     format.exponents.count_ones().wrapping_add(format.fraction)
 }
 
-/// Sign, digits as an integer, and the power of ten to multiply them with.
-fn decimal(text: &str) -> (bool, Large, i32) {
-    let (mut digits, mut point, mut exponent) = (Large::from(0), 0_i32, 0_i32);
+/// The digits as an integer, and the power of ten to multiply them with.
+fn decimal(text: &str, digits: &mut Large) -> i32 {
+    let (mut point, mut exponent) = (0_i32, 0_i32);
     let (mut is_fraction, mut is_exponent, mut is_below) = (false, false, false);
     for byte in text.bytes() {
         match byte {
             b'.' => is_fraction = true,
             b'e' | b'E' => is_exponent = true,
-            b'-' if is_exponent => is_below = true,
+            b'-' => is_below = is_exponent,
             b'0'..=b'9' if is_exponent => {
-                exponent = exponent.saturating_mul(10).saturating_add(i32::from(byte & 0xF));
+                // How far it is beyond need not be known.
+                let next = exponent.wrapping_mul(10).wrapping_add((byte & 0xF).into());
+                exponent = next.min(2 * POWER_MAX);
             }
             b'0'..=b'9' => {
-                digits.multiply_add(10, u32::from(byte & 0xF));
-                point = point.wrapping_sub(i32::from(is_fraction));
+                digits.multiply_add(10, (byte & 0xF).into());
+                point = point.wrapping_sub(is_fraction.into());
             }
             _ => {}
         }
     }
-    let exponent = if is_below { 0_i32.saturating_sub(exponent) } else { exponent };
-    (text.starts_with('-'), digits, exponent.saturating_add(point))
+    point.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
 }
 
-/// A natural number of up to 1,280 bits, the least limb first.
+/// A natural number in base 256, the least limb first.
 struct Large {
-    limbs: [u32; LIMBS],
-    /// Those after so many are 0.
-    count: usize,
-}
-
-impl From<u32> for Large {
-    fn from(value: u32) -> Self {
-        let mut limbs = [0; LIMBS];
-        if let Some(first) = limbs.first_mut() {
-            *first = value;
-        }
-        Self { limbs, count: 1 }
-    }
+    limbs: heapless::Vec<u8, LIMBS>,
 }
 
 impl Large {
-    fn limbs(&self) -> &[u32] {
-        self.limbs.get(..self.count).unwrap_or_default()
-    }
-
-    fn limbs_mut(&mut self) -> &mut [u32] {
-        self.limbs.get_mut(..self.count).unwrap_or_default()
+    const fn new() -> Self {
+        Self { limbs: heapless::Vec::new() }
     }
 
     fn is_zero(&self) -> bool {
-        self.limbs().iter().all(|limb| *limb == 0)
+        self.limbs.is_empty()
     }
 
+    #[inline(never)]
     fn multiply_add(&mut self, factor: u32, summand: u32) {
-        let mut carry = u64::from(summand);
-        for limb in self.limbs_mut() {
-            carry = carry.wrapping_add(u64::from(*limb).wrapping_mul(factor.into()));
+        let mut carry = summand;
+        for limb in &mut self.limbs {
+            carry = carry.wrapping_add(u32::from(*limb).wrapping_mul(factor));
             *limb = low(carry);
-            carry >>= 32;
+            carry >>= 8;
         }
-        if carry > 0
-            && let Some(limb) = self.limbs.get_mut(self.count)
-        {
-            *limb = low(carry);
-            self.count = self.count.wrapping_add(1);
+        if carry > 0 {
+            _ = self.limbs.push(low(carry));
         }
     }
 
-    fn multiply_with_power_of_5(&mut self, mut power: u32) {
-        /// The largest that fits a limb.
-        const STEP: u32 = 13;
-        while power > 0 {
-            let step = power.min(STEP);
-            self.multiply_add(5_u32.wrapping_pow(step), 0);
-            power = power.wrapping_sub(step);
+    /// Whether nothing is left over.
+    fn divide_by_5(&mut self) -> bool {
+        let mut rest = 0_u16;
+        for limb in self.limbs.iter_mut().rev() {
+            let part = rest << 8 | u16::from(*limb);
+            *limb = low((part / 5).into());
+            rest = part % 5;
         }
-    }
-
-    fn shift(&mut self, mut count: u32) {
-        while count > 0 {
-            let step = count.min(31);
-            self.multiply_add(1 << step, 0);
-            count = count.wrapping_sub(step);
-        }
-    }
-
-    fn halve(&mut self) {
-        let mut carry = 0;
-        for limb in self.limbs_mut().iter_mut().rev() {
-            (*limb, carry) = (*limb >> 1 | carry, *limb << 31);
-        }
-    }
-
-    fn bits(&self) -> i32 {
-        let mut limbs = self.limbs().iter().rev().skip_while(|limb| **limb == 0);
-        let Some(first) = limbs.next() else { return 0 };
-        let rest = u32::try_from(limbs.count()).unwrap_or_default();
-        rest.wrapping_add(1).wrapping_mul(32).wrapping_sub(first.leading_zeros()).cast_signed()
-    }
-
-    fn is_less<'l>(&'l self, other: &'l Self) -> bool {
-        let count = self.count.max(other.count);
-        let limbs = |large: &'l Self| large.limbs.iter().take(count).rev();
-        limbs(self).lt(limbs(other))
-    }
-
-    /// For one that is not greater.
-    fn subtract(&mut self, other: &Self) {
-        let mut borrow = false;
-        for (limb, &other) in self.limbs_mut().iter_mut().zip(&other.limbs) {
-            let (difference, first) = limb.overflowing_sub(other);
-            let (difference, second) = difference.overflowing_sub(borrow.into());
-            *limb = difference;
-            borrow = first || second;
-        }
-    }
-
-    /// A quotient of up to 63 bits, and whether nothing is left over.
-    fn divide(mut self, mut divisor: Self) -> (u64, bool) {
-        let lead = self.bits().wrapping_sub(divisor.bits()).max(0).unsigned_abs();
-        divisor.shift(lead);
-        let mut quotient = 0_u64;
-        for _ in 0..=lead {
-            quotient <<= 1;
-            if !self.is_less(&divisor) {
-                self.subtract(&divisor);
-                quotient |= 1;
-            }
-            divisor.halve();
-        }
-        (quotient, self.is_zero())
+        rest == 0
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "the other half is the carry")]
-const fn low(value: u64) -> u32 {
-    value as u32
+#[allow(clippy::cast_possible_truncation, reason = "the rest is the carry")]
+const fn low(value: u32) -> u8 {
+    value as u8
 }
