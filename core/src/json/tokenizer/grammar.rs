@@ -233,21 +233,29 @@ impl Tokenizer {
         let mut state = self.state;
         let mut rest = *input;
         let lexeme = loop {
-            let found = if state.is_between_tokens() {
+            let mut is_first = false;
+            let begun = if state.is_between_tokens() {
                 match self.seek(&mut state, &mut rest)? {
                     None => break None,
-                    Some(byte) => self.begin(byte, &mut state, &mut rest)?,
-                }
-            } else if matches!(state, State::InName | State::InString) {
-                match self.at {
-                    At::Text => self.take_run(&mut state, &mut rest)?,
-                    _ => self.escape(&mut rest)?.map(Lexeme::Escape),
+                    Some(byte) => {
+                        is_first = true;
+                        self.begin(byte, &mut state, &mut rest)?
+                    }
                 }
             } else {
-                self.state = state;
-                let found = self.resume(&mut rest)?;
-                state = self.state;
-                found
+                None
+            };
+            let found = match (begun, state) {
+                (Some(structure), _) => Some(structure),
+                (None, State::InName | State::InString) => match self.at {
+                    At::Text => self.take_run(is_first, &mut state, &mut rest)?,
+                    _ => self.escape(&mut rest)?.map(Lexeme::Escape),
+                },
+                (None, State::InNumber) => self.take_number(&mut state, &mut rest)?,
+                (None, State::InTrue | State::InFalse | State::InNull) => {
+                    self.take_word(&mut state, &mut rest)?
+                }
+                (None, _) => return Err(Error::Unexpected),
             };
             let is_wanted = skip.is_none_or(|depth| matches!(state, State::Next) && self.depth == depth);
             match found {
@@ -261,20 +269,7 @@ impl Tokenizer {
         Ok(lexeme)
     }
 
-    /// Amid a number or a word that was cut.
-    #[inline(never)]
-    fn resume<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
-        let mut state = self.state;
-        let found = match state {
-            State::InNumber => self.take_number(&mut state, input)?,
-            State::InTrue | State::InFalse | State::InNull => self.take_word(&mut state, input)?,
-            _ => return Err(Error::Unexpected),
-        };
-        self.state = state;
-        Ok(found)
-    }
-
-    /// At the first byte of a token. `None`: it goes on.
+    /// At the first byte of a token. `None`: it is no structure, but what the new state says.
     #[inline(always)]
     fn begin<'i>(
         &mut self,
@@ -283,20 +278,24 @@ impl Tokenizer {
         input: &mut &'i [u8],
     ) -> Result<Option<Lexeme<'i>>, Error> {
         let is_value = matches!(*state, State::Value | State::FirstValue);
-        if byte == b'"' && !matches!(*state, State::Next) {
-            *input = input.get(1..).unwrap_or_default();
-            *state = if is_value { State::InString } else { State::InName };
-            self.window = 0;
-            let run = self.take_run(state, input)?;
-            // Who writes the string again must see that it has begun.
-            return Ok(run.or(Some(Lexeme::Run { bytes: &[], last: false })));
-        }
         let (lexeme, next) = match byte {
-            b'{' if is_value => (Lexeme::BeginObject, State::FirstName),
-            b'[' if is_value => (Lexeme::BeginArray, State::FirstValue),
+            b'"' if !matches!(*state, State::Next) => {
+                self.at = At::Text;
+                self.window = 0;
+                (None, if is_value { State::InString } else { State::InName })
+            }
+            b'{' if is_value => (Some(Lexeme::BeginObject), State::FirstName),
+            b'[' if is_value => (Some(Lexeme::BeginArray), State::FirstValue),
+            b'}' if matches!(*state, State::FirstName | State::Next) && !self.is_in_array() => {
+                (Some(Lexeme::EndObject), State::Next)
+            }
+            b']' if matches!(*state, State::FirstValue | State::Next) && self.is_in_array() => {
+                (Some(Lexeme::EndArray), State::Next)
+            }
             b'-' | b'0'..=b'9' if is_value => {
                 self.number = Number::Nothing;
-                return self.take_number(state, input);
+                *state = State::InNumber;
+                return Ok(None);
             }
             b't' | b'f' | b'n' if is_value => {
                 self.matched = 0;
@@ -305,23 +304,18 @@ impl Tokenizer {
                     b'f' => State::InFalse,
                     _ => State::InNull,
                 };
-                return self.take_word(state, input);
-            }
-            b'}' if matches!(*state, State::FirstName | State::Next) && !self.is_in_array() => {
-                (Lexeme::EndObject, State::Next)
-            }
-            b']' if matches!(*state, State::FirstValue | State::Next) && self.is_in_array() => {
-                (Lexeme::EndArray, State::Next)
+                return Ok(None);
             }
             _ => return Err(Error::Unexpected),
         };
         match next {
             State::Next => self.depth = self.depth.wrapping_sub(1),
-            _ => self.open(matches!(next, State::FirstValue))?,
+            State::FirstValue | State::FirstName => self.open(matches!(next, State::FirstValue))?,
+            _ => {}
         }
         *state = next;
         *input = input.get(1..).unwrap_or_default();
-        Ok(Some(lexeme))
+        Ok(lexeme)
     }
 
     pub(super) fn open(&mut self, is_array: bool) -> Result<(), Error> {
@@ -332,9 +326,15 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// What there is of a string up to its end, an escape, or the end of the input.
+    /// What there is of a string up to its end, an escape, or the end of the input; of the first run even
+    /// when that is nothing, since who writes the string again must see that it has begun.
     #[inline]
-    fn take_run<'i>(&mut self, state: &mut State, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Error> {
+    fn take_run<'i>(
+        &mut self,
+        is_first: bool,
+        state: &mut State,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Lexeme<'i>>, Error> {
         let (bytes, tail) = input.split_at_checked(unescaped(input)).unwrap_or_default();
         *input = tail;
         match tail.split_first() {
@@ -357,7 +357,7 @@ impl Tokenizer {
             None => {}
             Some(_) => return Err(Error::Control),
         }
-        Ok((!bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
+        Ok((is_first || !bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
     }
 
     #[inline]
