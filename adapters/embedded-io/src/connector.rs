@@ -89,14 +89,14 @@ impl Plaintext {
     pub fn check(self, config: &Config<'_>, address: Option<IpAddr>) -> Result<(), Failure> {
         let is_loopback =
             config.is_loopback() && address.is_none_or(|address| address.to_canonical().is_loopback());
-        let why = if config.tls() {
-            "TLS is not spoken here"
+        let (what, why) = if config.tls() {
+            ("TLS", "it is not spoken here")
         } else if self == Self::Loopback && !is_loopback {
-            "plaintext: only loopback is asked without TLS, unless plaintext is allowed"
+            ("plaintext", "only loopback is asked without TLS, unless plaintext is allowed")
         } else {
             return Ok(());
         };
-        __log!(error, "{} is not asked: {}", config.host(), why);
+        __log!(error, "{} to {}: {}", what, config.host(), why);
         Err(Failure::Refused)
     }
 }

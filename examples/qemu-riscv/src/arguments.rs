@@ -1,0 +1,170 @@
+//! The host's command line in, what was asked for out.
+//!
+//! `run` hands the arguments on by semihosting, which joins them with blanks: each is percent-encoded,
+//! and an empty one is `""`. The API key comes by a file of the host, which is a pipe.
+//!
+//! # Limits
+//!
+//! 4 KiB of arguments, 512 bytes of a key.
+
+use core::{str, time::Duration};
+
+use semihosting::{experimental::env, fs::File, io::Read as _};
+use static_cell::ConstStaticCell;
+use taskgroup::{api::Status, session::Version};
+
+const LENGTH: usize = 4096;
+const KEY: usize = 512;
+const STATUSES: [&str; 7] =
+    ["queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"];
+
+/// What is wrong with the arguments: in which, and why.
+pub(crate) struct Usage(pub(crate) &'static str, pub(crate) &'static str);
+
+/// What `runs` is told.
+pub(crate) struct Arguments {
+    pub(crate) key: &'static str,
+    pub(crate) taskgroup_id: &'static str,
+    pub(crate) base_url: &'static str,
+    pub(crate) status: Option<Status>,
+    pub(crate) include_input: bool,
+    pub(crate) include_output: bool,
+    pub(crate) last_event_id: &'static str,
+    pub(crate) version: Version,
+    pub(crate) idle_timeout: Duration,
+    /// `None`: for ever.
+    pub(crate) attempts: Option<u32>,
+    pub(crate) allow_plaintext: bool,
+    pub(crate) verbose: bool,
+}
+
+impl Arguments {
+    /// Those that the image was started with. To be called once.
+    pub(crate) fn read() -> Result<Self, Usage> {
+        static TEXT: ConstStaticCell<[u8; LENGTH]> = ConstStaticCell::new([0; LENGTH]);
+
+        let too_long = |_| Usage("the arguments", "are too long");
+        let line = env::args::<LENGTH>().map_err(too_long)?;
+        let mut room = &mut TEXT.take()[..];
+        let mut words = (&line).map(|word| {
+            let word = word.map_err(|_| Usage("the arguments", "are not UTF-8"))?;
+            decode(word, &mut room)
+        });
+        let mut arguments = Self {
+            key: key()?,
+            taskgroup_id: "",
+            base_url: "https://api.parallel.ai",
+            status: None,
+            include_input: false,
+            include_output: false,
+            last_event_id: "",
+            version: Version::V1Beta,
+            idle_timeout: Duration::from_secs(90),
+            attempts: Some(10),
+            allow_plaintext: false,
+            verbose: false,
+        };
+        let mut group = None;
+        while let Some(word) = words.next().transpose()? {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+                _ => (word, None),
+            };
+            let mut value = |name| match value {
+                Some(value) => Ok(value),
+                None => words.next().transpose()?.ok_or(Usage(name, "wants a value")),
+            };
+            match name {
+                "--base-url" => arguments.base_url = value(name)?,
+                "--last-event-id" => arguments.last_event_id = value(name)?,
+                "--status" => arguments.status = Some(status(value(name)?)?),
+                "--api-version" => arguments.version = version(value(name)?)?,
+                "--idle-timeout" => arguments.idle_timeout = seconds(value(name)?)?,
+                "--max-attempts" => arguments.attempts = attempts(value(name)?)?,
+                "--format" if value(name)? == "jsonl" => {}
+                "--format" => return Err(Usage(name, "is jsonl")),
+                // `run` has looked whether the file is there; without TLS there is no use for it yet.
+                "--ca-file" => _ = value(name)?,
+                "--include-input" => arguments.include_input = true,
+                "--include-output" => arguments.include_output = true,
+                "--allow-plaintext" => arguments.allow_plaintext = true,
+                "--verbose" => arguments.verbose = true,
+                _ if name.starts_with("--") => return Err(Usage(name, "is not known")),
+                _ if group.is_some() => return Err(Usage(word, "is one argument too many")),
+                _ => group = Some(word),
+            }
+        }
+        arguments.taskgroup_id = group.ok_or(Usage("TASKGROUP_ID", "is missing"))?;
+        Ok(arguments)
+    }
+}
+
+/// Takes the place for the decoded word off the front of `room`.
+fn decode(word: &str, room: &mut &'static mut [u8]) -> Result<&'static str, Usage> {
+    let length = word.len().min(room.len());
+    let (place, rest) = core::mem::take(room).split_at_mut(length);
+    let mut bytes = word.bytes();
+    let mut length = 0;
+    while let Some(byte) = bytes.next() {
+        let digit = |byte: Option<u8>| char::from(byte.unwrap_or_default()).to_digit(16).unwrap_or_default();
+        let decoded = match byte {
+            b'%' => (digit(bytes.next()) << 4 | digit(bytes.next())) as u8,
+            byte => byte,
+        };
+        *place.get_mut(length).ok_or(Usage("the arguments", "are too long"))? = decoded;
+        length += 1;
+    }
+    *room = rest;
+    str::from_utf8(&place[..length]).map_err(|_| Usage("the arguments", "are not UTF-8"))
+}
+
+/// The API key. `run` opens the pipe when there is one.
+fn key() -> Result<&'static str, Usage> {
+    static TEXT: ConstStaticCell<[u8; KEY]> = ConstStaticCell::new([0; KEY]);
+
+    let wrong = |why| Usage("PARALLEL_API_KEY", why);
+    let mut file = File::open(c"/dev/fd/3").map_err(|_| wrong("is not set"))?;
+    let text = TEXT.take();
+    let mut length = 0;
+    loop {
+        match file.read(&mut text[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(_) => return Err(wrong("cannot be read")),
+        }
+    }
+    if length == KEY {
+        return Err(wrong("is too long"));
+    }
+    let key = str::from_utf8(&text[..length]).map_err(|_| wrong("is not UTF-8"))?;
+    Some(key.trim()).filter(|key| !key.is_empty()).ok_or(wrong("is empty"))
+}
+
+fn status(name: &str) -> Result<Status, Usage> {
+    let known = STATUSES.contains(&name).then(|| Status::from(name));
+    known.ok_or(Usage(
+        "--status",
+        "is queued, action_required, running, completed, failed, cancelling or cancelled",
+    ))
+}
+
+fn version(name: &str) -> Result<Version, Usage> {
+    match name {
+        "v1beta" => Ok(Version::V1Beta),
+        "v1" => Ok(Version::V1),
+        _ => Err(Usage("--api-version", "is v1beta or v1")),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, Usage> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let bounds = Duration::from_millis(1)..=Duration::from_secs(1_000_000);
+    seconds
+        .filter(|seconds| bounds.contains(seconds))
+        .ok_or(Usage("--idle-timeout", "must be between 0.001 and 1000000 seconds"))
+}
+
+fn attempts(text: &str) -> Result<Option<u32>, Usage> {
+    let attempts = text.parse().map_err(|_| Usage("--max-attempts", "is not a number"))?;
+    Ok(Some(attempts).filter(|attempts| *attempts > 0))
+}

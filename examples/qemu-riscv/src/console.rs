@@ -1,0 +1,86 @@
+//! Lines for a person, on the host's stderr: without the API key, and without control characters.
+//!
+//! # Limits
+//!
+//! 320 bytes of a line; what is beyond is replaced by `…`.
+
+use core::{
+    cell::Cell,
+    fmt::{self, Write as _},
+};
+
+use critical_section::Mutex;
+use log::{LevelFilter, Log, Metadata, Record};
+use semihosting::io::{self, Write as _};
+use taskgroup::text::Text;
+
+const LINE: usize = 320;
+
+/// What must not be shown.
+static SECRET: Mutex<Cell<&str>> = Mutex::new(Cell::new(""));
+
+/// Prints a line, with the arguments of `format!`.
+macro_rules! say {
+    ($($arguments:tt)+) => { $crate::console::print(core::format_args!($($arguments)+)) };
+}
+pub(crate) use say;
+
+/// From now on the log goes to stderr, and `secret` shows as `***`.
+pub(crate) fn start(secret: &'static str, verbose: bool) {
+    critical_section::with(|section| SECRET.borrow(section).set(secret));
+    let level = if verbose { LevelFilter::Debug } else { LevelFilter::Warn };
+    // SAFETY: nothing else runs yet.
+    unsafe {
+        if log::set_logger_racy(&Console).is_ok() {
+            log::set_max_level_racy(level);
+        }
+    }
+}
+
+pub(crate) fn print(line: fmt::Arguments<'_>) {
+    let mut text = Buffer::<LINE>(Text::new());
+    let _ = text.write_fmt(line);
+    let secret = critical_section::with(|section| SECRET.borrow(section).get());
+    text.0.redact(secret);
+    let mut shown = Buffer::<{ 2 * LINE }>(Text::new());
+    let _ = shown.write_str("taskgroup: ");
+    for character in text.0.chars() {
+        let _ = if character.is_control() {
+            write!(shown, "{}", character.escape_default())
+        } else {
+            shown.write_char(character)
+        };
+    }
+    let _ = shown.write_str(if text.0.lost() > 0 { "…\n" } else { "\n" });
+    // That nobody may read it is no reason to stop.
+    let _ = io::stderr().and_then(|mut stderr| stderr.write_all(shown.0.as_bytes()));
+}
+
+/// Takes the log of the network, which tells what fails; and of the session, which tells the rest
+/// when it is asked for.
+struct Console;
+
+impl Log for Console {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let is_session = metadata.target().starts_with("taskgroup::");
+        let is_network = metadata.target().starts_with("taskgroup_");
+        is_network || (is_session && log::max_level() > LevelFilter::Warn)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            print(*record.args());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+struct Buffer<const N: usize>(Text<N>);
+
+impl<const N: usize> fmt::Write for Buffer<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! An event's bytes in as they stream by, one line of JSON out.
+//!
+//! # Limits
+//!
+//! 128 bytes of an event's id, 64 of a run's, 48 of the type and 24 of the status are shown. Of the
+//! output's content nothing is kept: it is counted, and goes into a CRC-32, at any length.
+
+use core::cell::Cell;
+
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use semihosting::io::{self, Write as _};
+use serde::Serialize;
+use taskgroup::{
+    json::{Piece, Pieces},
+    record,
+    text::Text,
+};
+
+/// Six bytes for each that is shown, should all need an escape, and the names.
+const LINE: usize = 6 * (48 + 128 + 64 + 24) + 136;
+
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+
+record! {
+    /// What is shown of an event of any type.
+    pub(crate) struct Shown<F> for * where F: FnMut(Piece<'_>) {
+        kind: Text<48> = "/type",
+        event_id: Option<Text<128>> = "/event_id",
+        run_id: Option<Text<64>> = "/run/run_id",
+        status: Option<Text<24>> = "/run/status",
+        content: Pieces<F> = "/output/content",
+    }
+}
+
+/// A record whose content goes into `sum`.
+pub(crate) fn shown(sum: &Cell<Checksum>) -> Shown<impl FnMut(Piece<'_>)> {
+    Shown {
+        kind: Text::new(),
+        event_id: None,
+        run_id: None,
+        status: None,
+        content: Pieces::new(|piece| match piece {
+            Piece::Clear => sum.set(Checksum::default()),
+            Piece::Text(text) => sum.set(sum.get().and(text)),
+            Piece::End => {}
+        }),
+    }
+}
+
+impl<F: FnMut(Piece<'_>)> Shown<F> {
+    /// The id, also of an event that is broken behind it.
+    pub(crate) fn event_id(&self) -> Option<&str> {
+        self.event_id.as_deref().filter(|id| !id.is_empty())
+    }
+}
+
+/// How many bytes of UTF-8 a text has, and their CRC-32 (that of Ethernet and zlib).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Checksum {
+    bytes: u64,
+    crc32: u32,
+}
+
+impl Checksum {
+    /// With this text behind it.
+    fn and(self, text: &str) -> Self {
+        // What the algorithm does to its register at the end and at the beginning is undone, so that
+        // it goes on where it stood.
+        let mut digest = CRC.digest_with_initial((!self.crc32).reverse_bits());
+        digest.update(text.as_bytes());
+        Self { bytes: self.bytes + text.len() as u64, crc32: digest.finalize() }
+    }
+}
+
+/// A line, as the names of its members have it.
+#[derive(Serialize)]
+struct Line<'e> {
+    #[serde(rename = "type")]
+    kind: &'e str,
+    event_id: Option<&'e str>,
+    run_id: Option<&'e str>,
+    status: Option<&'e str>,
+    content_bytes: u64,
+    content_crc32: u32,
+}
+
+/// Prints the line of an event on the host's stdout.
+pub(crate) struct Printer {
+    line: [u8; LINE],
+}
+
+impl Printer {
+    pub(crate) const fn new() -> Self {
+        Self { line: [0; LINE] }
+    }
+
+    /// Prints it in one go.
+    ///
+    /// # Errors
+    ///
+    /// Nobody reads the host's stdout any more.
+    pub(crate) fn print<F>(&mut self, event: &Shown<F>, sum: Checksum) -> io::Result<()>
+    where
+        F: FnMut(Piece<'_>),
+    {
+        let line = Line {
+            kind: &event.kind,
+            event_id: event.event_id.as_deref(),
+            run_id: event.run_id.as_deref(),
+            status: event.status.as_deref(),
+            content_bytes: sum.bytes,
+            content_crc32: sum.crc32,
+        };
+        let (line_feed, room) = self.line.split_last_mut().expect("a line has room");
+        let length = serde_json_core::to_slice(&line, room).expect("a line has room for all of its members");
+        *line_feed = b'\n';
+        self.line[length] = b'\n';
+        io::stdout()?.write_all(&self.line[..=length])
+    }
+}

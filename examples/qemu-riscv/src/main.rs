@@ -1,0 +1,91 @@
+//! Firmware that prints the runs of a task group: `taskgroup runs`, on the instruction set of an
+//! ESP32-C3, with a TCP/IP stack and no heap.
+//!
+//! It runs on QEMU's machine `virt`. The script `run` starts it like the desktop program:
+//!
+//! ```text
+//! host's command line ─► arguments ─► runs ─► line ─► host's stdout
+//!                                      ▲│
+//!              taskgroup, taskgroup-embassy, embassy-net
+//!                                      ▲▼
+//!                          clock     card: virtio-net, QEMU's network, any server
+//! ```
+#![no_std]
+#![no_main]
+
+mod arguments;
+mod card;
+mod clock;
+mod console;
+mod line;
+mod runs;
+
+use core::panic::PanicInfo;
+
+use embassy_executor::Spawner;
+use embassy_net::{Runner, Stack, StackResources};
+use semihosting::{experimental::random, process};
+use static_cell::StaticCell;
+
+use crate::{
+    arguments::{Arguments, Usage},
+    card::Card,
+    console::say,
+};
+
+/// DHCP, DNS, and the socket of the stream.
+const SOCKETS: usize = 3;
+
+#[embassy_executor::main]
+async fn main(spawner: Spawner) {
+    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    static ARGUMENTS: StaticCell<Arguments> = StaticCell::new();
+
+    let arguments = match Arguments::read() {
+        Ok(arguments) => ARGUMENTS.init(arguments),
+        Err(Usage(what, why)) => {
+            say!("{what} {why}");
+            process::exit(runs::USAGE)
+        }
+    };
+    console::start(arguments.key, arguments.verbose);
+    let Some(card) = Card::new() else {
+        say!("the machine has no network card");
+        process::exit(runs::FAILED)
+    };
+    if arguments.verbose {
+        say!("RAM of the network: {} bytes", card::RAM + size_of::<StackResources<SOCKETS>>());
+    }
+    let configuration = embassy_net::Config::dhcpv4(Default::default());
+    let resources = RESOURCES.init(StackResources::new());
+    let (stack, runner) = embassy_net::new(card, configuration, resources, seed());
+    spawner.spawn(network(runner).expect("it is spawned once"));
+    spawner.spawn(application(stack, arguments).expect("it is spawned once"));
+}
+
+#[embassy_executor::task]
+async fn network(mut runner: Runner<'static, Card>) -> ! {
+    runner.run().await
+}
+
+#[embassy_executor::task]
+async fn application(stack: Stack<'static>, arguments: &'static Arguments) -> ! {
+    stack.wait_config_up().await;
+    process::exit(runs::run(stack, arguments, seed()).await)
+}
+
+/// Random bits of the host: no two machines pick the same ports and waits.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    match random::fill_bytes(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes),
+        Err(_) => embassy_time::Instant::now().as_ticks(),
+    }
+}
+
+#[panic_handler]
+fn panic(why: &PanicInfo<'_>) -> ! {
+    const PANICKED: i32 = 101;
+    say!("panicked: {why}");
+    process::exit(PANICKED)
+}

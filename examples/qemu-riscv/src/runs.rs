@@ -1,0 +1,158 @@
+//! A network and what was asked for in, a line per event and an exit code out.
+
+use core::{cell::Cell, fmt::Display, net::Ipv4Addr};
+
+use embassy_net::Stack;
+use taskgroup::{
+    api,
+    json::Piece,
+    session::{Action, Cause, Config, Event, Outcome, Request},
+};
+use taskgroup_embassy::{Clock, Step, Stream, Tcp};
+use taskgroup_embedded_io::Clock as _;
+
+use crate::{
+    arguments::{Arguments, Usage},
+    console::say,
+    line::{Checksum, Printer, Shown, shown},
+};
+
+/// Where QEMU's network has the loopback of the host.
+const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
+const RECEIVE: usize = 3072;
+const SEND: usize = 256;
+
+/// The desktop program's exit codes.
+pub(crate) const DONE: i32 = 0;
+pub(crate) const FAILED: i32 = 1;
+pub(crate) const USAGE: i32 = 2;
+const SKIPPED: i32 = 3;
+
+/// Prints the runs of a group.
+pub(crate) async fn run(network: Stack<'static>, arguments: &Arguments, seed: u64) -> i32 {
+    let config = match config(arguments, seed) {
+        Ok(config) => config,
+        Err(Usage(what, why)) => {
+            say!("{what} {why}");
+            return USAGE;
+        }
+    };
+    let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
+    let tcp = Tcp::new(network, &mut receive, &mut send);
+    let tcp = if arguments.allow_plaintext { tcp.allow_plaintext() } else { tcp };
+    let tcp = if config.is_loopback() { tcp.with_address(HOST.into()) } else { tcp };
+    let sum = Cell::new(Checksum::default());
+    let mut stream = Stream::new(config, request(arguments), shown(&sum), &tcp, Clock);
+    let mut printer = Printer::new();
+    if arguments.verbose {
+        let stream_ram = size_of_val(&stream) + size_of_val(&stream.next());
+        say!(
+            "RAM of taskgroup: {} bytes (stream {stream_ram}, line {}, socket {})",
+            stream_ram + size_of::<Printer>() + RECEIVE + SEND,
+            size_of::<Printer>(),
+            RECEIVE + SEND
+        );
+    }
+    print(&mut stream, &sum, &mut printer).await
+}
+
+/// Prints the stream to its end.
+async fn print<F>(
+    stream: &mut Stream<'_, '_, Shown<F>, Tcp<'_>>,
+    sum: &Cell<Checksum>,
+    printer: &mut Printer,
+) -> i32
+where
+    F: FnMut(Piece<'_>),
+{
+    let (mut events, mut skipped) = (0_u64, 0_u64);
+    let outcome = loop {
+        match stream.step().await {
+            Step::Event => match stream.event() {
+                Some(Event::Record(event)) => {
+                    events += 1;
+                    if printer.print(event, sum.get()).is_err() {
+                        // Nobody reads stdout any more.
+                        return DONE;
+                    }
+                }
+                Some(Event::Skipped(why)) => {
+                    skipped += 1;
+                    match stream.record_mut().event_id() {
+                        Some(id) => say!("skipped: event \"{id}\": {}", why.0),
+                        None => say!("skipped: event without id: {}", why.0),
+                    }
+                }
+                Some(Event::Opened { resumed: true }) if events > 0 => {
+                    say!("goes on after event \"{}\"", stream.cursor().unwrap_or_default());
+                }
+                _ => {}
+            },
+            Step::Action(Action::Sleep { until, cause }) => {
+                let wait = until.saturating_since(Clock.now()).as_millis();
+                let (seconds, tenths) = (wait / 1000, wait % 1000 / 100);
+                let words = matches!(cause, Cause::Status(_) | Cause::Peer(_));
+                tell(stream, words, &cause, format_args!("; tries again in {seconds}.{tenths} s"));
+            }
+            Step::Action(Action::Stop(outcome)) => break outcome,
+            Step::Action(_) => {}
+        }
+    };
+    match outcome {
+        Outcome::Done if skipped == 0 => DONE,
+        Outcome::Done => {
+            say!("done, but {skipped} events were skipped");
+            SKIPPED
+        }
+        Outcome::Misuse(misuse) => {
+            say!("{misuse}");
+            USAGE
+        }
+        outcome => {
+            let words = matches!(outcome, Outcome::Status(_) | Outcome::Peer(_));
+            tell(stream, words, &outcome, format_args!(""));
+            if let Some(cursor) = stream.cursor() {
+                say!("go on with --last-event-id {cursor}");
+            }
+            FAILED
+        }
+    }
+}
+
+/// Says what went wrong, in the service's words where it has said something about it.
+fn tell<F>(
+    stream: &Stream<'_, '_, Shown<F>, Tcp<'_>>,
+    words: bool,
+    what: &dyn Display,
+    then: core::fmt::Arguments<'_>,
+) where
+    F: FnMut(Piece<'_>),
+{
+    match stream.error().filter(|error| words && !error.message.is_empty()) {
+        Some(error) if error.ref_id.is_empty() => say!("{what}: {}{then}", error.message),
+        Some(error) => say!("{what}: {} (ref_id {}){then}", error.message, error.ref_id),
+        None => say!("{what}{then}"),
+    }
+}
+
+fn config(arguments: &Arguments, seed: u64) -> Result<Config<'static>, Usage> {
+    let config = Config::new(arguments.key).with_base_url(arguments.base_url);
+    let config = config
+        .map_err(|_| Usage("--base-url", "must be http://HOST[:PORT][/PATH]: the base URL of a server"))?;
+    Ok(config
+        .with_version(arguments.version)
+        .with_attempts(arguments.attempts)
+        .with_idle_timeout(arguments.idle_timeout)
+        .with_user_agent(concat!("taskgroup-qemu-riscv/", env!("CARGO_PKG_VERSION")))
+        .with_seed(seed))
+}
+
+fn request(arguments: &Arguments) -> Request<'static> {
+    let request = api::runs(arguments.taskgroup_id).last_event_id(arguments.last_event_id);
+    let request = if arguments.include_input { request.include_input(true) } else { request };
+    let request = if arguments.include_output { request.include_output(true) } else { request };
+    match arguments.status {
+        Some(status) => request.status(status),
+        None => request,
+    }
+}
