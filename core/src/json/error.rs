@@ -45,3 +45,28 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// What is wrong with a text, whatever it is filled into: one byte, for nearly every function here gives
+/// it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Unexpected,
+    Number,
+    Escape,
+    Control,
+    Depth,
+    Trailing,
+}
+
+impl From<Wrong> for Error {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Unexpected => Self::Unexpected,
+            Wrong::Number => Self::Number,
+            Wrong::Escape => Self::Escape,
+            Wrong::Control => Self::Control,
+            Wrong::Depth => Self::Depth,
+            Wrong::Trailing => Self::Trailing,
+        }
+    }
+}

@@ -135,10 +135,11 @@ impl Filler {
             match result {
                 Ok(()) => {}
                 Err(Stop(Cause::More)) => return Ok(false),
-                Err(Stop(Cause::Error(error))) => return Err(error),
+                Err(Stop(Cause::Wrong(wrong))) => return Err(wrong.into()),
             }
         }
-        self.tokens.peek(input).map(|_| true)
+        self.tokens.peek(input)?;
+        Ok(true)
     }
 
     /// The text has ended.

@@ -24,14 +24,14 @@ mod escape;
 mod grammar;
 mod shortcut;
 
-use core::str;
+use core::str::{self, Utf8Error};
 
 pub(super) use self::grammar::State;
 use self::{
     escape::At,
     grammar::{Lexeme, Number},
 };
-use super::error::Error;
+use super::error::{Error, Wrong};
 
 /// How deep objects and arrays may be nested in one another.
 pub const DEPTH: usize = 128;
@@ -92,6 +92,8 @@ pub struct Tokenizer {
     /// One bit a level: whether it is an array.
     arrays: [u8; DEPTH / 8],
     depth: u8,
+    /// What ends the innermost that is open; 0: none is.
+    end: u8,
     state: State,
     at: At,
     number: Number,
@@ -137,6 +139,7 @@ impl Tokenizer {
         Self {
             arrays: [0; DEPTH / 8],
             depth: 0,
+            end: 0,
             state: State::Value,
             at: At::Text,
             number: Number::Nothing,
@@ -157,14 +160,12 @@ impl Tokenizer {
     /// gives [`Error::Unexpected`] for whatever is fed.
     #[inline]
     pub fn feed<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Error> {
-        let found = match self.find(input) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            Err(error) => {
-                self.state = State::Broken;
-                return Err(error);
-            }
-        };
+        Ok(self.token(input)?)
+    }
+
+    #[inline]
+    pub(super) fn token<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Wrong> {
+        let Some(found) = self.find(input)? else { return Ok(None) };
         let (piece, last) = match found {
             Found::Structure(token) => return Ok(Some(token)),
             Found::Number { piece, last } => return Ok(Some(Token::Number { piece, last })),
@@ -199,7 +200,7 @@ impl Tokenizer {
 
     /// The next token, its bytes decoded.
     #[inline(always)]
-    fn find<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Found<'i>>, Error> {
+    fn find<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Found<'i>>, Wrong> {
         while !input.is_empty() {
             if self.begun > 0 {
                 return Ok(self.complete(input).map(Found::Character));
@@ -212,8 +213,9 @@ impl Tokenizer {
             let lexeme = self.step(None, input);
             let taken = scope.len().wrapping_sub(input.len());
             *input = before.get(taken..).unwrap_or_default();
-            let literal = match lexeme? {
-                None => continue,
+            match lexeme? {
+                None => {}
+                Some(Lexeme::Structure(token)) => return Ok(Some(Found::Structure(token))),
                 Some(Lexeme::Run { bytes, last }) => match str::from_utf8(bytes) {
                     Ok(piece) => {
                         if self.window > 0 && piece.len() == scope.len() {
@@ -221,12 +223,12 @@ impl Tokenizer {
                         }
                         return Ok(Some(Found::Piece { piece, last }));
                     }
-                    Err(_) => {
+                    Err(error) => {
                         // Where the run lies in what there was.
                         let run = bytes.as_ptr().addr().wrapping_sub(before.as_ptr().addr());
                         let begin = before.get(run..).unwrap_or_default();
                         let is_at_end = run.wrapping_add(bytes.len()) == scope.len();
-                        return Ok(Some(self.replace(bytes, is_at_end, begin, input)));
+                        return Ok(Some(self.replace(bytes, error, is_at_end, begin, input)));
                     }
                 },
                 Some(Lexeme::Escape(length)) => return Ok(Some(Found::Character(length))),
@@ -234,14 +236,7 @@ impl Tokenizer {
                     let piece = str::from_utf8(bytes).unwrap_or_default();
                     return Ok(Some(Found::Number { piece, last }));
                 }
-                Some(Lexeme::BeginObject) => Token::BeginObject,
-                Some(Lexeme::EndObject) => Token::EndObject,
-                Some(Lexeme::BeginArray) => Token::BeginArray,
-                Some(Lexeme::EndArray) => Token::EndArray,
-                Some(Lexeme::Bool(value)) => Token::Bool(value),
-                Some(Lexeme::Null) => Token::Null,
-            };
-            return Ok(Some(Found::Structure(literal)));
+            }
         }
         Ok(None)
     }
@@ -252,29 +247,33 @@ impl Tokenizer {
     fn replace<'i>(
         &mut self,
         run: &'i [u8],
-        may_go_on: bool,
+        error: Utf8Error,
+        is_at_end: bool,
         begin: &'i [u8],
         input: &mut &'i [u8],
     ) -> Found<'i> {
         self.state = if self.state.is_name() { State::InName } else { State::InString };
         self.at = At::Text;
-        let chunk = run.utf8_chunks().next();
-        let (valid, invalid) = chunk.map_or(("", &[][..]), |chunk| (chunk.valid(), chunk.invalid()));
-        if !valid.is_empty() {
-            *input = begin.get(valid.len()..).unwrap_or_default();
-            return Found::Piece { piece: valid, last: false };
-        }
-        *input = begin.get(invalid.len()..).unwrap_or_default();
-        let is_cut = str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
-        if may_go_on && is_cut && invalid.len() == run.len() {
-            for (place, &byte) in self.character.iter_mut().zip(invalid) {
-                *place = byte;
-                self.begun = self.begun.wrapping_add(1);
+        let (length, found) = match (error.valid_up_to(), error.error_len()) {
+            (0, None) if is_at_end => {
+                for (place, &byte) in self.character.iter_mut().zip(run) {
+                    *place = byte;
+                    self.begun = self.begun.wrapping_add(1);
+                }
+                (run.len(), Found::Piece { piece: "", last: false })
             }
-            return Found::Piece { piece: "", last: false };
-        }
-        self.window = WINDOW;
-        Found::Character(self.put(0, char::REPLACEMENT_CHARACTER))
+            (0, length) => {
+                self.window = WINDOW;
+                let character = self.put(0, char::REPLACEMENT_CHARACTER);
+                (length.unwrap_or(run.len()), Found::Character(character))
+            }
+            (length, _) => {
+                let piece = run.get(..length).and_then(|valid| str::from_utf8(valid).ok());
+                (length, Found::Piece { piece: piece.unwrap_or_default(), last: false })
+            }
+        };
+        *input = begin.get(length..).unwrap_or_default();
+        found
     }
 
     /// Adds to the character that was cut: the length of what became of it, once that is known.

@@ -6,7 +6,7 @@
 
 use super::{Filler, Watch};
 use crate::json::{
-    error::Error,
+    error::Wrong,
     tokenizer::{State, Token, Tokenizer},
     tree::Name,
 };
@@ -19,12 +19,12 @@ pub struct Stop(pub(super) Cause);
 pub(super) enum Cause {
     /// The input is used up.
     More,
-    Error(Error),
+    Wrong(Wrong),
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self(Cause::Error(error))
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self(Cause::Wrong(wrong))
     }
 }
 
@@ -223,7 +223,7 @@ pub(super) fn next<'t, 'i: 't>(
     is_watched: bool,
     watch: &mut dyn Watch,
 ) -> Result<Token<'t>, Stop> {
-    let token = tokens.feed(input)?.ok_or(Stop(Cause::More))?;
+    let token = tokens.token(input)?.ok_or(Stop(Cause::More))?;
     if is_watched {
         watch.token(&token);
     }

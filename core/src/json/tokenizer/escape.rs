@@ -7,7 +7,7 @@
 use core::mem;
 
 use super::Tokenizer;
-use crate::json::error::Error;
+use crate::json::error::Wrong;
 
 /// Where in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,88 +15,82 @@ pub(super) enum At {
     Text,
     /// After a reverse solidus.
     Escape,
-    /// After `\u` and so many digits.
-    Digits(u8),
+    /// After `\u` and `matched` digits.
+    Digits,
     /// After a high surrogate.
     High,
 }
 
 impl Tokenizer {
-    /// What an escape stands for, as so many bytes of `character`.
+    /// What an escape stands for, as so many bytes of `character`. 0: the input is used up.
     #[inline(never)]
-    pub(super) fn escape(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
-        loop {
-            let before = *input;
-            let Some((&byte, rest)) = before.split_first() else { return Ok(None) };
-            *input = rest;
-            self.at = match (self.at, byte) {
-                (At::High, b'\\') => At::Escape,
-                (At::Escape, b'u') => At::Digits(0),
-                (At::Digits(count @ 0..=2), _) => {
-                    self.digit(byte)?;
-                    At::Digits(count.wrapping_add(1))
+    pub(super) fn escape(&mut self, input: &mut &[u8]) -> Result<u8, Wrong> {
+        while let Some((&byte, rest)) = input.split_first() {
+            match self.at {
+                At::High if byte == b'\\' => self.at = At::Escape,
+                At::Escape if byte == b'u' => {
+                    self.at = At::Digits;
+                    self.matched = 0;
                 }
-                (At::Digits(_), _) => {
-                    self.digit(byte)?;
-                    let length = self.tell_unit();
-                    self.at = if self.high == 0 { At::Text } else { At::High };
-                    if length > 0 {
-                        return Ok(Some(length));
+                At::Digits => {
+                    let digit = char::from(byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok());
+                    self.unit = self.unit << 4 | digit.ok_or(Wrong::Escape)?;
+                    self.matched = self.matched.wrapping_add(1);
+                    if self.matched == 4 {
+                        let length = self.tell_unit();
+                        self.at = if self.high == 0 { At::Text } else { At::High };
+                        if length > 0 {
+                            *input = rest;
+                            return Ok(length);
+                        }
                     }
-                    self.at
                 }
                 // Something else than its other half comes after a high surrogate.
-                (at, _) if self.high != 0 => {
-                    *input = before;
+                at if self.high != 0 => {
                     self.high = 0;
                     self.at = if at == At::High { At::Text } else { at };
-                    return Ok(Some(self.put(0, char::REPLACEMENT_CHARACTER)));
+                    return Ok(self.put(0, char::REPLACEMENT_CHARACTER));
                 }
                 _ => {
                     self.at = At::Text;
                     let &byte =
-                        short_escape(byte).and_then(|text| text.as_bytes().first()).ok_or(Error::Escape)?;
-                    return Ok(Some(self.put(0, byte.into())));
+                        short_escape(byte).and_then(|text| text.as_bytes().first()).ok_or(Wrong::Escape)?;
+                    *input = rest;
+                    return Ok(self.put(0, byte.into()));
                 }
-            };
+            }
+            *input = rest;
         }
-    }
-
-    fn digit(&mut self, byte: u8) -> Result<(), Error> {
-        let digit = char::from(byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok());
-        self.unit = self.unit << 4 | digit.ok_or(Error::Escape)?;
-        Ok(())
+        Ok(0)
     }
 
     /// What a code unit means after the one before it. A high surrogate is kept for the next.
     fn tell_unit(&mut self) -> u8 {
         let (high, unit) = (mem::take(&mut self.high), mem::take(&mut self.unit));
-        let is_high = (0xD800..0xDC00).contains(&unit);
-        if let Some(character) = pair(high, unit) {
-            return self.put(0, character);
-        }
-        let length = if high == 0 { 0 } else { self.put(0, char::REPLACEMENT_CHARACTER) };
-        if is_high {
+        let pair = pair(high, unit);
+        let is_alone = high != 0 && pair.is_none();
+        let length = if is_alone { self.put(0, char::REPLACEMENT_CHARACTER) } else { 0 };
+        if (0xD800..0xDC00).contains(&unit) {
             self.high = unit;
             return length;
         }
-        self.put(length, char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+        let character = pair.or(char::from_u32(unit.into()));
+        self.put(length, character.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     /// Puts a character after the first `length` bytes of `character`, and gives the length with it.
+    #[inline(never)]
     pub(super) fn put(&mut self, length: u8, character: char) -> u8 {
-        let code = u32::from(character);
-        let [last, third, second] = [0, 6, 12].map(|shift| 0x80 | (code >> shift) & 0x3F);
-        let (count, bytes) = match code {
-            0..0x80 => (1, [code, 0, 0, 0]),
-            0x80..0x800 => (2, [0xC0 | code >> 6, last, 0, 0]),
-            0x800..0x1_0000 => (3, [0xE0 | code >> 12, third, last, 0]),
-            _ => (4, [0xF0 | code >> 18, second, third, last]),
-        };
-        for (place, byte) in self.character.iter_mut().skip(length.into()).zip(bytes) {
-            *place = u8::try_from(byte).unwrap_or_default();
+        let mut bytes = [0; 4];
+        let text = character.encode_utf8(&mut bytes);
+        let mut length = length;
+        for byte in text.bytes() {
+            if let Some(place) = self.character.get_mut(usize::from(length)) {
+                *place = byte;
+            }
+            length = length.wrapping_add(1);
         }
-        length.wrapping_add(count)
+        length
     }
 }
 
@@ -107,16 +101,18 @@ pub(super) fn pair(high: u16, low: u16) -> Option<char> {
     if are_halves { char::from_u32(bits.wrapping_add(0x1_0000)) } else { None }
 }
 
-pub(super) const fn short_escape(byte: u8) -> Option<&'static str> {
-    Some(match byte {
-        b'"' => "\"",
-        b'\\' => "\\",
-        b'/' => "/",
-        b'b' => "\u{8}",
-        b'f' => "\u{C}",
-        b'n' => "\n",
-        b'r' => "\r",
-        b't' => "\t",
-        _ => return None,
-    })
+/// What may stand after a reverse solidus, and what it stands for then.
+const SHORT: &[u8; 8] = b"\"\\/bfnrt";
+const CHARACTERS: &str = "\"\\/\u{8}\u{C}\n\r\t";
+
+/// What a reverse solidus and this byte stand for.
+pub(super) fn short_escape(byte: u8) -> Option<&'static str> {
+    let place = SHORT.iter().position(|&short| short == byte)?;
+    CHARACTERS.get(place..=place)
+}
+
+/// Compared all at once, where there are vectors.
+#[inline]
+pub(super) fn is_short_escape(byte: u8) -> bool {
+    SHORT.iter().fold(false, |found, &short| found | (short == byte))
 }

@@ -4,8 +4,10 @@
 //!
 //! Those of the tokenizer.
 
-use super::{Tokenizer, escape::At};
-use crate::json::{error::Error, scan::unescaped};
+use core::mem;
+
+use super::{Token, Tokenizer, escape::At};
+use crate::json::{error::Wrong, scan::unescaped};
 
 /// ```text
 ///   Value ─────────── string, number, literal, container's end ───────────► Next
@@ -50,6 +52,11 @@ impl State {
             self,
             Self::Value | Self::FirstValue | Self::FirstName | Self::Name | Self::Colon | Self::Next
         )
+    }
+
+    /// Whether what is open may end here.
+    pub(super) const fn may_end(self) -> bool {
+        matches!(self, Self::FirstValue | Self::FirstName | Self::Next)
     }
 
     /// Whether the piece of a string that has just come is a name's.
@@ -103,10 +110,7 @@ impl Number {
 
 /// A token whose bytes are not yet known to be UTF-8.
 pub(super) enum Lexeme<'i> {
-    BeginObject,
-    EndObject,
-    BeginArray,
-    EndArray,
+    Structure(Token<'static>),
     /// Bytes of a string as they stand in the input.
     Run {
         bytes: &'i [u8],
@@ -118,8 +122,6 @@ pub(super) enum Lexeme<'i> {
         bytes: &'i [u8],
         last: bool,
     },
-    Bool(bool),
-    Null,
 }
 
 impl Tokenizer {
@@ -140,7 +142,7 @@ impl Tokenizer {
 
     /// Passes over the rest of the value that is in so many objects and arrays, without asking whether
     /// its strings are UTF-8. True: it has ended.
-    pub(in crate::json) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Error> {
+    pub(in crate::json) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Wrong> {
         if self.is_past(depth) {
             return Ok(true);
         }
@@ -149,13 +151,7 @@ impl Tokenizer {
         if cfg!(target_pointer_width = "64") && self.hop(depth, input) {
             return Ok(true);
         }
-        match self.step(Some(depth), input) {
-            Ok(end) => Ok(end.is_some()),
-            Err(error) => {
-                self.state = State::Broken;
-                Err(error)
-            }
-        }
+        Ok(self.step(Some(depth), input)?.is_some())
     }
 
     /// Whether it stands in a string or a name, between two characters of it.
@@ -165,17 +161,13 @@ impl Tokenizer {
 
     /// Passes over a string or a name, or the rest of one, as far as there is input: how many bytes it
     /// stands for, each that is not UTF-8 counted as it is, and whether it has ended.
-    pub(in crate::json) fn measure(&mut self, input: &mut &[u8]) -> Result<(usize, bool), Error> {
+    pub(in crate::json) fn measure(&mut self, input: &mut &[u8]) -> Result<(usize, bool), Wrong> {
         let mut length = 0_usize;
         loop {
-            let (more, last) = match self.step(None, input) {
-                Ok(Some(Lexeme::Run { bytes, last })) => (bytes.len(), last),
-                Ok(Some(Lexeme::Escape(more))) => (more.into(), false),
-                Ok(_) => return Ok((length, false)),
-                Err(error) => {
-                    self.state = State::Broken;
-                    return Err(error);
-                }
+            let (more, last) = match self.step(None, input)? {
+                Some(Lexeme::Run { bytes, last }) => (bytes.len(), last),
+                Some(Lexeme::Escape(more)) => (more.into(), false),
+                _ => return Ok((length, false)),
             };
             length = length.saturating_add(more);
             if last {
@@ -186,22 +178,21 @@ impl Tokenizer {
 
     /// Goes to the first byte of the next value, name or end of an object or array, and leaves it.
     /// Not for the middle of a token.
-    pub(in crate::json) fn peek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Error> {
-        let mut state = self.state;
-        let found = self.seek(&mut state, input);
-        self.state = if found.is_ok() { state } else { State::Broken };
-        found
+    pub(in crate::json) fn peek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
+        let mut state = mem::replace(&mut self.state, State::Broken);
+        let found = self.seek(&mut state, input)?;
+        self.state = state;
+        Ok(found)
     }
 
     /// Whether the innermost that is open is an array.
     #[inline]
-    pub(in crate::json) fn is_in_array(&self) -> bool {
-        let level = self.depth.wrapping_sub(1);
-        self.arrays.get(usize::from(level >> 3)).is_some_and(|bits| bits & (1 << (level & 7)) != 0)
+    pub(in crate::json) const fn is_in_array(&self) -> bool {
+        self.end == b']'
     }
 
     #[inline(always)]
-    fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Error> {
+    fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
         while let Some((&byte, rest)) = input.split_first() {
             match (byte, *state) {
                 (b':', State::Colon) => *state = State::Value,
@@ -209,8 +200,8 @@ impl Tokenizer {
                     *state = if self.is_in_array() { State::Value } else { State::Name };
                 }
                 (b' ' | b'\t' | b'\n' | b'\r', _) => {}
-                (_, State::Next) if self.depth == 0 => return Err(Error::Trailing),
-                (_, State::Colon) => return Err(Error::Unexpected),
+                (_, State::Next) if self.depth == 0 => return Err(Wrong::Trailing),
+                (_, State::Colon) => return Err(Wrong::Unexpected),
                 _ => return Ok(Some(byte)),
             }
             *input = rest;
@@ -229,8 +220,8 @@ impl Tokenizer {
         &mut self,
         skip: Option<u8>,
         input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
-        let mut state = self.state;
+    ) -> Result<Option<Lexeme<'i>>, Wrong> {
+        let mut state = mem::replace(&mut self.state, State::Broken);
         let mut rest = *input;
         let lexeme = loop {
             let mut is_first = false;
@@ -249,13 +240,16 @@ impl Tokenizer {
                 (Some(structure), _) => Some(structure),
                 (None, State::InName | State::InString) => match self.at {
                     At::Text => self.take_run(is_first, &mut state, &mut rest)?,
-                    _ => self.escape(&mut rest)?.map(Lexeme::Escape),
+                    _ => match self.escape(&mut rest)? {
+                        0 => None,
+                        length => Some(Lexeme::Escape(length)),
+                    },
                 },
                 (None, State::InNumber) => self.take_number(&mut state, &mut rest)?,
                 (None, State::InTrue | State::InFalse | State::InNull) => {
                     self.take_word(&mut state, &mut rest)?
                 }
-                (None, _) => return Err(Error::Unexpected),
+                (None, _) => return Err(Wrong::Unexpected),
             };
             let is_wanted = skip.is_none_or(|depth| matches!(state, State::Next) && self.depth == depth);
             match found {
@@ -276,54 +270,62 @@ impl Tokenizer {
         byte: u8,
         state: &mut State,
         input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
+    ) -> Result<Option<Lexeme<'i>>, Wrong> {
         let is_value = matches!(*state, State::Value | State::FirstValue);
-        let (lexeme, next) = match byte {
-            b'"' if !matches!(*state, State::Next) => {
-                self.at = At::Text;
-                self.window = 0;
-                (None, if is_value { State::InString } else { State::InName })
+        let (next, structure) = match byte {
+            b'}' | b']' if byte == self.end && state.may_end() => {
+                let token = if byte == b']' { Token::EndArray } else { Token::EndObject };
+                (self.close(), Some(token))
             }
-            b'{' if is_value => (Some(Lexeme::BeginObject), State::FirstName),
-            b'[' if is_value => (Some(Lexeme::BeginArray), State::FirstValue),
-            b'}' if matches!(*state, State::FirstName | State::Next) && !self.is_in_array() => {
-                (Some(Lexeme::EndObject), State::Next)
-            }
-            b']' if matches!(*state, State::FirstValue | State::Next) && self.is_in_array() => {
-                (Some(Lexeme::EndArray), State::Next)
-            }
-            b'-' | b'0'..=b'9' if is_value => {
+            b'"' if is_value => (self.begin_string(State::InString), None),
+            b'"' if !matches!(*state, State::Next) => (self.begin_string(State::InName), None),
+            b'{' if is_value => (self.open(false)?, Some(Token::BeginObject)),
+            b'[' if is_value => (self.open(true)?, Some(Token::BeginArray)),
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if is_value => {
                 self.number = Number::Nothing;
-                *state = State::InNumber;
-                return Ok(None);
-            }
-            b't' | b'f' | b'n' if is_value => {
                 self.matched = 0;
                 *state = match byte {
                     b't' => State::InTrue,
                     b'f' => State::InFalse,
-                    _ => State::InNull,
+                    b'n' => State::InNull,
+                    _ => State::InNumber,
                 };
                 return Ok(None);
             }
-            _ => return Err(Error::Unexpected),
+            _ => return Err(Wrong::Unexpected),
         };
-        match next {
-            State::Next => self.depth = self.depth.wrapping_sub(1),
-            State::FirstValue | State::FirstName => self.open(matches!(next, State::FirstValue))?,
-            _ => {}
-        }
         *state = next;
         *input = input.get(1..).unwrap_or_default();
-        Ok(lexeme)
+        Ok(structure.map(Lexeme::Structure))
     }
 
-    pub(super) fn open(&mut self, is_array: bool) -> Result<(), Error> {
-        let bits = self.arrays.get_mut(usize::from(self.depth >> 3)).ok_or(Error::Depth)?;
+    #[inline(always)]
+    fn begin_string(&mut self, state: State) -> State {
+        self.at = At::Text;
+        self.window = 0;
+        state
+    }
+
+    #[inline]
+    pub(super) fn open(&mut self, is_array: bool) -> Result<State, Wrong> {
+        let bits = self.arrays.get_mut(usize::from(self.depth >> 3)).ok_or(Wrong::Depth)?;
         let bit = 1 << (self.depth & 7);
         *bits = if is_array { *bits | bit } else { *bits & !bit };
         self.depth = self.depth.wrapping_add(1);
-        Ok(())
+        self.end = if is_array { b']' } else { b'}' };
+        Ok(if is_array { State::FirstValue } else { State::FirstName })
+    }
+
+    #[inline]
+    pub(super) fn close(&mut self) -> State {
+        self.depth = self.depth.wrapping_sub(1);
+        let level = self.depth.wrapping_sub(1);
+        self.end = match self.arrays.get(usize::from(level >> 3)) {
+            Some(bits) if bits & (1 << (level & 7)) != 0 => b']',
+            Some(_) => b'}',
+            None => 0,
+        };
+        State::Next
     }
 
     /// What there is of a string up to its end, an escape, or the end of the input; of the first run even
@@ -334,7 +336,7 @@ impl Tokenizer {
         is_first: bool,
         state: &mut State,
         input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
+    ) -> Result<Option<Lexeme<'i>>, Wrong> {
         let (bytes, tail) = input.split_at_checked(unescaped(input)).unwrap_or_default();
         *input = tail;
         match tail.split_first() {
@@ -355,7 +357,7 @@ impl Tokenizer {
                 self.at = At::Escape;
             }
             None => {}
-            Some(_) => return Err(Error::Control),
+            Some(_) => return Err(Wrong::Control),
         }
         Ok((is_first || !bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
     }
@@ -365,7 +367,7 @@ impl Tokenizer {
         &mut self,
         state: &mut State,
         input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
+    ) -> Result<Option<Lexeme<'i>>, Wrong> {
         let mut number = self.number;
         let mut length = 0_usize;
         let mut last = false;
@@ -376,7 +378,7 @@ impl Tokenizer {
                     last = true;
                     break;
                 }
-                None => return Err(Error::Number),
+                None => return Err(Wrong::Number),
             }
             length = length.wrapping_add(1);
         }
@@ -392,23 +394,24 @@ impl Tokenizer {
         &mut self,
         state: &mut State,
         input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Error> {
-        let word = *state;
-        let missing = word.word().get(usize::from(self.matched)..).unwrap_or_default();
-        if let Some(rest) = input.strip_prefix(missing) {
+    ) -> Result<Option<Lexeme<'i>>, Wrong> {
+        let word = state.word();
+        while let Some((byte, rest)) = input.split_first() {
+            if word.get(usize::from(self.matched)) != Some(byte) {
+                return Err(Wrong::Unexpected);
+            }
             *input = rest;
-            *state = State::Next;
-            return Ok(Some(match word {
-                State::InTrue => Lexeme::Bool(true),
-                State::InFalse => Lexeme::Bool(false),
-                _ => Lexeme::Null,
-            }));
+            self.matched = self.matched.wrapping_add(1);
+            if usize::from(self.matched) == word.len() {
+                let token = match *state {
+                    State::InTrue => Token::Bool(true),
+                    State::InFalse => Token::Bool(false),
+                    _ => Token::Null,
+                };
+                *state = State::Next;
+                return Ok(Some(Lexeme::Structure(token)));
+            }
         }
-        if !missing.starts_with(input) {
-            return Err(Error::Unexpected);
-        }
-        self.matched = self.matched.wrapping_add(u8::try_from(input.len()).unwrap_or_default());
-        *input = &[];
         Ok(None)
     }
 }

@@ -11,7 +11,7 @@ use core::str;
 
 use super::{
     Tokenizer,
-    escape::{At, pair, short_escape},
+    escape::{At, is_short_escape, pair, short_escape},
     grammar::{Number, State},
 };
 use crate::json::scan::unescaped;
@@ -153,13 +153,10 @@ impl Tokenizer {
     pub(in crate::json) fn take_begin(&mut self, is_array: bool, input: &mut &[u8]) -> bool {
         let begin = if is_array { b"[" } else { b"{" };
         match input.strip_prefix(begin) {
-            Some(rest)
-                if IS_ROOMY
-                    && matches!(self.state, State::Value | State::FirstValue)
-                    && self.open(is_array).is_ok() =>
-            {
+            Some(rest) if IS_ROOMY && matches!(self.state, State::Value | State::FirstValue) => {
+                let Ok(state) = self.open(is_array) else { return false };
                 *input = rest;
-                self.state = if is_array { State::FirstValue } else { State::FirstName };
+                self.state = state;
                 true
             }
             _ => false,
@@ -169,10 +166,8 @@ impl Tokenizer {
     /// Takes the end of the object or array that it is in.
     #[inline]
     pub(in crate::json) fn take_end(&mut self, input: &mut &[u8]) -> bool {
-        let is_array = self.is_in_array();
-        let first = if is_array { State::FirstValue } else { State::FirstName };
-        match input.strip_prefix(if is_array { b"]" } else { b"}" }) {
-            Some(rest) if IS_ROOMY && (self.state == State::Next || self.state == first) => {
+        match input.split_first() {
+            Some((&byte, rest)) if IS_ROOMY && byte == self.end && self.state.may_end() => {
                 *input = rest;
                 self.state = self.close();
                 true
@@ -242,16 +237,9 @@ impl Tokenizer {
             (State::FirstName | State::Name, b'"') => self.after_name::<AS_IT_IS>(&mut rest)?,
             (State::Value | State::FirstValue, b'"') => self.after_string::<AS_IT_IS>(State::Next, &mut rest),
             (State::Colon, b':') if !AS_IT_IS => State::Value,
-            (State::Value | State::FirstValue, b'{') => {
-                self.open(false).ok()?;
-                State::FirstName
-            }
-            (State::Value | State::FirstValue, b'[') => {
-                self.open(true).ok()?;
-                State::FirstValue
-            }
-            (State::FirstName | State::Next, b'}') if !self.is_in_array() => self.close(),
-            (State::FirstValue | State::Next, b']') if self.is_in_array() => self.close(),
+            (State::Value | State::FirstValue, b'{') => self.open(false).ok()?,
+            (State::Value | State::FirstValue, b'[') => self.open(true).ok()?,
+            (_, b'}' | b']') if byte == self.end && state.may_end() => self.close(),
             (State::Value | State::FirstValue, b'n') => after_word(b"ull", &mut rest)?,
             (State::Value | State::FirstValue, b't') => after_word(b"rue", &mut rest)?,
             (State::Value | State::FirstValue, b'f') => after_word(b"alse", &mut rest)?,
@@ -300,19 +288,13 @@ impl Tokenizer {
                 {
                     rest
                 }
-                [b'\\', byte, rest @ ..] if short_escape(*byte).is_some() => rest,
+                [b'\\', byte, rest @ ..] if is_short_escape(*byte) => rest,
                 _ => break,
             };
         }
         self.at = At::Text;
         self.window = 0;
         if matches!(after, State::Next) { State::InString } else { State::InName }
-    }
-
-    #[inline(always)]
-    fn close(&mut self) -> State {
-        self.depth = self.depth.wrapping_sub(1);
-        State::Next
     }
 }
 
