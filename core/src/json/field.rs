@@ -22,7 +22,7 @@
 //! [`SHORT`](super::SHORT) characters. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a
 //! text or list is none: its field counts what it lost, to `u32::MAX`.
 
-use core::{array, fmt, ops::Deref};
+use core::{fmt, ops::Deref};
 
 use super::{
     fill::{Json, Kind, Sink, Stop},
@@ -244,10 +244,9 @@ impl<const N: usize> defmt::Format for Content<N> {
 /// The first `N` elements of an array, and the number of those after them.
 ///
 /// Two are equal when they hold the same elements and lost the same number.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct List<T, const N: usize> {
-    places: [T; N],
-    count: u32,
+    kept: heapless::Vec<T, N, u32>,
     lost: u32,
 }
 
@@ -255,7 +254,7 @@ impl<T, const N: usize> List<T, N> {
     /// The elements that were kept.
     #[must_use]
     pub fn as_slice(&self) -> &[T] {
-        self.places.get(..self.count as usize).unwrap_or_default()
+        &self.kept
     }
 
     /// How many elements came after those that were kept.
@@ -265,9 +264,9 @@ impl<T, const N: usize> List<T, N> {
     }
 }
 
-impl<T: Default, const N: usize> Default for List<T, N> {
+impl<T, const N: usize> Default for List<T, N> {
     fn default() -> Self {
-        Self { places: array::from_fn(|_| T::default()), count: 0, lost: 0 }
+        Self { kept: heapless::Vec::new(), lost: 0 }
     }
 }
 
@@ -288,14 +287,6 @@ impl<'a, T, const N: usize> IntoIterator for &'a List<T, N> {
     }
 }
 
-impl<T: PartialEq, const N: usize> PartialEq for List<T, N> {
-    fn eq(&self, other: &Self) -> bool {
-        self.lost == other.lost && self.as_slice() == other.as_slice()
-    }
-}
-
-impl<T: Eq, const N: usize> Eq for List<T, N> {}
-
 impl<T: fmt::Debug, const N: usize> fmt::Debug for List<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_slice().fmt(f)?;
@@ -314,26 +305,22 @@ impl<T: defmt::Format, const N: usize> defmt::Format for List<T, N> {
     }
 }
 
-impl<T: Field, const N: usize> Row for List<T, N> {
+impl<T: Field + Default, const N: usize> Row for List<T, N> {
     fn push(&mut self) -> bool {
-        let Some(place) = self.places.get_mut(self.count as usize) else {
-            self.lost = self.lost.saturating_add(1);
-            return false;
-        };
-        place.clear();
-        self.count = self.count.saturating_add(1);
-        true
+        let has_room = self.kept.push(T::default()).is_ok();
+        self.lost = self.lost.saturating_add((!has_room).into());
+        has_room
     }
 
     fn last(&mut self) -> Option<&mut dyn Field> {
-        let place = self.places.get_mut((self.count as usize).wrapping_sub(1))?;
-        Some(place)
+        let element = self.kept.last_mut()?;
+        Some(element)
     }
 }
 
-impl<T: Field, const N: usize> Field for List<T, N> {
+impl<T: Field + Default, const N: usize> Field for List<T, N> {
     fn clear(&mut self) {
-        self.count = 0;
+        self.kept.clear();
         self.lost = 0;
     }
 
