@@ -2,7 +2,7 @@
 //! it, made piece by piece.
 //!
 //! `cargo test -p taskgroup-tests --test budgets -- --nocapture` prints the sizes. Those on a
-//! microcontroller, and the flash, are in `tests/budgets`.
+//! microcontroller, and the flash, are measured by `tests/budgets/run`.
 
 use std::mem::size_of;
 
@@ -34,6 +34,20 @@ fn a_session_is_as_large_as_it_was() {
     }
     for (name, size, budget) in SIZES {
         assert_eq!(size, budget, "{name}");
+    }
+}
+
+#[test]
+fn the_readme_shows_what_was_measured() {
+    let read =
+        |path: &str| std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (table, readme) = (read("budgets/table.md"), read("../README.md"));
+    for title in ["RAM", "Flash"] {
+        let start = table.find(&format!("## {title}")).unwrap();
+        let length = table[start + 3..].find("\n## ").unwrap();
+        let section = table[start..start + 3 + length].trim_end();
+        assert!(section.lines().count() > 5, "{section}");
+        assert!(readme.contains(section), "tests/budgets/run --write takes it into the README: {section}");
     }
 }
 

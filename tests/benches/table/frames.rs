@@ -39,9 +39,14 @@ pub(crate) struct Frames {
 impl Frames {
     /// Frames whose JSON has about `size` bytes: 0 for a bare state.
     pub(crate) fn new(size: usize) -> Self {
+        Self::of(size, STREAM)
+    }
+
+    /// As many as have this many bytes together, as an event stream.
+    pub(crate) fn of(size: usize, length: usize) -> Self {
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         let (mut texts, mut stream) = (vec![], vec![]);
-        while stream.len() < STREAM {
+        while stream.len() < length {
             let text = event(texts.len(), size, &mut random);
             stream.extend(format!("event: task_run.state\ndata: {text}\n\n").into_bytes());
             texts.push(text);

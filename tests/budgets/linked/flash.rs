@@ -1,5 +1,5 @@
-//! One machine in, chosen by a feature, a program for a Cortex-M0 out that links only when nothing in
-//! it can panic. Its size, less that of the program without a machine, is the machine's flash.
+//! One machine in, chosen by a feature, a program for a microcontroller out that links only when nothing
+//! in it can panic. Its size, less that of the program without a machine, is the machine's flash.
 //!
 //! Where the bytes come from and where what was found goes, the compiler cannot know.
 #![no_std]
@@ -76,6 +76,20 @@ fn run(mut input: &[u8]) {
         out(part);
     }
     out(response.closed());
+}
+
+#[cfg(feature = "request")]
+fn run(input: &[u8]) {
+    use taskgroup::http::{Method, Writer};
+
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    let mut buffer = [0; 64];
+    let mut writer = Writer::new(&mut buffer, input.len());
+    writer.method(Method::Get).segment(text).query(text).encoded(text);
+    writer.version().host(text, 443, true).header(text, text).end();
+    out(writer.is_complete());
+    out(writer.finish());
+    out(buffer);
 }
 
 #[cfg(any(feature = "brief", feature = "standard"))]
