@@ -1,11 +1,11 @@
 //! The host's command line in, what was asked for out.
 //!
 //! `run` hands the arguments on by semihosting, which joins them with blanks: each is percent-encoded,
-//! and an empty one is `""`. The API key comes by a file of the host, which is a pipe.
+//! and an empty one is `""`. The API key comes by a pipe or a file of the host.
 //!
 //! # Limits
 //!
-//! 4 KiB of arguments, 512 bytes of a key.
+//! 16 KiB of arguments, 512 bytes of a key.
 
 use core::{str, time::Duration};
 
@@ -13,7 +13,7 @@ use semihosting::{experimental::env, fs::File, io::Read as _};
 use static_cell::ConstStaticCell;
 use taskgroup::{api::Status, session::Version};
 
-const LENGTH: usize = 4096;
+const LENGTH: usize = 16 * 1024;
 const KEY: usize = 512;
 const STATUSES: [&str; 7] =
     ["queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"];
@@ -65,6 +65,8 @@ impl Arguments {
             verbose: false,
         };
         let mut group = None;
+        // The first is what the program is called.
+        _ = words.next();
         while let Some(word) = words.next().transpose()? {
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value)),
@@ -89,7 +91,7 @@ impl Arguments {
                 "--include-output" => arguments.include_output = true,
                 "--allow-plaintext" => arguments.allow_plaintext = true,
                 "--verbose" => arguments.verbose = true,
-                _ if name.starts_with("--") => return Err(Usage(name, "is not known")),
+                _ if name.starts_with('-') => return Err(Usage(name, "is not known")),
                 _ if group.is_some() => return Err(Usage(word, "is one argument too many")),
                 _ => group = Some(word),
             }
@@ -118,7 +120,7 @@ fn decode(word: &str, room: &mut &'static mut [u8]) -> Result<&'static str, Usag
     str::from_utf8(&place[..length]).map_err(|_| Usage("the arguments", "are not UTF-8"))
 }
 
-/// The API key. `run` opens the pipe when there is one.
+/// The API key. `run` has opened where it comes from.
 fn key() -> Result<&'static str, Usage> {
     static TEXT: ConstStaticCell<[u8; KEY]> = ConstStaticCell::new([0; KEY]);
 

@@ -1,4 +1,5 @@
-//! The machine's network card, virtio-net, for embassy-net: no heap, no copies, no interrupts.
+//! The machine's network card, virtio-net, for embassy-net: no heap, no copies, and asleep until the
+//! card interrupts.
 //!
 //! # Limits
 //!
@@ -13,7 +14,9 @@ use core::{
 };
 
 use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken};
+use embassy_sync::waitqueue::AtomicWaker;
 use portable_atomic::AtomicUsize;
+use riscv::{interrupt::Interrupt, register::mie};
 use static_cell::{ConstStaticCell, StaticCell};
 use virtio_drivers::{
     BufferDirection, Hal, PAGE_SIZE, PhysAddr,
@@ -21,11 +24,17 @@ use virtio_drivers::{
     transport::{DeviceType, Transport, mmio::MmioTransport},
 };
 
-use crate::clock;
-
-/// Where the machine has its eight places for virtio devices.
+/// Where the machine has its eight places for virtio devices, which have the interrupts 1 to 8.
 const PLACES: usize = 0x1000_1000;
 const PLACE: usize = 0x1000;
+/// In a place: why it interrupts, and where that is written to when it has been seen.
+const INTERRUPT_STATUS: usize = 0x60;
+const INTERRUPT_ACKNOWLEDGE: usize = 0x64;
+/// Where the machine's PLIC has the priorities of the interrupts, which of them are enabled, and
+/// whose turn it is.
+const PLIC_PRIORITIES: usize = 0x0C00_0000;
+const PLIC_ENABLED: usize = 0x0C00_2000;
+const PLIC_CLAIM: usize = 0x0C20_0004;
 const FRAMES: usize = 8;
 /// Bytes that the card wants in front of each frame.
 const HEADER: usize = 12;
@@ -40,6 +49,9 @@ type Device = VirtIONetRaw<Memory, MmioTransport<'static>, QUEUE>;
 
 /// Bytes of static RAM that the card takes.
 pub(crate) const RAM: usize = size_of::<Pages>() + (FRAMES + 1) * size_of::<Frame>() + size_of::<Card>();
+
+/// Who waits for a frame.
+static RECEIVER: AtomicWaker = AtomicWaker::new();
 
 /// The card.
 pub(crate) struct Card {
@@ -56,14 +68,14 @@ impl Card {
             ConstStaticCell::new([[0; size_of::<Frame>()]; FRAMES]);
         static SENDING: StaticCell<Frame> = StaticCell::new();
 
-        let mut device = (0..8).find_map(|place| {
+        let (place, mut device) = (0..8).find_map(|place| {
             let header = NonNull::new((PLACES + place * PLACE) as *mut _)?;
             // SAFETY: the machine has a virtio place there, which nobody else uses.
             let transport = unsafe { MmioTransport::new(header, PLACE) }.ok()?;
             if transport.device_type() != DeviceType::Network {
                 return None;
             }
-            Device::new(transport).ok()
+            Some((place, Device::new(transport).ok()?))
         })?;
         let mut frames = RECEIVING.take().iter_mut();
         let receiving = core::array::from_fn(|_| {
@@ -72,6 +84,14 @@ impl Card {
             let token = unsafe { device.receive_begin(frame) }.ok()?;
             Some((token, frame))
         });
+        let interrupt = place + 1;
+        // SAFETY: the machine has these registers at these addresses, and whoever relies on the card
+        // not to interrupt comes after this.
+        unsafe {
+            register(PLIC_PRIORITIES + 4 * interrupt).write_volatile(1);
+            register(PLIC_ENABLED).write_volatile(1 << interrupt);
+            mie::set_mext();
+        }
         Some(Self {
             device: RefCell::new(device),
             receiving: receiving.map(Cell::new),
@@ -85,12 +105,9 @@ impl Driver for Card {
     type TxToken<'a> = Sending<'a>;
 
     fn receive(&mut self, context: &mut Context<'_>) -> Option<(Received<'_>, Sending<'_>)> {
-        clock::ring();
-        let Some(token) = self.device.get_mut().poll_receive() else {
-            // Nothing will say that something has come: look again.
-            context.waker().wake_by_ref();
-            return None;
-        };
+        // First, so that no frame comes in between.
+        RECEIVER.register(context.waker());
+        let token = self.device.get_mut().poll_receive()?;
         Some((Received { card: self, token }, Sending { card: self }))
     }
 
@@ -111,6 +128,26 @@ impl Driver for Card {
     fn hardware_address(&self) -> HardwareAddress {
         HardwareAddress::Ethernet(self.device.borrow().mac_address())
     }
+}
+
+#[riscv_rt::core_interrupt(Interrupt::MachineExternal)]
+fn interrupted() {
+    // SAFETY: the machine has these registers at these addresses, and only the card in this place was
+    // enabled to interrupt.
+    unsafe {
+        let interrupt = register(PLIC_CLAIM).read_volatile();
+        if let Some(place) = (interrupt as usize).checked_sub(1) {
+            let place = PLACES + place * PLACE;
+            let status = register(place + INTERRUPT_STATUS).read_volatile();
+            register(place + INTERRUPT_ACKNOWLEDGE).write_volatile(status);
+            register(PLIC_CLAIM).write_volatile(interrupt);
+        }
+    }
+    RECEIVER.wake();
+}
+
+fn register(address: usize) -> *mut u32 {
+    address as *mut u32
 }
 
 /// A frame that has come.

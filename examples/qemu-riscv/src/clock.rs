@@ -1,16 +1,18 @@
 //! The machine's clock for embassy-time: the counter `mtime`, in microseconds since the start.
 //!
-//! Nothing interrupts here: [`ring`] is called whenever the network card is looked at, which is all
-//! the time, and wakes whoever waits for a moment that has come.
+//! The interrupt of `mtimecmp` wakes whoever waits for a moment that has come.
 
 use core::{cell::RefCell, task::Waker};
 
-use critical_section::Mutex;
+use critical_section::{CriticalSection, Mutex};
 use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
+use riscv::{interrupt::Interrupt, register::mie};
 
-/// Where the CLINT of the machine has its 64-bit counter of 10 MHz.
+/// Where the CLINT of the machine has its counter of 10 MHz, and the count that interrupts: 64 bits
+/// each, the lower half first.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
+const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
 const TICKS_PER_MICROSECOND: u64 = 10;
 
 struct Clock {
@@ -18,6 +20,28 @@ struct Clock {
 }
 
 embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock { queue: Mutex::new(RefCell::new(Queue::new())) });
+
+/// From now on the clock may interrupt.
+pub(crate) fn start() {
+    critical_section::with(|section| CLOCK.wake(section));
+    // SAFETY: nobody relies on the clock not to interrupt.
+    unsafe { mie::set_mtimer() };
+}
+
+impl Clock {
+    /// Wakes those whose moment has come, and sets the alarm for the next one.
+    fn wake(&self, section: CriticalSection<'_>) {
+        let next = self.queue.borrow_ref_mut(section).next_expiration(self.now());
+        let count = next.saturating_mul(TICKS_PER_MICROSECOND);
+        // SAFETY: the machine has these registers at these addresses. The upper half is at its highest
+        // while the lower one is written, so that no moment in between interrupts.
+        unsafe {
+            MTIMECMP.add(1).write_volatile(u32::MAX);
+            MTIMECMP.write_volatile(count as u32);
+            MTIMECMP.add(1).write_volatile((count >> 32) as u32);
+        }
+    }
+}
 
 impl Driver for Clock {
     fn now(&self) -> u64 {
@@ -30,17 +54,20 @@ impl Driver for Clock {
     }
 
     fn schedule_wake(&self, at: u64, waker: &Waker) {
-        critical_section::with(|section| self.queue.borrow_ref_mut(section).schedule_wake(at, waker));
+        critical_section::with(|section| {
+            if self.queue.borrow_ref_mut(section).schedule_wake(at, waker) {
+                self.wake(section);
+            }
+        });
     }
 }
 
-/// Wakes those whose moment has come.
-pub(crate) fn ring() {
-    let now = CLOCK.now();
-    critical_section::with(|section| CLOCK.queue.borrow_ref_mut(section).next_expiration(now));
+#[riscv_rt::core_interrupt(Interrupt::MachineTimer)]
+fn ring() {
+    critical_section::with(|section| CLOCK.wake(section));
 }
 
-/// The lower or the upper 32 bits of the counter.
+/// The lower or the upper half of the counter.
 fn half(index: usize) -> u32 {
     // SAFETY: the machine has this register at this address, and reading it changes nothing.
     unsafe { MTIME.add(index).read_volatile() }

@@ -2,8 +2,9 @@
 //!
 //! # Limits
 //!
-//! 128 bytes of an event's id, 64 of a run's, 48 of the type and 24 of the status are shown. Of the
-//! output's content nothing is kept: it is counted, and goes into a CRC-32, at any length.
+//! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24; what is longer is
+//! `null`, as if it was not there: an id that is cut would be another one. Of the output's content
+//! nothing is kept: it is counted, and goes into a CRC-32, at any length.
 
 use core::cell::Cell;
 
@@ -24,7 +25,7 @@ static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 record! {
     /// What is shown of an event of any type.
     pub(crate) struct Shown<F> for * where F: FnMut(Piece<'_>) {
-        kind: Text<48> = "/type",
+        kind: Option<Text<48>> = "/type",
         event_id: Option<Text<128>> = "/event_id",
         run_id: Option<Text<64>> = "/run/run_id",
         status: Option<Text<24>> = "/run/status",
@@ -35,7 +36,7 @@ record! {
 /// A record whose content goes into `sum`.
 pub(crate) fn shown(sum: &Cell<Checksum>) -> Shown<impl FnMut(Piece<'_>)> {
     Shown {
-        kind: Text::new(),
+        kind: None,
         event_id: None,
         run_id: None,
         status: None,
@@ -76,7 +77,7 @@ impl Checksum {
 #[derive(Serialize)]
 struct Line<'e> {
     #[serde(rename = "type")]
-    kind: &'e str,
+    kind: Option<&'e str>,
     event_id: Option<&'e str>,
     run_id: Option<&'e str>,
     status: Option<&'e str>,
@@ -104,10 +105,10 @@ impl Printer {
         F: FnMut(Piece<'_>),
     {
         let line = Line {
-            kind: &event.kind,
-            event_id: event.event_id.as_deref(),
-            run_id: event.run_id.as_deref(),
-            status: event.status.as_deref(),
+            kind: whole(&event.kind),
+            event_id: whole(&event.event_id),
+            run_id: whole(&event.run_id),
+            status: whole(&event.status),
             content_bytes: sum.bytes,
             content_crc32: sum.crc32,
         };
@@ -117,4 +118,9 @@ impl Printer {
         self.line[length] = b'\n';
         io::stdout()?.write_all(&self.line[..=length])
     }
+}
+
+/// The text, unless there is none or it is cut.
+fn whole<const N: usize>(text: &Option<Text<N>>) -> Option<&str> {
+    text.as_ref().filter(|text| text.lost() == 0).map(Text::as_str)
 }

@@ -49,6 +49,7 @@ async fn main(spawner: Spawner) {
         }
     };
     console::start(arguments.key, arguments.verbose);
+    clock::start();
     let Some(card) = Card::new() else {
         say!("the machine has no network card");
         process::exit(runs::FAILED)
@@ -56,6 +57,8 @@ async fn main(spawner: Spawner) {
     if arguments.verbose {
         say!("RAM of the network: {} bytes", card::RAM + size_of::<StackResources<SOCKETS>>());
     }
+    // SAFETY: no critical section is open.
+    unsafe { riscv::interrupt::enable() };
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
     let (stack, runner) = embassy_net::new(card, configuration, resources, seed());
