@@ -1,7 +1,8 @@
 //! Time as the caller tells it: milliseconds since any moment the caller likes.
 //!
 //! The machines of this crate own no clock. Each call that may depend on time takes a `now`, and
-//! each deadline that comes back is an [`Instant`] of the same clock.
+//! each deadline that comes back is an [`Instant`] of the same clock. What adapters that wait need of it is
+//! a [`Clock`].
 //!
 //! ```
 //! use core::time::Duration;
@@ -16,7 +17,7 @@
 //!
 //! 64 bits of milliseconds: 584 million years. Sums and differences saturate.
 
-use core::{ops::Add, time::Duration};
+use core::{future::Future, ops::Add, time::Duration};
 
 /// A moment, in milliseconds of the caller's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,28 @@ impl Instant {
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// What time it is, and how to wait: the caller's, for adapters that wait.
+///
+/// Only differences count, so any zero will do; a clock that jumps makes waits longer or shorter,
+/// and breaks nothing.
+pub trait Clock {
+    /// The time, in milliseconds since any moment.
+    fn now(&self) -> Instant;
+
+    /// Returns when `until` has come, at once when it has passed. May be dropped while it waits.
+    fn wait_until(&self, until: Instant) -> impl Future<Output = ()>;
+}
+
+impl<C: Clock> Clock for &C {
+    fn now(&self) -> Instant {
+        C::now(self)
+    }
+
+    fn wait_until(&self, until: Instant) -> impl Future<Output = ()> {
+        C::wait_until(self, until)
     }
 }
 

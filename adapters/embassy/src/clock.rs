@@ -1,14 +1,14 @@
 //! embassy-time's clock, as the stream wants it.
 
 use embassy_time::Timer;
-use taskgroup::time::Instant;
+use taskgroup::time::{self, Instant};
 
 /// Milliseconds since the device was started.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Clock;
 
-impl taskgroup_embedded_io::Clock for Clock {
+impl time::Clock for Clock {
     fn now(&self) -> Instant {
         Instant::from_millis(embassy_time::Instant::now().as_millis())
     }

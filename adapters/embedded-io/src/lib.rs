@@ -23,14 +23,15 @@
 #![forbid(unsafe_code)]
 
 mod buffered;
-mod clock;
 mod connector;
+mod deadline;
 mod nal;
 mod stream;
 
+pub use taskgroup::time::Clock;
+
 pub use self::{
     buffered::Buffered,
-    clock::Clock,
     connector::{Connector, Plaintext, Transport},
     nal::Nal,
     stream::{Step, Stream},

@@ -13,10 +13,10 @@ use taskgroup::{
     __log,
     json::Record,
     session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
-    time::Instant,
+    time::{Clock, Instant},
 };
 
-use crate::{Clock, Connector, Transport, clock::before, nal::kind};
+use crate::{Connector, Transport, deadline::before, nal::kind};
 
 /// Bytes of the request that are written at once.
 const PIECE: usize = 128;

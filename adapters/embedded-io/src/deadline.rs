@@ -1,0 +1,18 @@
+//! A future and a deadline in, what comes of it out.
+
+use core::future::Future;
+
+use embassy_futures::select::{Either, select};
+use taskgroup::time::{Clock, Instant};
+
+/// What comes of `future`; `None` at the deadline. What is ready is taken even when it has passed.
+pub(crate) async fn before<T>(
+    clock: &impl Clock,
+    until: Instant,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    match select(future, clock.wait_until(until)).await {
+        Either::First(result) => Some(result),
+        Either::Second(()) => None,
+    }
+}
