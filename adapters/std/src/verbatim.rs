@@ -97,6 +97,6 @@ impl Field for EventId {
         if let Some(kind) = json.peek()? {
             self.is_text = kind == Kind::String;
         }
-        if self.is_text { json.text(&mut |piece| self.text.push_str(piece)).map(drop) } else { json.skip() }
+        if self.is_text { json.text(&mut |piece| self.text.push_str(piece)) } else { json.skip() }
     }
 }

@@ -80,7 +80,7 @@ impl Field for Text {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        json.text(&mut |piece| self.0.push_str(piece)).map(drop)
+        json.text(&mut |piece| self.0.push_str(piece))
     }
 }
 

@@ -39,7 +39,7 @@ impl<const N: usize> Field for Text<N> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        json.text_into(&mut Sink::Text(self.open())).map(drop)
+        json.text_into(&mut Sink::Text(self.open()))
     }
 }
 
@@ -349,39 +349,42 @@ impl Field for bool {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        json.bool(&mut |value| *self = value)
+        if let Some(value) = json.truth()? {
+            *self = value;
+        }
+        Ok(())
     }
 }
 
 macro_rules! numbers {
-    ($($number:ty = $text:ident => $value:expr;)*) => {$(
+    ($($number:ty = $parse:expr => $convert:expr;)*) => {$(
         impl Field for $number {
             fn clear(&mut self) {
                 *self = Self::default();
             }
 
             fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-                json.number(&mut |$text| {
-                    let value: Option<Self> = $value;
-                    *self = value.unwrap_or_default();
-                    value.is_some()
-                })
+                let Some(value) = json.number_as($parse)? else { return Ok(()) };
+                let convert: fn(u64) -> Option<Self> = $convert;
+                let Some(value) = convert(value) else { return json.mismatch() };
+                *self = value;
+                Ok(())
             }
         }
     )*};
 }
 
 numbers! {
-    u8 = text => unsigned(text).and_then(|value| value.try_into().ok());
-    u16 = text => unsigned(text).and_then(|value| value.try_into().ok());
-    u32 = text => unsigned(text).and_then(|value| value.try_into().ok());
-    u64 = text => unsigned(text);
-    i8 = text => signed(text).and_then(|value| value.try_into().ok());
-    i16 = text => signed(text).and_then(|value| value.try_into().ok());
-    i32 = text => signed(text).and_then(|value| value.try_into().ok());
-    i64 = text => signed(text);
-    f32 = text => float(text, &SINGLE).and_then(|bits| bits.try_into().ok()).map(Self::from_bits);
-    f64 = text => float(text, &DOUBLE).map(Self::from_bits);
+    u8 = unsigned => |value| value.try_into().ok();
+    u16 = unsigned => |value| value.try_into().ok();
+    u32 = unsigned => |value| value.try_into().ok();
+    u64 = unsigned => Some;
+    i8 = signed => |value| value.cast_signed().try_into().ok();
+    i16 = signed => |value| value.cast_signed().try_into().ok();
+    i32 = signed => |value| value.cast_signed().try_into().ok();
+    i64 = signed => |value| Some(value.cast_signed());
+    f32 = |text| float(text, &SINGLE) => |bits| bits.try_into().ok().map(Self::from_bits);
+    f64 = |text| float(text, &DOUBLE) => |bits| Some(Self::from_bits(bits));
 }
 
 fn unsigned(text: &str) -> Option<u64> {
@@ -390,9 +393,12 @@ fn unsigned(text: &str) -> Option<u64> {
         .map(|(_, magnitude)| magnitude)
 }
 
-fn signed(text: &str) -> Option<i64> {
+/// As its bits.
+fn signed(text: &str) -> Option<u64> {
     let (is_negative, magnitude) = integer(text)?;
-    if is_negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
+    let value: Option<i64> =
+        if is_negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() };
+    value.map(i64::cast_unsigned)
 }
 
 /// Takes any value and keeps nothing.
@@ -456,7 +462,7 @@ impl<F: FnMut(Piece<'_>)> Field for Pieces<F> {
         let mut text = |piece: &str| each(Piece::Text(piece));
         match shape {
             Shape::None => return json.skip(),
-            Shape::Text => _ = json.text(&mut text)?,
+            Shape::Text => json.text(&mut text)?,
             Shape::Json => json.raw(&mut text)?,
         }
         each(Piece::End);

@@ -26,6 +26,8 @@ mod descent;
 mod string;
 mod value;
 
+#[doc(hidden)]
+pub use self::descent::clear;
 pub(super) use self::string::Sink;
 pub use self::value::{Json, Kind, Stop};
 use self::{
@@ -154,30 +156,32 @@ impl Filler {
     }
 }
 
-/// A name, number or word that came in more than one piece.
+/// A name, number or word, as far as it has come.
 #[derive(Clone, Debug)]
 struct Short {
     text: heapless::String<SHORT, u8>,
     is_too_long: bool,
+    /// The next piece is one of another.
+    is_whole: bool,
 }
 
 impl Short {
     const fn new() -> Self {
-        Self { text: heapless::String::new(), is_too_long: false }
+        Self { text: heapless::String::new(), is_too_long: false, is_whole: true }
     }
 
-    /// With the last piece, the whole; in that `None` when it is too long.
-    #[inline]
-    fn gather<'t>(&'t mut self, piece: &'t str, last: bool) -> Option<Option<&'t str>> {
-        if last && self.text.is_empty() && !self.is_too_long {
-            return Some((piece.len() <= SHORT).then_some(piece));
+    #[inline(never)]
+    fn push(&mut self, piece: &str, last: bool) {
+        if self.is_whole {
+            self.text.clear();
+            self.is_too_long = false;
         }
         self.is_too_long |= self.text.push_str(piece).is_err();
-        last.then(|| (!self.is_too_long).then_some(self.text.as_str()))
+        self.is_whole = last;
     }
 
-    fn clear(&mut self) {
-        self.text.clear();
-        self.is_too_long = false;
+    /// What has come, if that is not too long.
+    fn text(&self) -> Option<&str> {
+        (!self.is_too_long).then_some(self.text.as_str())
     }
 }

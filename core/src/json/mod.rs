@@ -39,6 +39,9 @@ mod serialize;
 mod tokenizer;
 mod tree;
 
+/// For [`record!`](crate::record!).
+#[doc(hidden)]
+pub use self::fill::clear;
 pub use self::{
     error::Error,
     field::{Content, List, Piece, Pieces, Raw, Skip},

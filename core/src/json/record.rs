@@ -172,7 +172,7 @@ macro_rules! record {
         where $($type: $crate::json::Field,)* $($where)*
         {
             fn clear(&mut self) {
-                $($crate::json::Field::clear(&mut self.$field);)*
+                $crate::json::clear(self);
             }
 
             fn fill(&mut self, json: &mut $crate::json::Json<'_, '_>) -> ::core::result::Result<(), $crate::json::Stop> {
@@ -261,14 +261,17 @@ macro_rules! enumeration {
                     Self::Unknown => "",
                 }
             }
+
+            const WORDS: &[&str] = &[$($word),*];
+
+            fn from_index(index: ::core::option::Option<usize>) -> Self {
+                index.and_then(|index| [$(Self::$arm),*].get(index).copied()).unwrap_or_default()
+            }
         }
 
         impl ::core::convert::From<&str> for $name {
             fn from(word: &str) -> Self {
-                match word {
-                    $($word => Self::$arm,)*
-                    _ => Self::Unknown,
-                }
+                Self::from_index(Self::WORDS.iter().position(|known| *known == word))
             }
         }
 
@@ -287,7 +290,8 @@ macro_rules! enumeration {
             }
 
             fn fill(&mut self, json: &mut $crate::json::Json<'_, '_>) -> ::core::result::Result<(), $crate::json::Stop> {
-                json.word(&mut |word| *self = Self::from(word))
+                *self = Self::from_index(json.one_of(Self::WORDS)?);
+                ::core::result::Result::Ok(())
             }
         }
 

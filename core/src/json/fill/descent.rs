@@ -43,7 +43,7 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn array(&mut self, row: &mut dyn Row) -> Result<(), Stop> {
-        if !self.enter(Token::BeginArray)? {
+        if !self.enter(true)? {
             return Ok(());
         }
         let member = self.member;
@@ -83,7 +83,7 @@ impl Json<'_, '_> {
         // Below this index no member has come yet, so none can be there twice.
         let mut fresh = if self.is_entered() { usize::MAX } else { 0 };
         let mut expected = 0;
-        if !self.enter(Token::BeginObject)? {
+        if !self.enter(false)? {
             return Ok(());
         }
         let below = node.below(names);
@@ -96,7 +96,7 @@ impl Json<'_, '_> {
             let index = usize::from(self.step().wrapping_sub(IN));
             if let Some(node) = below.get(index) {
                 if is_new && index < fresh {
-                    clear(record, names, node);
+                    clear_below(record, names, node);
                 }
                 fresh = fresh.max(index.wrapping_add(1));
                 expected = index.wrapping_add(1);
@@ -151,28 +151,36 @@ impl Json<'_, '_> {
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
                 return Ok(false);
             };
-            let Some(name) = short.gather(piece, last) else { continue };
+            let name = if last && short.is_whole {
+                (piece.len() <= SHORT).then_some(piece)
+            } else {
+                short.push(piece, last);
+                short.text()
+            };
+            if !last {
+                continue;
+            }
             let index = name.and_then(|name| find(nodes, name, expected));
             if self.level == 1 {
                 *is_watched = name.is_some_and(|name| self.watch.wants(name));
             }
-            short.clear();
             self.set_step_in(index);
             return Ok(true);
         }
     }
 
     /// Goes into an object or array. False: there is none, and the value has been passed over.
-    fn enter(&mut self, begin: Token<'static>) -> Result<bool, Stop> {
+    fn enter(&mut self, is_array: bool) -> Result<bool, Stop> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
-            let is_array = begin == Token::BeginArray;
             let is_plain = has_room && !self.filler.is_watched;
             let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
                 || has_room
                     && match self.token()? {
                         Token::Null => return Ok(false),
-                        token => token == begin,
+                        Token::BeginArray => is_array,
+                        Token::BeginObject => !is_array,
+                        _ => false,
                     };
             if !fits {
                 self.mismatch()?;
@@ -221,10 +229,22 @@ fn find(nodes: &[Node], name: &str, expected: usize) -> Option<usize> {
     nodes.iter().position(|node| node.is(name))
 }
 
+/// Clears each field of a record.
+#[doc(hidden)]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub fn clear(record: &mut dyn Record) {
+    let mut index = 0_usize;
+    while let Some(field) = record.member(index) {
+        field.clear();
+        index = index.wrapping_add(1);
+    }
+}
+
 /// Clears the fields at and below a node, because its member has come once more.
 #[cold]
 #[inline(never)]
-fn clear(record: &mut dyn Record, names: &[Node], node: &Node) {
+fn clear_below(record: &mut dyn Record, names: &[Node], node: &Node) {
     if node.count == 0 {
         if let Some(field) = record.member(node.first.into()) {
             field.clear();
@@ -232,6 +252,6 @@ fn clear(record: &mut dyn Record, names: &[Node], node: &Node) {
         return;
     }
     for below in node.below(names) {
-        clear(record, names, below);
+        clear_below(record, names, below);
     }
 }

@@ -48,12 +48,12 @@ impl Sink<'_> {
 }
 
 impl Json<'_, '_> {
-    /// Gives a string, in pieces. True: it was one, and is now whole.
+    /// Gives a string, in pieces.
     ///
     /// # Errors
     ///
     /// See [`peek`](Self::peek).
-    pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool, Stop> {
+    pub fn text(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         self.text_into(&mut Sink::Each(each))
     }
 
@@ -69,7 +69,7 @@ impl Json<'_, '_> {
 
     /// As [`text`](Self::text).
     #[inline(never)]
-    pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+    pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let is_plain = !self.filler.is_watched && !self.is_within();
         let tokens = &mut self.filler.tokens;
         while is_plain
@@ -79,7 +79,7 @@ impl Json<'_, '_> {
             sink.push(text);
             sink.lose(more);
             if last {
-                return Ok(true);
+                return Ok(());
             }
             while let Some(character) = tokens.take_escape(&mut self.input) {
                 sink.push(character);
@@ -87,22 +87,20 @@ impl Json<'_, '_> {
         }
         while !self.is_within() {
             if sink.is_full() && (self.filler.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {
-                self.measure(sink)?;
-                return Ok(true);
+                return self.measure(sink);
             }
             match self.token()? {
                 Token::String { piece, last } => {
                     sink.push(piece);
                     if last {
-                        return Ok(true);
+                        return Ok(());
                     }
                 }
-                Token::Null => return Ok(false),
+                Token::Null => return Ok(()),
                 _ => break,
             }
         }
-        self.mismatch()?;
-        Ok(false)
+        self.mismatch()
     }
 
     /// As [`raw`](Self::raw). The rest of a string that has no room is counted as the characters that it

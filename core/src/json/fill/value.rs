@@ -4,7 +4,7 @@
 //!
 //! Those of [`fill`](super).
 
-use super::{Filler, Watch};
+use super::{Filler, SHORT, Watch};
 use crate::json::{
     error::Wrong,
     tokenizer::{State, Token, Tokenizer},
@@ -44,6 +44,14 @@ pub enum Kind {
     Bool,
     /// `null`
     Null,
+}
+
+/// What has come in the place of a short text.
+enum Taken<'t> {
+    /// It; `None` when it is too long.
+    Text(Option<&'t str>),
+    Null,
+    Other,
 }
 
 /// The value that comes next, as far as there is input: what a [`Field`](crate::json::Field) fills itself from.
@@ -144,7 +152,11 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
-        self.short(Kind::Number, &mut |number| number.is_some_and(&mut *each))
+        match self.short(Kind::Number)? {
+            Taken::Text(Some(number)) if each(number) => Ok(()),
+            Taken::Null => Ok(()),
+            _ => self.mismatch(),
+        }
     }
 
     /// Gives a short string whole; an empty one in the place of one beyond [`SHORT`](super::SHORT) bytes.
@@ -153,10 +165,41 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn word(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
-        self.short(Kind::String, &mut |word| {
-            each(word.unwrap_or_default());
-            true
-        })
+        match self.short(Kind::String)? {
+            Taken::Text(word) => each(word.unwrap_or_default()),
+            Taken::Null => {}
+            Taken::Other => self.mismatch()?,
+        }
+        Ok(())
+    }
+
+    /// Which of these words a short string is; `None` for any other.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub fn one_of(&mut self, words: &[&str]) -> Result<Option<usize>, Stop> {
+        match self.short(Kind::String)? {
+            Taken::Text(Some(word)) => Ok(words.iter().position(|known| *known == word)),
+            Taken::Text(None) | Taken::Null => Ok(None),
+            Taken::Other => self.mismatch().map(|()| None),
+        }
+    }
+
+    /// What a number is worth, for `parse` to say; `None` for `null` and for what does not fit.
+    #[inline(never)]
+    pub(in crate::json) fn number_as(&mut self, parse: fn(&str) -> Option<u64>) -> Result<Option<u64>, Stop> {
+        let value = match self.short(Kind::Number)? {
+            Taken::Text(number) => number.and_then(parse),
+            Taken::Null => return Ok(None),
+            Taken::Other => None,
+        };
+        if value.is_none() {
+            self.mismatch()?;
+        }
+        Ok(value)
     }
 
     /// Gives a `true` or `false`.
@@ -165,42 +208,47 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn bool(&mut self, each: &mut dyn FnMut(bool)) -> Result<(), Stop> {
+        if let Some(value) = self.truth()? {
+            each(value);
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(in crate::json) fn truth(&mut self) -> Result<Option<bool>, Stop> {
         if !self.is_within() {
             match self.token()? {
-                Token::Bool(value) => {
-                    each(value);
-                    return Ok(());
-                }
-                Token::Null => return Ok(()),
+                Token::Bool(value) => return Ok(Some(value)),
+                Token::Null => return Ok(None),
                 _ => {}
             }
         }
-        self.mismatch()
+        self.mismatch()?;
+        Ok(None)
     }
 
-    fn short(&mut self, kind: Kind, each: &mut dyn FnMut(Option<&str>) -> bool) -> Result<(), Stop> {
+    #[inline]
+    fn short(&mut self, kind: Kind) -> Result<Taken<'_>, Stop> {
         while !self.is_within() {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             if kind == Kind::String
                 && !*is_watched
                 && let Some(text) = tokens.take_string(&mut self.input)
             {
-                each(short.gather(text, true).flatten());
-                return Ok(());
+                return Ok(Taken::Text((text.len() <= SHORT).then_some(text)));
             }
             let (piece, last) = match next(tokens, &mut self.input, *is_watched, self.watch)? {
                 Token::Number { piece, last } if kind == Kind::Number => (piece, last),
                 Token::String { piece, last } if kind == Kind::String => (piece, last),
-                Token::Null => return Ok(()),
+                Token::Null => return Ok(Taken::Null),
                 _ => break,
             };
-            if let Some(text) = short.gather(piece, last) {
-                let fits = each(text);
-                short.clear();
-                return if fits { Ok(()) } else { self.mismatch() };
+            short.push(piece, last);
+            if last {
+                return Ok(Taken::Text(self.filler.short.text()));
             }
         }
-        self.mismatch()
+        Ok(Taken::Other)
     }
 
     /// Whether the input stands in an object or array that has not been entered: what a field that takes
