@@ -1,4 +1,5 @@
-//! Lines for a person, on the host's stderr: without the API key, and without control characters.
+//! Lines for a person, on the host's stderr: without the API key, and without characters that a
+//! terminal would obey.
 //!
 //! # Limits
 //!
@@ -45,7 +46,7 @@ pub(crate) fn print(line: fmt::Arguments<'_>) {
     let mut shown = Buffer::<{ 2 * LINE }>(Text::new());
     let _ = shown.write_str("taskgroup: ");
     for character in text.0.chars() {
-        let _ = if character.is_control() {
+        let _ = if character.is_control() || is_direction(character) {
             write!(shown, "{}", character.escape_default())
         } else {
             shown.write_char(character)
@@ -54,6 +55,11 @@ pub(crate) fn print(line: fmt::Arguments<'_>) {
     let _ = shown.write_str(if text.0.lost() > 0 { "…\n" } else { "\n" });
     // That nobody may read it is no reason to stop.
     let _ = io::stderr().and_then(|mut stderr| stderr.write_all(shown.0.as_bytes()));
+}
+
+/// Characters that turn the direction of what follows, which can make a line read as another.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Takes the log of the network, which tells what fails; and of the session, which tells the rest

@@ -24,6 +24,8 @@ use core::panic::PanicInfo;
 
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
+use riscv::register::{mcause, mepc};
+use riscv_rt::TrapFrame;
 use semihosting::{experimental::random, process};
 use static_cell::StaticCell;
 
@@ -84,6 +86,12 @@ fn seed() -> u64 {
         Ok(()) => u64::from_le_bytes(bytes),
         Err(_) => embassy_time::Instant::now().as_ticks(),
     }
+}
+
+/// What the processor refuses to do ends the image, too, which would hang otherwise.
+#[unsafe(export_name = "ExceptionHandler")]
+extern "C" fn refused(_: &TrapFrame) -> ! {
+    panic!("exception {} at {:#x}", mcause::read().code(), mepc::read())
 }
 
 #[panic_handler]

@@ -1,6 +1,10 @@
 //! A network and what was asked for in, a line per event and an exit code out.
 
-use core::{cell::Cell, fmt::Display, net::Ipv4Addr};
+use core::{
+    cell::Cell,
+    fmt::{self, Display, Write as _},
+    net::Ipv4Addr,
+};
 
 use embassy_net::Stack;
 use taskgroup::{
@@ -27,6 +31,8 @@ pub(crate) const DONE: i32 = 0;
 pub(crate) const FAILED: i32 = 1;
 pub(crate) const USAGE: i32 = 2;
 const SKIPPED: i32 = 3;
+/// Stdout takes nothing more. QEMU does not tell why: `run` finds out whether that is a failure.
+const UNWRITTEN: i32 = 4;
 
 /// Prints the runs of a group.
 pub(crate) async fn run(network: Stack<'static>, arguments: &Arguments, seed: u64) -> i32 {
@@ -72,8 +78,7 @@ where
                 Some(Event::Record(event)) => {
                     events += 1;
                     if printer.print(event, sum.get()).is_err() {
-                        // Nobody reads stdout any more.
-                        return DONE;
+                        return UNWRITTEN;
                     }
                 }
                 Some(Event::Skipped(why)) => {
@@ -112,7 +117,7 @@ where
             let words = matches!(outcome, Outcome::Status(_) | Outcome::Peer(_));
             tell(stream, words, &outcome, format_args!(""));
             if let Some(cursor) = stream.cursor() {
-                say!("go on with --last-event-id {cursor}");
+                say!("go on with --last-event-id {}", Quoted(cursor));
             }
             FAILED
         }
@@ -124,14 +129,37 @@ fn tell<F>(
     stream: &Stream<'_, '_, Shown<F>, Tcp<'_>>,
     words: bool,
     what: &dyn Display,
-    then: core::fmt::Arguments<'_>,
+    then: fmt::Arguments<'_>,
 ) where
     F: FnMut(Piece<'_>),
 {
     match stream.error().filter(|error| words && !error.message.is_empty()) {
-        Some(error) if error.ref_id.is_empty() => say!("{what}: {}{then}", error.message),
-        Some(error) => say!("{what}: {} (ref_id {}){then}", error.message, error.ref_id),
+        Some(error) => {
+            let cut = if error.message.lost() > 0 { "…" } else { "" };
+            let (before, after) = if error.ref_id.is_empty() { ("", "") } else { (" (ref_id ", ")") };
+            say!("{what}: {}{cut}{before}{}{after}{then}", error.message, error.ref_id);
+        }
         None => say!("{what}{then}"),
+    }
+}
+
+/// A word as a POSIX shell takes it.
+struct Quoted<'w>(&'w str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@%,".contains(&byte);
+        if !self.0.is_empty() && self.0.bytes().all(plain) {
+            return f.write_str(self.0);
+        }
+        f.write_str("'")?;
+        for character in self.0.chars() {
+            match character {
+                '\'' => f.write_str(r"'\''")?,
+                character => f.write_char(character)?,
+            }
+        }
+        f.write_str("'")
     }
 }
 
