@@ -8,8 +8,7 @@ use std::{
 
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
-use taskgroup::time::Instant;
-use taskgroup_embedded_io::Clock;
+use taskgroup::time::{Clock, Instant};
 use tokio::net::TcpStream;
 
 /// The host's own TCP and resolver.
