@@ -41,8 +41,7 @@ pub(crate) fn start(secret: &'static str, verbose: bool) {
 pub(crate) fn print(line: fmt::Arguments<'_>) {
     let mut text = Buffer::<LINE>(Text::new());
     let _ = text.write_fmt(line);
-    let secret = critical_section::with(|section| SECRET.borrow(section).get());
-    text.0.redact(secret);
+    redact(&mut text.0);
     let mut shown = Buffer::<{ 2 * LINE }>(Text::new());
     let _ = shown.write_str("taskgroup: ");
     for character in text.0.chars() {
@@ -55,6 +54,11 @@ pub(crate) fn print(line: fmt::Arguments<'_>) {
     let _ = shown.write_str(if text.0.lost() > 0 { "…\n" } else { "\n" });
     // That nobody may read it is no reason to stop.
     let _ = io::stderr().and_then(|mut stderr| stderr.write_all(shown.0.as_bytes()));
+}
+
+/// Takes out what must not be shown.
+pub(crate) fn redact<const N: usize>(text: &mut Text<N>) {
+    text.redact(critical_section::with(|section| SECRET.borrow(section).get()));
 }
 
 /// Characters that turn the direction of what follows, which can make a line read as another.

@@ -11,13 +11,14 @@ use taskgroup::{
     api,
     json::Piece,
     session::{Action, Cause, Config, Event, Outcome, Request},
+    text::Text,
 };
 use taskgroup_embassy::{Clock, Step, Stream, Tcp};
 use taskgroup_embedded_io::Clock as _;
 
 use crate::{
     arguments::{Arguments, Usage},
-    console::say,
+    console::{self, say},
     line::{Checksum, Printer, Shown, shown},
 };
 
@@ -116,8 +117,9 @@ where
         outcome => {
             let words = matches!(outcome, Outcome::Status(_) | Outcome::Peer(_));
             tell(stream, words, &outcome, format_args!(""));
-            if let Some(cursor) = stream.cursor() {
-                say!("go on with --last-event-id {}", Quoted(cursor));
+            if let Some(mut cursor) = stream.cursor().map(Text::<128>::from) {
+                console::redact(&mut cursor);
+                say!("go on with --last-event-id {}", Quoted(&cursor));
             }
             FAILED
         }
