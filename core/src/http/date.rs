@@ -16,20 +16,8 @@
 use super::head::{decimal, meaning};
 
 /// The months, and the days of a year that lie before them.
-const MONTHS: [(&[u8], u32); 12] = [
-    (b"jan", 0),
-    (b"feb", 31),
-    (b"mar", 59),
-    (b"apr", 90),
-    (b"may", 120),
-    (b"jun", 151),
-    (b"jul", 181),
-    (b"aug", 212),
-    (b"sep", 243),
-    (b"oct", 273),
-    (b"nov", 304),
-    (b"dec", 334),
-];
+const MONTHS: &[u8] = b"jan feb mar apr may jun jul aug sep oct nov dec";
+const DAYS: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 /// The moment that `date` names; `None` when it names none.
 pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
@@ -38,10 +26,10 @@ pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     for word in date.split(|byte| matches!(byte, b' ' | b'-' | b':')) {
         match decimal(word) {
             Some(number) => numbers.push(u32::try_from(number).ok()?).ok()?,
-            None => month = month.or_else(|| meaning(&MONTHS, word)),
+            None => month = month.or_else(|| meaning(MONTHS, &DAYS, word)),
         }
     }
-    let days_before = month?;
+    let days_before = u32::from(month?);
     let begins_with_weekday = date.first().is_some_and(u8::is_ascii_alphabetic);
     let (day, year, time) = match *numbers.as_slice() {
         [day, hour, minute, second, year] if begins_with_weekday => (day, year, [hour, minute, second]),

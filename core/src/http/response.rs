@@ -1,7 +1,5 @@
 //! Bytes of an HTTP/1.1 answer in, its head and the pieces of its body out.
 
-use memchr::memchr2;
-
 use super::{
     Error, Framing, Head,
     head::{Fields, is_whitespace},
@@ -238,7 +236,7 @@ impl Response {
 
     /// Takes what is there of a line, up to its end and to the limit.
     fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
-        let end = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
+        let end = input.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(input.len());
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         let (piece, rest) = input.split_at_checked(end.min(room)).unwrap_or_default();
         *input = rest;
