@@ -215,12 +215,17 @@ impl<const N: usize> Field for Content<N> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        self.shape = self.shape.of_value(json)?;
-        match self.shape {
-            Shape::None => json.skip(),
-            Shape::Text => self.kept.text.fill(json),
-            Shape::Json => self.kept.fill(json),
-        }
+        fill_shape(&mut self.shape, &mut Sink::Text(self.kept.text.open()), json)
+    }
+}
+
+#[inline(never)]
+fn fill_shape(shape: &mut Shape, sink: &mut Sink<'_>, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+    *shape = shape.of_value(json)?;
+    match shape {
+        Shape::None => json.skip(),
+        Shape::Text => json.text_into(sink),
+        Shape::Json => json.raw_into(sink),
     }
 }
 
@@ -456,16 +461,16 @@ impl<F: FnMut(Piece<'_>)> Field for Pieces<F> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        self.shape = self.shape.of_value(json)?;
         let Self { each, shape, is_clear } = self;
-        *is_clear &= *shape == Shape::None;
-        let mut text = |piece: &str| each(Piece::Text(piece));
-        match shape {
-            Shape::None => return json.skip(),
-            Shape::Text => json.text(&mut text)?,
-            Shape::Json => json.raw(&mut text)?,
+        let mut text = |piece: &str| {
+            *is_clear = false;
+            each(Piece::Text(piece));
+        };
+        fill_shape(shape, &mut Sink::Each(&mut text), json)?;
+        if *shape != Shape::None {
+            *is_clear = false;
+            each(Piece::End);
         }
-        each(Piece::End);
         Ok(())
     }
 }

@@ -26,20 +26,15 @@ mod shortcut;
 
 use core::str::{self, Utf8Error};
 
-pub(super) use self::grammar::State;
 use self::{
     escape::At,
     grammar::{Lexeme, Number},
 };
+pub(super) use self::{escape::short_form, grammar::State};
 use super::error::{Error, Wrong};
 
 /// How deep objects and arrays may be nested in one another.
 pub const DEPTH: usize = 128;
-
-/// After something that is not UTF-8, this many bytes of the string (as a power of two) are looked at
-/// first. Without a bound, a string of nothing else would be searched for its end once a byte.
-const WINDOW: u8 = 5;
-const WINDOW_MAX: u8 = 16;
 
 /// What [`Tokenizer::feed`] finds.
 ///
@@ -107,23 +102,9 @@ pub struct Tokenizer {
     character: [u8; 6],
     /// How many bytes of an unfinished character are in there.
     begun: u8,
-    /// How far to look ahead in this string; 0: as far as there is input.
-    window: u8,
-}
-
-/// A token that borrows only the input.
-enum Found<'i> {
-    Structure(Token<'static>),
-    Number {
-        piece: &'i str,
-        last: bool,
-    },
-    Piece {
-        piece: &'i str,
-        last: bool,
-    },
-    /// So many bytes of `character`.
-    Character(u8),
+    /// So many bytes of this string stand for themselves, as was seen before one that is not UTF-8. Without
+    /// it, a string of nothing else would be searched for its end once a byte.
+    plain: u16,
 }
 
 impl Default for Tokenizer {
@@ -148,7 +129,7 @@ impl Tokenizer {
             high: 0,
             character: [0; 6],
             begun: 0,
-            window: 0,
+            plain: 0,
         }
     }
 
@@ -165,17 +146,26 @@ impl Tokenizer {
 
     #[inline]
     pub(super) fn token<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Wrong> {
-        let Some(found) = self.find(input)? else { return Ok(None) };
-        let (piece, last) = match found {
-            Found::Structure(token) => return Ok(Some(token)),
-            Found::Number { piece, last } => return Ok(Some(Token::Number { piece, last })),
-            Found::Piece { piece, last } => (piece, last),
-            Found::Character(length) => {
-                let bytes = self.character.get(..usize::from(length)).unwrap_or_default();
-                (str::from_utf8(bytes).unwrap_or_default(), false)
-            }
+        let lexeme = match self.begun {
+            0 => self.step(None, input)?,
+            _ => self.complete(input).map(Lexeme::Character),
         };
         let is_name = self.state.is_name();
+        let (piece, last) = match lexeme {
+            None => return Ok(None),
+            Some(Lexeme::Structure(token)) => return Ok(Some(token)),
+            Some(Lexeme::Number { bytes, last }) => {
+                return Ok(Some(Token::Number { piece: str::from_utf8(bytes).unwrap_or_default(), last }));
+            }
+            Some(Lexeme::Character(length)) => (self.character(length), false),
+            Some(Lexeme::Run { from, length, last }) => {
+                let run = from.get(..length).unwrap_or_default();
+                match str::from_utf8(run) {
+                    Ok(piece) => (piece, last),
+                    Err(error) => (self.replace(run, error, from, input), false),
+                }
+            }
+        };
         Ok(Some(if is_name { Token::Name { piece, last } } else { Token::String { piece, last } }))
     }
 
@@ -198,82 +188,43 @@ impl Tokenizer {
         Err(Error::Incomplete)
     }
 
-    /// The next token, its bytes decoded.
-    #[inline(always)]
-    fn find<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Found<'i>>, Wrong> {
-        while !input.is_empty() {
-            if self.begun > 0 {
-                return Ok(self.complete(input).map(Found::Character));
-            }
-            let before = *input;
-            if self.window > 0 {
-                *input = before.get(..1 << self.window).unwrap_or(before);
-            }
-            let scope = *input;
-            let lexeme = self.step(None, input);
-            let taken = scope.len().wrapping_sub(input.len());
-            *input = before.get(taken..).unwrap_or_default();
-            match lexeme? {
-                None => {}
-                Some(Lexeme::Structure(token)) => return Ok(Some(Found::Structure(token))),
-                Some(Lexeme::Run { bytes, last }) => match str::from_utf8(bytes) {
-                    Ok(piece) => {
-                        if self.window > 0 && piece.len() == scope.len() {
-                            self.window = WINDOW_MAX.min(self.window.wrapping_add(1));
-                        }
-                        return Ok(Some(Found::Piece { piece, last }));
-                    }
-                    Err(error) => {
-                        // Where the run lies in what there was.
-                        let run = bytes.as_ptr().addr().wrapping_sub(before.as_ptr().addr());
-                        let begin = before.get(run..).unwrap_or_default();
-                        let is_at_end = run.wrapping_add(bytes.len()) == scope.len();
-                        return Ok(Some(self.replace(bytes, error, is_at_end, begin, input)));
-                    }
-                },
-                Some(Lexeme::Escape(length)) => return Ok(Some(Found::Character(length))),
-                Some(Lexeme::Number { bytes, last }) => {
-                    let piece = str::from_utf8(bytes).unwrap_or_default();
-                    return Ok(Some(Found::Number { piece, last }));
-                }
-            }
-        }
-        Ok(None)
+    fn character(&self, length: u8) -> &str {
+        let bytes = self.character.get(..usize::from(length)).unwrap_or_default();
+        str::from_utf8(bytes).unwrap_or_default()
     }
 
     /// Gives the first part of a run that is not all UTF-8, and goes back to what comes after it.
     #[cold]
     #[inline(never)]
-    fn replace<'i>(
-        &mut self,
+    fn replace<'t, 'i: 't>(
+        &'t mut self,
         run: &'i [u8],
         error: Utf8Error,
-        is_at_end: bool,
-        begin: &'i [u8],
+        from: &'i [u8],
         input: &mut &'i [u8],
-    ) -> Found<'i> {
+    ) -> &'t str {
         self.state = if self.state.is_name() { State::InName } else { State::InString };
         self.at = At::Text;
-        let (length, found) = match (error.valid_up_to(), error.error_len()) {
-            (0, None) if is_at_end => {
-                for (place, &byte) in self.character.iter_mut().zip(run) {
-                    *place = byte;
-                    self.begun = self.begun.wrapping_add(1);
-                }
-                (run.len(), Found::Piece { piece: "", last: false })
-            }
-            (0, length) => {
-                self.window = WINDOW;
-                let character = self.put(0, char::REPLACEMENT_CHARACTER);
-                (length.unwrap_or(run.len()), Found::Character(character))
-            }
-            (length, _) => {
-                let piece = run.get(..length).and_then(|valid| str::from_utf8(valid).ok());
-                (length, Found::Piece { piece: piece.unwrap_or_default(), last: false })
-            }
+        let is_cut = error.error_len().is_none() && run.len() == from.len();
+        let length = match error.valid_up_to() {
+            0 => error.error_len().unwrap_or(run.len()),
+            valid => valid,
         };
-        *input = begin.get(length..).unwrap_or_default();
-        found
+        let (taken, rest) = run.split_at_checked(length).unwrap_or_default();
+        *input = from.get(length..).unwrap_or_default();
+        self.plain = u16::try_from(rest.len()).unwrap_or(u16::MAX);
+        if error.valid_up_to() > 0 {
+            return str::from_utf8(taken).unwrap_or_default();
+        }
+        if is_cut {
+            for (place, &byte) in self.character.iter_mut().zip(taken) {
+                *place = byte;
+                self.begun = self.begun.wrapping_add(1);
+            }
+            return "";
+        }
+        let length = self.put(0, char::REPLACEMENT_CHARACTER);
+        self.character(length)
     }
 
     /// Adds to the character that was cut: the length of what became of it, once that is known.
@@ -295,10 +246,7 @@ impl Tokenizer {
                     self.begun = length;
                 }
                 // It was cut for good, and this byte is the first of something else.
-                Err(_) => {
-                    self.window = WINDOW;
-                    return Some(self.put(0, char::REPLACEMENT_CHARACTER));
-                }
+                Err(_) => return Some(self.put(0, char::REPLACEMENT_CHARACTER)),
             }
         }
     }

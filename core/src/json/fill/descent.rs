@@ -121,7 +121,7 @@ impl Json<'_, '_> {
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
         let Filler { tokens, is_watched, .. } = &mut *self.filler;
         if *is_watched {
-            return self.any_name(nodes, expected);
+            return self.any_name(nodes);
         }
         if let Some(name) = nodes.get(expected).and_then(Node::plain)
             && tokens.take_name(name, &mut self.input)
@@ -136,16 +136,16 @@ impl Json<'_, '_> {
         if let Some(name) = tokens.take_any_name(&mut self.input) {
             let name = (name.len() <= SHORT).then_some(name);
             *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
-            let index = name.and_then(|name| find(nodes, name, expected));
+            let index = name.and_then(|name| find(nodes, name));
             self.set_step_in(index);
             return Ok(true);
         }
-        self.any_name(nodes, expected)
+        self.any_name(nodes)
     }
 
     /// A name however it comes.
     #[inline(never)]
-    fn any_name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+    fn any_name(&mut self, nodes: &'static [Node]) -> Result<bool, Stop> {
         loop {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
@@ -160,7 +160,7 @@ impl Json<'_, '_> {
             if !last {
                 continue;
             }
-            let index = name.and_then(|name| find(nodes, name, expected));
+            let index = name.and_then(|name| find(nodes, name));
             if self.level == 1 {
                 *is_watched = name.is_some_and(|name| self.watch.wants(name));
             }
@@ -220,12 +220,8 @@ impl Json<'_, '_> {
     }
 }
 
-/// Members mostly come in the order in which the record names them.
 #[inline]
-fn find(nodes: &[Node], name: &str, expected: usize) -> Option<usize> {
-    if nodes.get(expected).is_some_and(|node| node.is(name)) {
-        return Some(expected);
-    }
+fn find(nodes: &[Node], name: &str) -> Option<usize> {
     nodes.iter().position(|node| node.is(name))
 }
 

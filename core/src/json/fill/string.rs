@@ -8,7 +8,7 @@ use super::value::{Cause, Json, Kind, Stop};
 use crate::{
     json::{
         scan::unescaped,
-        tokenizer::{State, Token},
+        tokenizer::{State, Token, short_form},
     },
     text::Open,
 };
@@ -146,22 +146,25 @@ impl Json<'_, '_> {
                     continue;
                 }
             }
-            match self.token()? {
-                Token::BeginObject => sink.push("{"),
-                Token::EndObject => sink.push("}"),
-                Token::BeginArray => sink.push("["),
-                Token::EndArray => sink.push("]"),
+            let text = match self.token()? {
                 Token::Name { piece, last } => {
                     quoted(piece, has_begun, if last { "\":" } else { "" }, sink);
+                    continue;
                 }
                 Token::String { piece, last } => {
                     quoted(piece, has_begun, if last { "\"" } else { "" }, sink);
+                    continue;
                 }
-                Token::Number { piece, .. } => sink.push(piece),
-                Token::Bool(true) => sink.push("true"),
-                Token::Bool(false) => sink.push("false"),
-                Token::Null => sink.push("null"),
-            }
+                Token::BeginObject => "{",
+                Token::EndObject => "}",
+                Token::BeginArray => "[",
+                Token::EndArray => "]",
+                Token::Number { piece, .. } => piece,
+                Token::Bool(true) => "true",
+                Token::Bool(false) => "false",
+                Token::Null => "null",
+            };
+            sink.push(text);
         }
         Ok(())
     }
@@ -201,19 +204,13 @@ fn quoted(piece: &str, has_begun: bool, end: &str, sink: &mut Sink<'_>) {
             sink.push(plain);
         }
         let Some(&byte) = tail.as_bytes().first() else { break };
-        match byte {
-            b'"' => sink.push("\\\""),
-            b'\\' => sink.push("\\\\"),
-            0x08 => sink.push("\\b"),
-            0x0C => sink.push("\\f"),
-            b'\n' => sink.push("\\n"),
-            b'\r' => sink.push("\\r"),
-            b'\t' => sink.push("\\t"),
-            _ => {
-                sink.push(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                let digit = usize::from(byte & 0xF);
-                sink.push(DIGITS.get(digit..=digit).unwrap_or_default());
-            }
+        if let Some(short) = short_form(byte) {
+            sink.push("\\");
+            sink.push(short);
+        } else {
+            sink.push(if byte < 0x10 { "\\u000" } else { "\\u001" });
+            let digit = usize::from(byte & 0xF);
+            sink.push(DIGITS.get(digit..=digit).unwrap_or_default());
         }
         rest = tail.get(1..).unwrap_or_default();
     }

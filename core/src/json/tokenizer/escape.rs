@@ -102,17 +102,26 @@ pub(super) fn pair(high: u16, low: u16) -> Option<char> {
 }
 
 /// What may stand after a reverse solidus, and what it stands for then.
-const SHORT: &[u8; 8] = b"\"\\/bfnrt";
+const SHORT: &str = "\"\\/bfnrt";
 const CHARACTERS: &str = "\"\\/\u{8}\u{C}\n\r\t";
 
 /// What a reverse solidus and this byte stand for.
 pub(super) fn short_escape(byte: u8) -> Option<&'static str> {
-    let place = SHORT.iter().position(|&short| short == byte)?;
-    CHARACTERS.get(place..=place)
+    counterpart(byte, SHORT, CHARACTERS)
+}
+
+/// What stands for this byte, with a reverse solidus before it.
+pub(in crate::json) fn short_form(byte: u8) -> Option<&'static str> {
+    counterpart(byte, CHARACTERS, SHORT)
+}
+
+fn counterpart(byte: u8, from: &str, to: &'static str) -> Option<&'static str> {
+    let place = from.bytes().position(|short| short == byte)?;
+    to.get(place..=place)
 }
 
 /// Compared all at once, where there are vectors.
 #[inline]
 pub(super) fn is_short_escape(byte: u8) -> bool {
-    SHORT.iter().fold(false, |found, &short| found | (short == byte))
+    SHORT.bytes().fold(false, |found, short| found | (short == byte))
 }

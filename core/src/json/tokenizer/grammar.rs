@@ -111,13 +111,14 @@ impl Number {
 /// A token whose bytes are not yet known to be UTF-8.
 pub(super) enum Lexeme<'i> {
     Structure(Token<'static>),
-    /// Bytes of a string as they stand in the input.
+    /// Bytes of a string as they stand in the input: from here on, so many.
     Run {
-        bytes: &'i [u8],
+        from: &'i [u8],
+        length: usize,
         last: bool,
     },
-    /// The character that an escape stands for: so many bytes of `character`.
-    Escape(u8),
+    /// What does not stand in the input as it is: so many bytes of `character`.
+    Character(u8),
     Number {
         bytes: &'i [u8],
         last: bool,
@@ -165,8 +166,8 @@ impl Tokenizer {
         let mut length = 0_usize;
         loop {
             let (more, last) = match self.step(None, input)? {
-                Some(Lexeme::Run { bytes, last }) => (bytes.len(), last),
-                Some(Lexeme::Escape(more)) => (more.into(), false),
+                Some(Lexeme::Run { length, last, .. }) => (length, last),
+                Some(Lexeme::Character(more)) => (more.into(), false),
                 _ => return Ok((length, false)),
             };
             length = length.saturating_add(more);
@@ -242,7 +243,7 @@ impl Tokenizer {
                     At::Text => self.take_run(is_first, &mut state, &mut rest)?,
                     _ => match self.escape(&mut rest)? {
                         0 => None,
-                        length => Some(Lexeme::Escape(length)),
+                        length => Some(Lexeme::Character(length)),
                     },
                 },
                 (None, State::InNumber) => self.take_number(&mut state, &mut rest)?,
@@ -302,7 +303,7 @@ impl Tokenizer {
     #[inline(always)]
     fn begin_string(&mut self, state: State) -> State {
         self.at = At::Text;
-        self.window = 0;
+        self.plain = 0;
         state
     }
 
@@ -337,9 +338,13 @@ impl Tokenizer {
         state: &mut State,
         input: &mut &'i [u8],
     ) -> Result<Option<Lexeme<'i>>, Wrong> {
-        let (bytes, tail) = input.split_at_checked(unescaped(input)).unwrap_or_default();
-        *input = tail;
-        match tail.split_first() {
+        let from = *input;
+        let is_known = self.plain > 0;
+        let length = if is_known { from.len().min(self.plain.into()) } else { unescaped(from) };
+        self.plain = 0;
+        *input = from.get(length..).unwrap_or_default();
+        match input.split_first() {
+            _ if is_known => {}
             Some((b'"', rest)) => {
                 *input = rest;
                 if matches!(*state, State::InString) {
@@ -350,7 +355,7 @@ impl Tokenizer {
                 } else {
                     *state = State::Colon;
                 }
-                return Ok(Some(Lexeme::Run { bytes, last: true }));
+                return Ok(Some(Lexeme::Run { from, length, last: true }));
             }
             Some((b'\\', rest)) => {
                 *input = rest;
@@ -359,10 +364,11 @@ impl Tokenizer {
             None => {}
             Some(_) => return Err(Wrong::Control),
         }
-        Ok((is_first || !bytes.is_empty()).then_some(Lexeme::Run { bytes, last: false }))
+        Ok((is_first || length > 0).then_some(Lexeme::Run { from, length, last: false }))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn take_number<'i>(
         &mut self,
         state: &mut State,
@@ -389,7 +395,8 @@ impl Tokenizer {
         Ok((last || !bytes.is_empty()).then_some(Lexeme::Number { bytes, last }))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn take_word<'i>(
         &mut self,
         state: &mut State,

@@ -85,7 +85,7 @@ impl Tokenizer {
         };
         if next == State::InString {
             self.at = At::Text;
-            self.window = 0;
+            self.plain = 0;
         }
         *input = rest;
         self.state = next;
@@ -96,7 +96,7 @@ impl Tokenizer {
     /// the colon too.
     #[inline]
     pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY || self.begun > 0 || self.window > 0 && self.is_in_string() {
+        if !IS_ROOMY || self.begun > 0 || self.plain > 0 {
             return None;
         }
         let (state, rest) = self.after_token::<true>(self.state, input)?;
@@ -293,7 +293,7 @@ impl Tokenizer {
             };
         }
         self.at = At::Text;
-        self.window = 0;
+        self.plain = 0;
         if matches!(after, State::Next) { State::InString } else { State::InName }
     }
 }
