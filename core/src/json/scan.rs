@@ -2,7 +2,8 @@
 
 /// How many bytes at the front of `bytes` are neither a quotation mark, nor a reverse solidus, nor a
 /// control character: what RFC 8259, section 7, calls unescaped, whether or not it is UTF-8.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(super) fn unescaped(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     let tail = words(&mut rest)

@@ -64,11 +64,11 @@ impl State {
         matches!(self, Self::Colon | Self::Value | Self::InName)
     }
 
-    const fn word(self) -> &'static [u8] {
+    const fn word(self) -> (&'static [u8], Token<'static>) {
         match self {
-            Self::InTrue => b"true",
-            Self::InFalse => b"false",
-            _ => b"null",
+            Self::InTrue => (b"true", Token::Bool(true)),
+            Self::InFalse => (b"false", Token::Bool(false)),
+            _ => (b"null", Token::Null),
         }
     }
 }
@@ -248,7 +248,12 @@ impl Tokenizer {
                 },
                 (None, State::InNumber) => self.take_number(&mut state, &mut rest)?,
                 (None, State::InTrue | State::InFalse | State::InNull) => {
-                    self.take_word(&mut state, &mut rest)?
+                    let (word, token) = state.word();
+                    let is_whole = self.take_word(word, &mut rest)?;
+                    is_whole.then(|| {
+                        state = State::Next;
+                        Lexeme::Structure(token)
+                    })
                 }
                 (None, _) => return Err(Wrong::Unexpected),
             };
@@ -397,12 +402,7 @@ impl Tokenizer {
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     #[cfg_attr(target_pointer_width = "64", inline(always))]
-    pub(super) fn take_word<'i>(
-        &mut self,
-        state: &mut State,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Wrong> {
-        let word = state.word();
+    fn take_word(&mut self, word: &[u8], input: &mut &[u8]) -> Result<bool, Wrong> {
         while let Some((byte, rest)) = input.split_first() {
             if word.get(usize::from(self.matched)) != Some(byte) {
                 return Err(Wrong::Unexpected);
@@ -410,15 +410,9 @@ impl Tokenizer {
             *input = rest;
             self.matched = self.matched.wrapping_add(1);
             if usize::from(self.matched) == word.len() {
-                let token = match *state {
-                    State::InTrue => Token::Bool(true),
-                    State::InFalse => Token::Bool(false),
-                    _ => Token::Null,
-                };
-                *state = State::Next;
-                return Ok(Some(Lexeme::Structure(token)));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 }
