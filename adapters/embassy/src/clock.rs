@@ -14,6 +14,10 @@ impl time::Clock for Clock {
     }
 
     async fn wait_until(&self, until: Instant) {
+        // A timer is pending once even when its moment has passed, and again for whoever drops it then.
+        if self.now() >= until {
+            return;
+        }
         // A moment that this clock cannot tell is one that never comes.
         let never = embassy_time::Instant::MAX;
         let until = embassy_time::Instant::try_from_millis(until.as_millis()).unwrap_or(never);
