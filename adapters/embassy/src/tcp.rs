@@ -100,7 +100,11 @@ impl<'d> Tcp<'d> {
                 Some(address) => address,
                 None => self.resolve(config.host()).await?,
             };
-            socket.abort();
+            // Aborting wakes whoever waits for the socket: a caller that gives up whenever it is woken
+            // would wake itself for as long as the reset cannot be sent.
+            if socket.state() != State::Closed {
+                socket.abort();
+            }
             // The peer of the connection before is told so before the socket is used anew.
             let _ = with_timeout(FAREWELL, socket.flush()).await;
             self.opening.set(Some(until));
