@@ -1,0 +1,143 @@
+//! TCP connections from the device in, the real sandbox's answers out: cut short, if that is wanted.
+//!
+//! The sandbox is asked over a real socket, and its whole answer is had before the first byte goes on.
+//! So what the device sees does not depend on how fast this machine is.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    io::{ErrorKind, Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    time,
+};
+
+use embassy_futures::join::join4;
+use embassy_net::tcp::{Error, TcpSocket};
+use embassy_time::{Duration, Timer, with_timeout};
+use taskgroup_sandbox::Sandbox;
+
+use super::{Network, PORT, Random};
+
+/// When a device that says nothing is taken to be gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a connection is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cut {
+    /// FIN, as if that was all.
+    Finish,
+    /// RST.
+    Reset,
+    /// It stays open, and nothing comes any more.
+    Silence,
+    /// The plug is pulled out for so long; then the connection goes on, if it still stands, to the next cut.
+    Unplug(Duration),
+}
+
+/// Cuts the first connections, each behind so many bytes.
+pub(crate) struct Server<'s> {
+    sandbox: &'s Sandbox,
+    cuts: RefCell<VecDeque<(usize, Cut)>>,
+    requests: RefCell<Vec<String>>,
+}
+
+impl<'s> Server<'s> {
+    pub(crate) fn new(sandbox: &'s Sandbox) -> Self {
+        Self::cutting(sandbox, [])
+    }
+
+    pub(crate) fn cutting(sandbox: &'s Sandbox, cuts: impl IntoIterator<Item = (usize, Cut)>) -> Self {
+        let cuts = RefCell::new(cuts.into_iter().collect());
+        Self { sandbox, cuts, requests: RefCell::default() }
+    }
+
+    /// Cuts so many connections, anywhere in their first 8,000 bytes, as the seed says.
+    pub(crate) fn cutting_at_random(sandbox: &'s Sandbox, count: usize, seed: u64) -> Self {
+        let random = Random::new(seed);
+        let cut = || match random.below(10) {
+            0..4 => Cut::Finish,
+            4..8 => Cut::Reset,
+            8 => Cut::Silence,
+            // From what TCP mends by itself to what nobody waits for.
+            _ => Cut::Unplug(Duration::from_secs(1 + random.below(200))),
+        };
+        Self::cutting(sandbox, (0..count).map(|_| (random.below(8_000) as usize, cut())))
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.borrow().clone()
+    }
+
+    /// How many cuts are left.
+    pub(crate) fn left(&self) -> usize {
+        self.cuts.borrow().len()
+    }
+
+    pub(crate) async fn serve(&self, network: &Network<'_>) {
+        // More than one: some are busy with a device that is gone, and do not know it yet.
+        join4(self.listen(network), self.listen(network), self.listen(network), self.listen(network)).await;
+    }
+
+    async fn listen(&self, network: &Network<'_>) {
+        let (mut receive, mut send) = (vec![0; 2048], vec![0; 8192]);
+        let mut socket = TcpSocket::new(network.server, &mut receive, &mut send);
+        socket.set_timeout(Some(PATIENCE));
+        socket.set_keep_alive(Some(PATIENCE / 4));
+        loop {
+            if socket.accept(PORT).await.is_ok() {
+                // An error is a device that is gone.
+                let _ = self.answer(&mut socket, network).await;
+            }
+            socket.abort();
+            let _ = with_timeout(PATIENCE, socket.flush()).await;
+        }
+    }
+
+    async fn answer(&self, socket: &mut TcpSocket<'_>, network: &Network<'_>) -> Result<(), Error> {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            if socket.read(&mut byte).await? == 0 {
+                return Ok(());
+            }
+            request.extend(byte);
+        }
+        self.requests.borrow_mut().push(String::from_utf8(request.clone()).unwrap());
+        let (mut answer, end) = self.ask(&request);
+        let end = loop {
+            let (at, cut) = self.cuts.borrow_mut().pop_front().unwrap_or((answer.len(), end));
+            write(socket, answer.drain(..at.min(answer.len())).as_slice()).await?;
+            let Cut::Unplug(length) = cut else { break cut };
+            network.wire.plug(false);
+            Timer::after(length).await;
+            network.wire.plug(true);
+        };
+        match end {
+            Cut::Finish => socket.close(),
+            Cut::Reset => return socket.flush().await,
+            Cut::Silence | Cut::Unplug(_) => {}
+        }
+        // Until the device has had it all, or has had enough.
+        socket.read(&mut [0]).await.map(|_| ())
+    }
+
+    /// What the sandbox answers, and how it ends the connection.
+    fn ask(&self, request: &[u8]) -> (Vec<u8>, Cut) {
+        let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, self.sandbox.port())).unwrap();
+        socket.set_read_timeout(Some(time::Duration::from_secs(60))).unwrap();
+        socket.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        match socket.read_to_end(&mut answer) {
+            Ok(_) => (answer, Cut::Finish),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => (answer, Cut::Reset),
+            Err(error) => panic!("the sandbox does not answer: {error}"),
+        }
+    }
+}
+
+async fn write(socket: &mut TcpSocket<'_>, mut bytes: &[u8]) -> Result<(), Error> {
+    while !bytes.is_empty() {
+        bytes = &bytes[socket.write(bytes).await?..];
+    }
+    Ok(())
+}
