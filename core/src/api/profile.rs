@@ -181,13 +181,15 @@ impl Profile for Brief {
 }
 
 /// Something of everything: a session with it fits 8 KB.
+///
+/// Its fields have few different sizes, because each size is code of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standard;
 
 impl Profile for Standard {
     type EventId = Option<Text<64>>;
-    type Name = Text<32>;
-    type Time = Option<Text<27>>;
+    type Name = Text<40>;
+    type Time = Option<Text<40>>;
     type GroupId = Option<Id>;
     type RefId = Id;
     type Message = Text<96>;
@@ -198,24 +200,24 @@ impl Profile for Standard {
     type Warnings = Option<List<Warning<Self>, 2>>;
     type Error = Option<Error<Self>>;
     type Input = Option<RunInput<Self>>;
-    type Prompt = Content<320>;
+    type Prompt = Content<256>;
     type SourcePolicy = Option<SourcePolicy<Self>>;
-    type Domains = List<Text<32>, 2>;
+    type Domains = List<Text<40>, 2>;
     type TaskSpec = Option<TaskSpec<Self>>;
     type Schema = Option<Content<96>>;
-    type McpServers = Option<Raw<96>>;
+    type McpServers = Option<Raw<64>>;
     type Webhook = Option<Raw<64>>;
-    type AdvancedSettings = Option<Raw<32>>;
+    type AdvancedSettings = Option<Raw<64>>;
     type Output = Option<Output<Self>>;
     type Content = Content<1024>;
     type Basis = List<FieldBasis<Self>, 3>;
     type Reasoning = Text<160>;
     type Citations = List<Citation<Self>, 2>;
     type Url = Text<96>;
-    type Title = Option<Text<48>>;
+    type Title = Option<Text<40>>;
     type Excerpts = Option<List<Text<96>, 1>>;
-    type McpToolCalls = Option<Raw<96>>;
-    type BetaFields = Option<Raw<32>>;
+    type McpToolCalls = Option<Raw<64>>;
+    type BetaFields = Option<Raw<64>>;
     type ProgressMeter = Option<f32>;
     type SourceStats = Option<SourceStats<Self>>;
     type Sources = Option<List<Text<96>, 1>>;

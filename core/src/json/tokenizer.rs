@@ -92,6 +92,7 @@ pub struct Tokenizer {
     state: State,
     at: At,
     number: Number,
+    /// How many bytes of a word, digits of an escape, or bytes of a character that was cut.
     matched: u8,
     /// The code unit of a `\u` as far as it has come.
     unit: u16,
@@ -100,8 +101,6 @@ pub struct Tokenizer {
     /// What did not lie in the input as it is: what an escape stands for, with a lone surrogate before
     /// it, or a character cut by the input's end.
     character: [u8; 6],
-    /// How many bytes of an unfinished character are in there.
-    begun: u8,
     /// So many bytes of this string stand for themselves, as was seen before one that is not UTF-8. Without
     /// it, a string of nothing else would be searched for its end once a byte.
     plain: u16,
@@ -128,7 +127,6 @@ impl Tokenizer {
             unit: 0,
             high: 0,
             character: [0; 6],
-            begun: 0,
             plain: 0,
         }
     }
@@ -146,9 +144,9 @@ impl Tokenizer {
 
     #[inline]
     pub(super) fn token<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Wrong> {
-        let lexeme = match self.begun {
-            0 => self.step(None, input)?,
-            _ => self.complete(input).map(Lexeme::Character),
+        let lexeme = match self.at {
+            At::Cut => self.complete(input).map(Lexeme::Character),
+            _ => self.step(None, input)?,
         };
         let is_name = self.state.is_name();
         let (piece, last) = match lexeme {
@@ -217,9 +215,11 @@ impl Tokenizer {
             return str::from_utf8(taken).unwrap_or_default();
         }
         if is_cut {
+            self.at = At::Cut;
+            self.matched = 0;
             for (place, &byte) in self.character.iter_mut().zip(taken) {
                 *place = byte;
-                self.begun = self.begun.wrapping_add(1);
+                self.matched = self.matched.wrapping_add(1);
             }
             return "";
         }
@@ -233,9 +233,9 @@ impl Tokenizer {
     fn complete(&mut self, input: &mut &[u8]) -> Option<u8> {
         loop {
             let (&byte, rest) = input.split_first()?;
-            let length = self.begun.wrapping_add(1);
-            *self.character.get_mut(usize::from(self.begun))? = byte;
-            self.begun = 0;
+            let length = self.matched.wrapping_add(1);
+            *self.character.get_mut(usize::from(self.matched))? = byte;
+            self.at = At::Text;
             match str::from_utf8(self.character.get(..usize::from(length))?) {
                 Ok(_) => {
                     *input = rest;
@@ -243,7 +243,8 @@ impl Tokenizer {
                 }
                 Err(error) if error.error_len().is_none() => {
                     *input = rest;
-                    self.begun = length;
+                    self.at = At::Cut;
+                    self.matched = length;
                 }
                 // It was cut for good, and this byte is the first of something else.
                 Err(_) => return Some(self.put(0, char::REPLACEMENT_CHARACTER)),

@@ -13,6 +13,8 @@ use crate::json::error::Wrong;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
     Text,
+    /// After `matched` bytes of a character that the input's end has cut.
+    Cut,
     /// After a reverse solidus.
     Escape,
     /// After `\u` and `matched` digits.

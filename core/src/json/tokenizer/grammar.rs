@@ -148,7 +148,9 @@ impl Tokenizer {
             return Ok(true);
         }
         // What was cut belongs to what is passed over.
-        self.begun = 0;
+        if self.at == At::Cut {
+            self.at = At::Text;
+        }
         if cfg!(target_pointer_width = "64") && self.hop(depth, input) {
             return Ok(true);
         }
@@ -157,7 +159,7 @@ impl Tokenizer {
 
     /// Whether it stands in a string or a name, between two characters of it.
     pub(in crate::json) const fn is_in_string(&self) -> bool {
-        matches!(self.state, State::InString | State::InName) && self.begun == 0
+        matches!(self.state, State::InString | State::InName) && !matches!(self.at, At::Cut)
     }
 
     /// Passes over a string or a name, or the rest of one, as far as there is input: how many bytes it

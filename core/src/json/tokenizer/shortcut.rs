@@ -96,7 +96,7 @@ impl Tokenizer {
     /// the colon too.
     #[inline]
     pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY || self.begun > 0 || self.plain > 0 {
+        if !IS_ROOMY || self.at == At::Cut || self.plain > 0 {
             return None;
         }
         let (state, rest) = self.after_token::<true>(self.state, input)?;
