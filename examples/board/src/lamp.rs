@@ -1,0 +1,52 @@
+//! How it is going, as a person sees it from across the room.
+
+use embassy_futures::select::{Either, select};
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
+use embassy_time::Timer;
+
+/// What the board is about, and how the lamp shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, defmt::Format)]
+pub enum State {
+    /// It has no network, or no address there: blinks five times a second.
+    Joining,
+    /// It asks the server, or waits before it asks again: a short flash each second.
+    Asking,
+    /// Events arrive: on, and off for a moment each second.
+    Streaming,
+    /// All that there is has been had: on.
+    Done,
+    /// It ended otherwise, the log says how: three flashes and a pause.
+    Failed,
+}
+
+static STATE: Signal<CriticalSectionRawMutex, State> = Signal::new();
+
+/// Shows this state from now on.
+pub fn set(state: State) {
+    STATE.signal(state);
+}
+
+/// Switches the lamp, for ever. It may be dropped and called again.
+pub async fn show(mut switch: impl AsyncFnMut(bool)) -> ! {
+    let mut state = STATE.try_take().unwrap_or(State::Joining);
+    loop {
+        for (is_on, millis) in pattern(state) {
+            switch(*is_on).await;
+            if let Either::Second(next) = select(Timer::after_millis(*millis), STATE.wait()).await {
+                state = next;
+                break;
+            }
+        }
+    }
+}
+
+/// On or off, and for how many milliseconds.
+fn pattern(state: State) -> &'static [(bool, u64)] {
+    match state {
+        State::Joining => &[(true, 100), (false, 100)],
+        State::Asking => &[(true, 100), (false, 900)],
+        State::Streaming => &[(true, 900), (false, 100)],
+        State::Done => &[(true, 1000)],
+        State::Failed => &[(true, 100), (false, 200), (true, 100), (false, 200), (true, 100), (false, 1300)],
+    }
+}

@@ -1,0 +1,12 @@
+//! What every board does: a network and some flash in, the runs of a task group out by the log, and how it is
+//! going by a lamp.
+//!
+//! ```text
+//! settings (build.rs) ─► runs ─► log
+//!                        ▲│ └──► lamp
+//!     taskgroup-embassy ─┘└────► cursor in the flash
+//! ```
+#![no_std]
+
+pub mod lamp;
+pub mod runs;

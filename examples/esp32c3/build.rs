@@ -1,0 +1,12 @@
+//! Says which setting is missing, before the compiler says it less clearly.
+
+fn main() {
+    for (name, what) in
+        [("WIFI_SSID", "the name of your Wi-Fi"), ("WIFI_PASSWORD", "its password; empty for an open one")]
+    {
+        println!("cargo::rerun-if-env-changed={name}");
+        if std::env::var_os(name).is_none() {
+            println!("cargo::error={name} is not set: {what}");
+        }
+    }
+}

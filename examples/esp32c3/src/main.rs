@@ -1,0 +1,103 @@
+//! An ESP32-C3 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
+//!
+//! ```text
+//! Wi-Fi, lamp ─► board ─► log, lamp, cursor in the flash
+//! ```
+#![no_std]
+#![no_main]
+
+use core::ops::Range;
+
+use board::lamp;
+use defmt::{info, unwrap, warn};
+use embassy_embedded_hal::adapter::BlockingAsync;
+use embassy_executor::Spawner;
+use embassy_net::{Runner, StackResources};
+use embassy_time::Timer;
+use esp_backtrace as _;
+use esp_hal::{
+    clock::CpuClock,
+    gpio::{Level, Output, OutputConfig},
+    ram,
+    rng::Rng,
+    timer::timg::TimerGroup,
+};
+use esp_println as _;
+use esp_radio::wifi::{
+    AuthenticationMethodConfig, Config, ControllerConfig, Interface, WifiController, sta::StationConfig,
+};
+use esp_storage::FlashStorage;
+use static_cell::StaticCell;
+
+const SSID: &str = env!("WIFI_SSID");
+const PASSWORD: &str = env!("WIFI_PASSWORD");
+
+/// The partition `nvs` of espflash's own partition table. The radio is told to keep nothing there.
+const CURSOR: Range<u32> = 0x9000..0xF000;
+
+/// DHCP, DNS, and the socket of the stream.
+const SOCKETS: usize = 3;
+
+esp_bootloader_esp_idf::esp_app_desc!();
+
+#[esp_rtos::main]
+async fn main(spawner: Spawner) {
+    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+
+    let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
+    // The heap is the radio's alone, which takes up to 57 KB.
+    esp_alloc::heap_allocator!(#[ram(reclaimed)] size: 64 * 1024);
+    esp_alloc::heap_allocator!(size: 16 * 1024);
+    esp_rtos::start(TimerGroup::new(board.TIMG0).timer0, board.FROM_CPU_INTR0);
+
+    let radio = unwrap!(WifiController::new(board.WIFI, ControllerConfig::default()));
+    let configuration = embassy_net::Config::dhcpv4(Default::default());
+    let resources = RESOURCES.init(StackResources::new());
+    let (stack, runner) = embassy_net::new(Interface::station(), configuration, resources, seed());
+    spawner.spawn(network(runner).expect("it is spawned once"));
+    spawner.spawn(join(radio).expect("it is spawned once"));
+    spawner.spawn(
+        shine(Output::new(board.GPIO8, Level::High, OutputConfig::default())).expect("it is spawned once"),
+    );
+    let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
+    board::runs::show(stack, flash, CURSOR, seed()).await
+}
+
+#[embassy_executor::task]
+async fn network(mut runner: Runner<'static, Interface>) -> ! {
+    runner.run().await
+}
+
+/// Joins the Wi-Fi whenever it is lost.
+#[embassy_executor::task]
+async fn join(mut radio: WifiController<'static>) -> ! {
+    let station = StationConfig::default().with_ssid(unwrap!(SSID.try_into()));
+    let station = match PASSWORD {
+        "" => station.with_authentication(AuthenticationMethodConfig::Open),
+        password => station
+            .with_authentication(AuthenticationMethodConfig::Wpa2Personal(unwrap!(password.try_into()))),
+    };
+    unwrap!(radio.set_config(&Config::Station(station)));
+    loop {
+        match radio.connect_async().await {
+            Ok(_) => {
+                info!("joined {}", SSID);
+                let why = radio.wait_for_disconnect_async().await;
+                warn!("lost {}: {}", SSID, why);
+            }
+            Err(why) => warn!("{}: {}", SSID, why),
+        }
+        Timer::after_secs(1).await;
+    }
+}
+
+/// Switches the lamp, which is lit when its pin is low.
+#[embassy_executor::task]
+async fn shine(mut pin: Output<'static>) -> ! {
+    lamp::show(async |is_on| pin.set_level((!is_on).into())).await
+}
+
+fn seed() -> u64 {
+    let random = Rng::new();
+    u64::from(random.random()) << 32 | u64::from(random.random())
+}
