@@ -3,6 +3,7 @@
 use core::{
     cell::{Cell, RefCell, RefMut},
     fmt,
+    net::IpAddr,
 };
 
 use embassy_net::{
@@ -82,11 +83,20 @@ impl<'d> Tcp<'d> {
     /// # Errors
     ///
     /// [`Failure::Unreachable`]: no address, no answer, or this socket has a connection already.
+    pub async fn open(&self, config: &Config<'_>, until: Instant) -> Result<Connection<'_, 'd>, Failure> {
+        self.open_checked(config, until, |_| Ok(())).await
+    }
+
     #[allow(
         clippy::await_holding_refcell_ref,
         reason = "the borrow is the lock: whoever finds it taken fails"
     )]
-    pub async fn open(&self, config: &Config<'_>, until: Instant) -> Result<Connection<'_, 'd>, Failure> {
+    async fn open_checked(
+        &self,
+        config: &Config<'_>,
+        until: Instant,
+        check: impl FnOnce(IpAddr) -> Result<(), Failure>,
+    ) -> Result<Connection<'_, 'd>, Failure> {
         let mut socket = self.socket.try_borrow_mut().map_err(|_| {
             __log!(error, "the socket has a connection already");
             Failure::Unreachable
@@ -100,6 +110,7 @@ impl<'d> Tcp<'d> {
                 Some(address) => address,
                 None => self.resolve(config.host()).await?,
             };
+            check(address.into())?;
             // Aborting wakes whoever waits for the socket: a caller that gives up whenever it is woken
             // would wake itself for as long as the reset cannot be sent.
             if socket.state() != State::Closed {
@@ -150,7 +161,7 @@ impl<'d> Connector for Tcp<'d> {
         until: Instant,
     ) -> Result<Self::Connection<'n>, Failure> {
         self.plaintext.check(config, None)?;
-        self.open(config, until).await
+        self.open_checked(config, until, |address| self.plaintext.check(config, Some(address))).await
     }
 }
 
