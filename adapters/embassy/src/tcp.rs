@@ -3,7 +3,10 @@
 use core::{
     cell::{Cell, RefCell, RefMut},
     fmt,
+    future::{Future, poll_fn},
     net::IpAddr,
+    pin::pin,
+    task::Poll,
 };
 
 use embassy_net::{
@@ -11,7 +14,7 @@ use embassy_net::{
     dns::DnsQueryType,
     tcp::{Error, State, TcpSocket},
 };
-use embassy_time::{Duration, Timer, with_timeout};
+use embassy_time::{Duration, with_timeout};
 use embedded_io_async::{ErrorType, Write};
 use taskgroup::{
     __log,
@@ -22,9 +25,6 @@ use taskgroup_embedded_io::{Connector, Plaintext, Transport};
 
 /// How long a connection before this one may take to say that it is over.
 const FAREWELL: Duration = Duration::from_millis(100);
-
-/// How often a connection that goes on being opened is looked at.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// What a name is asked for, in this order.
 const QUERIES: &[DnsQueryType] = &[
@@ -39,8 +39,8 @@ pub struct Tcp<'d> {
     socket: RefCell<TcpSocket<'d>>,
     address: Option<IpAddress>,
     plaintext: Plaintext,
-    /// Until when the connection may take that the socket is opening.
-    opening: Cell<Option<Instant>>,
+    /// The connection that the socket is opening: until when it may take, and to which server.
+    opening: Cell<Option<(Instant, u64)>>,
 }
 
 impl<'d> Tcp<'d> {
@@ -78,7 +78,8 @@ impl<'d> Tcp<'d> {
 
     /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
     ///
-    /// Dropped and called again with the same `until`, it goes on with the same connection.
+    /// Dropped and called again for the same server with the same `until`, it goes on with the same
+    /// connection; only a name that was being asked for is asked for anew.
     ///
     /// # Errors
     ///
@@ -101,10 +102,9 @@ impl<'d> Tcp<'d> {
             __log!(error, "the socket has a connection already");
             Failure::Unreachable
         })?;
-        if self.opening.get() == Some(until) {
-            while matches!(socket.state(), State::SynSent | State::SynReceived) {
-                Timer::after(LOOK).await;
-            }
+        let attempt = Some((until, fingerprint(config)));
+        if self.opening.get() == attempt {
+            opened(&socket).await;
         } else {
             let address = match self.address {
                 Some(address) => address,
@@ -118,7 +118,7 @@ impl<'d> Tcp<'d> {
             }
             // The peer of the connection before is told so before the socket is used anew.
             let _ = with_timeout(FAREWELL, socket.flush()).await;
-            self.opening.set(Some(until));
+            self.opening.set(attempt);
             if let Err(error) = socket.connect((address, config.port())).await {
                 __log!(warn, "{}: {}", config.host(), error);
             }
@@ -163,6 +163,27 @@ impl<'d> Connector for Tcp<'d> {
         self.plaintext.check(config, None)?;
         self.open_checked(config, until, |address| self.plaintext.check(config, Some(address))).await
     }
+}
+
+/// Waits until the connection that the socket is opening is open, or will never be.
+async fn opened(socket: &TcpSocket<'_>) {
+    // Never ready for one that failed, but woken for it.
+    let mut ready = pin!(socket.wait_write_ready());
+    poll_fn(|context| {
+        let _ = ready.as_mut().poll(context);
+        match socket.state() {
+            State::SynSent | State::SynReceived => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    })
+    .await;
+}
+
+/// Tells servers apart, so that no connection is given out for another than it was opened to: FNV-1a.
+fn fingerprint(config: &Config<'_>) -> u64 {
+    let [high, low] = config.port().to_be_bytes();
+    let bytes = config.host().bytes().chain([high, low, config.tls().into()]);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl fmt::Debug for Tcp<'_> {
