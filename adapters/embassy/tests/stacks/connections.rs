@@ -1,1 +1,316 @@
+//! What becomes of one connection: where it may go, how it ends, and what comes before the next.
 
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+    yield_now,
+};
+use embassy_time::{Duration, Instant, Timer};
+use embedded_io_async::Write as _;
+use taskgroup::{
+    api::{Brief, StreamEvent},
+    session::{Action, Cause, Config, Failure, Outcome},
+    time::Instant as Millis,
+};
+use taskgroup_embassy::{Clock, Connector as _, Step, Stream, Tcp};
+use taskgroup_embedded_io::Transport as _;
+use taskgroup_sandbox::Faults;
+
+use crate::{
+    config, had,
+    network::{self, Cut, Flags, Frame, Names, PORT, SERVER, Server, Weather, Wire, Wrong},
+    request, runs, sandbox, tcp, truth,
+};
+
+/// A device's stream with nothing kept but states.
+type Device<'c, 'n, 'd> = Stream<'c, 'n, StreamEvent<Brief>, Tcp<'d>>;
+
+/// When connecting is given up, in tests that do it themselves.
+const UNTIL: Millis = Millis::from_millis(10_000);
+
+const QUIET: Weather = Weather { seed: 0, lost: 0, doubled: 0, late: 0 };
+
+/// Where this is first among what the device has sent.
+fn place(wire: &Wire<'_>, frame: Frame) -> Option<usize> {
+    wire.sent().iter().position(|sent| *sent == frame)
+}
+
+fn reset(port: u16) -> Frame {
+    Frame::Tcp(port, Flags { syn: false, reset: true })
+}
+
+fn syn(port: u16) -> Frame {
+    Frame::Tcp(port, Flags { syn: true, reset: false })
+}
+
+#[test]
+fn the_end_of_a_connection_is_lent_as_nothing_and_a_reset_is_an_error() {
+    let sandbox = sandbox(1, Faults::default());
+    for (cut, expected) in [(Cut::Finish, Ok(true)), (Cut::Reset, Err(false))] {
+        let server = Server::cutting(&sandbox, [(100, cut)]);
+        network::run(QUIET, &Names::default(), &server, async |network| {
+            let tcp = tcp(network.device);
+            let mut connection = tcp.open(&config(&sandbox), UNTIL).await.unwrap();
+            connection
+                .write_all(b"GET / HTTP/1.1\r\nhost: api.example\r\nconnection: close\r\n\r\n")
+                .await
+                .unwrap();
+            let (mut received, mut ended) = (0, false);
+            let end = loop {
+                let take = |bytes: &[u8]| {
+                    received += bytes.len();
+                    ended = bytes.is_empty();
+                    bytes.len()
+                };
+                match connection.receive(take).await {
+                    Ok(()) if ended => break Ok(ended),
+                    Ok(()) => {}
+                    Err(_) => break Err(ended),
+                }
+            };
+            assert_eq!((received, end), (100, expected), "{cut:?}");
+        });
+    }
+}
+
+#[test]
+fn an_answer_without_a_length_is_whole_when_its_connection_ends_and_not_when_it_is_reset() {
+    let sandbox = sandbox(20, Faults { until_close: true, ..Faults::default() });
+    for (cut, outcome) in [(Cut::Finish, Outcome::Done), (Cut::Reset, Outcome::Network)] {
+        let server = Server::cutting(&sandbox, [(usize::MAX, cut); 10]);
+        network::run(QUIET, &Names::default(), &server, async |network| {
+            let tcp = tcp(network.device).allow_plaintext();
+            let mut stream = runs(config(&sandbox).with_attempts(Some(3)), &sandbox, &tcp);
+            let mut events = Vec::new();
+            while let Some(event) = stream.next().await {
+                events.extend(had(&event));
+            }
+            assert_eq!(stream.outcome(), Some(outcome), "{cut:?}");
+            assert!(events == truth(&sandbox), "{cut:?}: {} events", events.len());
+        });
+    }
+}
+
+#[test]
+fn what_must_not_go_in_the_clear_is_refused_before_a_frame_is_sent() {
+    let sandbox = sandbox(1, Faults::default());
+    let plain = |host| (config(&sandbox).with_server(host, PORT, false), false);
+    let tls = |host| (config(&sandbox).with_server(host, 443, true), true);
+    for (config, allowed) in [plain("api.example"), plain("10.0.0.2"), tls("api.example"), tls("localhost")] {
+        network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+            let tcp = tcp(network.device);
+            let tcp = if allowed { tcp.allow_plaintext() } else { tcp };
+            let mut stream = runs(config, &sandbox, &tcp);
+            assert!(stream.next().await.is_none());
+            assert_eq!(stream.outcome(), Some(Outcome::Refused));
+            Timer::after_secs(5).await;
+            assert!(network.wire.sent().is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_name_of_this_machine_that_leads_to_another_is_refused() {
+    let sandbox = sandbox(1, Faults::default());
+    let local = config(&sandbox).with_server("localhost", PORT, false);
+    for address in [None, Some(SERVER)] {
+        network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+            let tcp = tcp(network.device);
+            let tcp = if let Some(address) = address { tcp.with_address(address.into()) } else { tcp };
+            let mut stream = runs(local, &sandbox, &tcp);
+            assert!(stream.next().await.is_none());
+            assert_eq!(stream.outcome(), Some(Outcome::Refused));
+            Timer::after_secs(5).await;
+            assert!(network.wire.asked().is_empty());
+        });
+    }
+}
+
+#[test]
+fn an_address_of_its_own_needs_no_name_server_and_the_host_is_named_all_the_same() {
+    let sandbox = sandbox(3, Faults::default());
+    let server = Server::new(&sandbox);
+    network::run(QUIET, &Names::default(), &server, async |network| {
+        let tcp = tcp(network.device).allow_plaintext().with_address(SERVER.into());
+        let config = config(&sandbox).with_server("nowhere.example", PORT, false);
+        let mut stream = runs(config, &sandbox, &tcp);
+        while stream.next().await.is_some() {}
+        assert_eq!(stream.outcome(), Some(Outcome::Done));
+        assert!(!network.wire.sent().contains(&Frame::Udp(53)));
+    });
+    assert!(server.requests()[0].contains("\r\nhost: nowhere.example:8080\r\n"), "{:?}", server.requests());
+}
+
+#[test]
+fn a_name_that_is_not_found_is_asked_for_again_after_a_wait() {
+    let sandbox = sandbox(3, Faults::default());
+    let names = Names::wrong([Wrong::Unknown, Wrong::Silence, Wrong::Unknown]);
+    network::run(QUIET, &names, &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream = runs(config(&sandbox), &sandbox, &tcp);
+        let mut waits = 0;
+        let outcome = loop {
+            match stream.step().await {
+                Step::Action(Action::Sleep { cause, .. }) => {
+                    assert_eq!(cause, Cause::Network);
+                    waits += 1;
+                }
+                Step::Action(Action::Stop(outcome)) => break outcome,
+                _ => {}
+            }
+        };
+        // The silence is for the resolver alone to mend.
+        assert_eq!((outcome, waits), (Outcome::Done, 2));
+    });
+}
+
+#[test]
+fn a_second_stream_over_one_socket_waits_until_the_first_is_gone() {
+    let sandbox = sandbox(30, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut first = runs(config(&sandbox), &sandbox, &tcp);
+        let mut second = runs(config(&sandbox), &sandbox, &tcp);
+        let opened = first.next().await.is_some();
+        assert!(opened);
+        assert_eq!(tcp.open(&config(&sandbox), UNTIL).await.err(), Some(Failure::Unreachable));
+        let read = async {
+            let mut events = Vec::new();
+            while let Some(event) = second.next().await {
+                events.extend(had(&event));
+            }
+            events
+        };
+        let let_go = async {
+            Timer::after_secs(100).await;
+            assert_eq!(network.wire.asked().len(), 1);
+            drop(first);
+        };
+        let (events, ()) = join(read, let_go).await;
+        assert!(events == truth(&sandbox), "{} events", events.len());
+    });
+}
+
+#[test]
+fn a_peer_is_told_that_a_connection_is_over_before_the_socket_is_used_anew() {
+    let sandbox = sandbox(1, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device);
+        drop(tcp.open(&config(&sandbox), UNTIL).await.unwrap());
+        let connection = tcp.open(&config(&sandbox), UNTIL).await.unwrap();
+        let [first, second] = network.wire.asked()[..] else { panic!("{:?}", network.wire.sent()) };
+        assert!(place(&network.wire, reset(first)).unwrap() < place(&network.wire, syn(second)).unwrap());
+        drop(connection);
+        // A stack sends nothing before its turn has come.
+        yield_now().await;
+        Timer::after_millis(1).await;
+        assert!(place(&network.wire, reset(second)).is_some());
+    });
+}
+
+#[test]
+fn a_peer_that_cannot_be_told_holds_nobody_up() {
+    let sandbox = sandbox(1, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).with_address(SERVER.into());
+        let connection = tcp.open(&config(&sandbox), UNTIL).await.unwrap();
+        network.wire.plug(false);
+        Timer::after_secs(3600).await;
+        drop(connection);
+        let now = Instant::now();
+        let until = Millis::from_millis((now + Duration::from_secs(10)).as_millis());
+        let plug = async {
+            Timer::after_secs(3).await;
+            network.wire.plug(true);
+        };
+        // By someone who gives up whenever something happens, and looks again.
+        let config = config(&sandbox);
+        let open = async {
+            loop {
+                if let Some(result) = crate::streams::glance(tcp.open(&config, until)).await {
+                    break result.map(drop);
+                }
+            }
+        };
+        let (opened, ()) = join(open, plug).await;
+        assert_eq!(opened, Ok(()));
+    });
+}
+
+#[test]
+fn a_device_that_starts_unplugged_begins_when_it_is_plugged_in() {
+    let sandbox = sandbox(3, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        network.wire.plug(false);
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream = runs(config(&sandbox), &sandbox, &tcp);
+        let plug = async {
+            Timer::after_secs(60).await;
+            network.wire.plug(true);
+        };
+        let read = async {
+            let mut events = Vec::new();
+            while let Some(event) = stream.next().await {
+                events.extend(had(&event));
+            }
+            events
+        };
+        let (events, ()) = join(read, plug).await;
+        assert!(events == truth(&sandbox), "{} events", events.len());
+    });
+}
+
+#[test]
+fn a_connection_that_was_being_opened_is_taken_up_for_the_same_server_only() {
+    let sandbox = sandbox(1, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device);
+        let one = config(&sandbox).with_server("10.0.0.2", PORT, false);
+        let other = one.with_server("10.0.0.77", PORT, false);
+        // As long as it takes to ask, not as long as it takes to be answered.
+        let asked = select(tcp.open(&one, UNTIL), Timer::after_millis(1)).await;
+        assert!(matches!(asked, Either::Second(())));
+        let opened = select(tcp.open(&other, UNTIL), Timer::after_secs(5)).await;
+        assert!(matches!(opened, Either::Second(())), "connected to the one before");
+    });
+}
+
+#[test]
+fn ready_made_records_hold_what_they_hold_of_the_whole_text() {
+    let sandbox = sandbox(20, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream: Device<'_, '_, '_> =
+            Stream::new(config(&sandbox), request(&sandbox), StreamEvent::default(), &tcp, Clock);
+        let mut truth = truth(&sandbox).into_iter();
+        while let Some(event) = stream.next().await {
+            let taskgroup::session::Event::Record(event) = event else { continue };
+            let (shown, truth) = (serde_json::to_value(event).unwrap(), truth.next().unwrap());
+            for member in ["run_id", "status", "is_active"] {
+                assert_eq!(shown["run"][member], truth["run"][member]);
+            }
+        }
+        assert_eq!((stream.outcome(), truth.next()), (Some(Outcome::Done), None));
+    });
+}
+
+const _: () = assert!(size_of::<Device<'_, '_, '_>>() < 2_048);
+
+#[test]
+fn futures_are_small() {
+    let sandbox = sandbox(1, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream: Device<'_, '_, '_> =
+            Stream::new(config(&sandbox), request(&sandbox), StreamEvent::default(), &tcp, Clock);
+        let config: Config<'_> = config(&sandbox);
+        let connect = size_of_val(&tcp.connect(&config, UNTIL));
+        let whole = size_of_val(&stream);
+        let next = size_of_val(&stream.next());
+        println!(
+            "Stream of Brief {whole} B; next() {next} B, of which connect() {connect} B; Tcp {} B",
+            size_of_val(&tcp)
+        );
+        assert!(next < 1_536 && connect < 1_024);
+    });
+}

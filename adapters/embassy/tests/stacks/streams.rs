@@ -5,7 +5,6 @@ use std::{
     mem,
     pin::pin,
     task::Poll,
-    time,
 };
 
 use embassy_futures::select::{Either, select};
@@ -17,7 +16,7 @@ use taskgroup_sandbox::{After, Cut as SandboxCut, Faults, Instead, Resume, Sandb
 
 use crate::{
     config, had,
-    network::{self, Cut, Names, Random, Server, Weather},
+    network::{self, Names, Random, Server, Weather},
     runs, sandbox, truth,
 };
 
@@ -48,7 +47,7 @@ impl Patience {
 }
 
 /// Polls the future once and drops it, then waits until something has happened.
-async fn glance<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn glance<T>(future: impl Future<Output = T>) -> Option<T> {
     let polled = {
         let mut future = pin!(future);
         poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
