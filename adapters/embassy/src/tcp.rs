@@ -69,7 +69,8 @@ impl<'d> Tcp<'d> {
     }
 
     /// Connects to this address, whatever the config's host is: no DNS is asked. What is sent still
-    /// names the host of the config.
+    /// names the host of the config, and where plaintext may go is still decided by it: `localhost`
+    /// may stand for the machine behind an emulator's or a tunnel's address.
     #[must_use]
     pub fn with_address(mut self, address: IpAddress) -> Self {
         self.address = Some(address);
@@ -108,9 +109,12 @@ impl<'d> Tcp<'d> {
         } else {
             let address = match self.address {
                 Some(address) => address,
-                None => self.resolve(config.host()).await?,
+                None => {
+                    let address = self.resolve(config.host()).await?;
+                    check(address.into())?;
+                    address
+                }
             };
-            check(address.into())?;
             // Aborting wakes whoever waits for the socket: a caller that gives up whenever it is woken
             // would wake itself for as long as the reset cannot be sent.
             if socket.state() != State::Closed {

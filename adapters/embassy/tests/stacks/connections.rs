@@ -110,18 +110,17 @@ fn what_must_not_go_in_the_clear_is_refused_before_a_frame_is_sent() {
 }
 
 #[test]
-fn a_name_of_this_machine_that_leads_to_another_is_refused() {
+fn a_name_of_this_machine_that_leads_to_another_is_refused_unless_the_program_says_where_it_leads() {
     let sandbox = sandbox(1, Faults::default());
     let local = config(&sandbox).with_server("localhost", PORT, false);
-    for address in [None, Some(SERVER)] {
+    for (address, outcome) in [(None, Outcome::Refused), (Some(SERVER), Outcome::Done)] {
         network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
             let tcp = tcp(network.device);
             let tcp = if let Some(address) = address { tcp.with_address(address.into()) } else { tcp };
             let mut stream = runs(local, &sandbox, &tcp);
-            assert!(stream.next().await.is_none());
-            assert_eq!(stream.outcome(), Some(Outcome::Refused));
-            Timer::after_secs(5).await;
-            assert!(network.wire.asked().is_empty());
+            while stream.next().await.is_some() {}
+            assert_eq!(stream.outcome(), Some(outcome));
+            assert_eq!(network.wire.asked().is_empty(), outcome == Outcome::Refused);
         });
     }
 }
