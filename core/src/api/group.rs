@@ -49,7 +49,7 @@ record! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-    pub struct StatusCounts {
+    pub struct StatusCounts for * {
         /// See [`Status::Queued`](super::Status::Queued).
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
         pub queued: u32 = "/queued",

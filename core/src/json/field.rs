@@ -22,7 +22,10 @@
 //! [`SHORT`](super::SHORT) characters. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a
 //! text or list is none: its field counts what it lost, to `u32::MAX`.
 
-use core::{fmt, ops::Deref};
+use core::{
+    fmt,
+    ops::{ControlFlow, Deref},
+};
 
 use super::{
     fill::{Json, Kind, Sink, Stop},
@@ -312,9 +315,11 @@ impl<T: defmt::Format, const N: usize> defmt::Format for List<T, N> {
 
 impl<T: Field + Default, const N: usize> Row for List<T, N> {
     fn push(&mut self) -> bool {
-        let has_room = self.kept.push(T::default()).is_ok();
-        self.lost = self.lost.saturating_add((!has_room).into());
-        has_room
+        if self.kept.push(T::default()).is_ok() {
+            return true;
+        }
+        self.lost = self.lost.saturating_add(1);
+        false
     }
 
     fn last(&mut self) -> Option<&mut dyn Field> {
@@ -341,8 +346,10 @@ impl<T: Field + Default> Field for Option<T> {
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-        if self.is_none() && json.null()? {
-            return Ok(());
+        if self.is_none()
+            && let ControlFlow::Break(result) = json.unless_null()
+        {
+            return result;
         }
         self.get_or_insert_default().fill(json)
     }

@@ -146,25 +146,26 @@ impl Json<'_, '_> {
                     continue;
                 }
             }
-            let text = match self.token()? {
-                Token::Name { piece, last } => {
-                    quoted(piece, has_begun, if last { "\":" } else { "" }, sink);
+            let (piece, end) = match self.token()? {
+                Token::Name { piece, last } => (piece, if last { "\":" } else { "" }),
+                Token::String { piece, last } => (piece, if last { "\"" } else { "" }),
+                other => {
+                    sink.push(match other {
+                        Token::BeginObject => "{",
+                        Token::EndObject => "}",
+                        Token::BeginArray => "[",
+                        Token::EndArray => "]",
+                        Token::Bool(true) => "true",
+                        Token::Bool(false) => "false",
+                        Token::Null => "null",
+                        Token::Name { piece, .. }
+                        | Token::String { piece, .. }
+                        | Token::Number { piece, .. } => piece,
+                    });
                     continue;
                 }
-                Token::String { piece, last } => {
-                    quoted(piece, has_begun, if last { "\"" } else { "" }, sink);
-                    continue;
-                }
-                Token::BeginObject => "{",
-                Token::EndObject => "}",
-                Token::BeginArray => "[",
-                Token::EndArray => "]",
-                Token::Number { piece, .. } => piece,
-                Token::Bool(true) => "true",
-                Token::Bool(false) => "false",
-                Token::Null => "null",
             };
-            sink.push(text);
+            quoted(piece, has_begun, end, sink);
         }
         Ok(())
     }

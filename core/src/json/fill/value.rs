@@ -4,6 +4,8 @@
 //!
 //! Those of [`fill`](super).
 
+use core::ops::ControlFlow;
+
 use super::{Filler, SHORT, Watch};
 use crate::json::{
     error::Wrong,
@@ -110,14 +112,26 @@ impl Json<'_, '_> {
         }
     }
 
+    /// Takes a `null` as [`null`](Self::null) does, and breaks then, or when it is not known yet. One byte tells
+    /// all of it.
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(in crate::json) fn unless_null(&mut self) -> ControlFlow<Result<(), Stop>> {
+        match self.null() {
+            Ok(false) => ControlFlow::Continue(()),
+            Ok(true) => ControlFlow::Break(Ok(())),
+            Err(stop) => ControlFlow::Break(Err(stop)),
+        }
+    }
+
     /// Passes over the value, whatever it is.
     ///
     /// # Errors
     ///
     /// See [`peek`](Self::peek).
     pub fn skip(&mut self) -> Result<(), Stop> {
-        if self.filler.is_watched {
-            return self.tokens(&mut |_| ());
+        while self.filler.is_watched && !self.filler.tokens.is_past(self.level) {
+            self.token()?;
         }
         let has_ended = self.filler.tokens.skip(self.level, &mut self.input)?;
         if has_ended { Ok(()) } else { Err(Stop(Cause::More)) }

@@ -194,7 +194,8 @@ impl Tokenizer {
         self.end == b']'
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
         while let Some((&byte, rest)) = input.split_first() {
             match (byte, *state) {
