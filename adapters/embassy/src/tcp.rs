@@ -14,7 +14,7 @@ use embassy_net::{
     dns::DnsQueryType,
     tcp::{Error, State, TcpSocket},
 };
-use embassy_time::{Duration, with_timeout};
+use embassy_time::{Duration, with_deadline};
 use embedded_io_async::{ErrorType, Write};
 use taskgroup::{
     __log,
@@ -41,6 +41,8 @@ pub struct Tcp<'d> {
     plaintext: Plaintext,
     /// The connection that the socket is opening: until when it may take, and to which server.
     opening: Cell<Option<(Instant, u64)>>,
+    /// When the socket has last begun to say that a connection is over.
+    aborted: Cell<embassy_time::Instant>,
 }
 
 impl<'d> Tcp<'d> {
@@ -58,6 +60,7 @@ impl<'d> Tcp<'d> {
             address: None,
             plaintext: Plaintext::Loopback,
             opening: Cell::new(None),
+            aborted: Cell::new(embassy_time::Instant::MIN),
         }
     }
 
@@ -119,9 +122,13 @@ impl<'d> Tcp<'d> {
             // would wake itself for as long as the reset cannot be sent.
             if socket.state() != State::Closed {
                 socket.abort();
+                self.aborted.set(embassy_time::Instant::now());
             }
             // The peer of the connection before is told so before the socket is used anew.
-            let _ = with_timeout(FAREWELL, socket.flush()).await;
+            let farewell = self.aborted.get() + FAREWELL;
+            if embassy_time::Instant::now() < farewell {
+                let _ = with_deadline(farewell, socket.flush()).await;
+            }
             self.opening.set(attempt);
             if let Err(error) = socket.connect((address, config.port())).await {
                 __log!(warn, "{}: {}", config.host(), error);
@@ -129,7 +136,7 @@ impl<'d> Tcp<'d> {
         }
         self.opening.set(None);
         match socket.state() {
-            State::Established | State::CloseWait => Ok(Connection { socket }),
+            State::Established | State::CloseWait => Ok(Connection { socket, aborted: &self.aborted }),
             _ => Err(Failure::Unreachable),
         }
     }
@@ -202,11 +209,13 @@ impl fmt::Debug for Tcp<'_> {
 /// An open connection of a [`Tcp`], which it blocks until it is dropped: then it is reset.
 pub struct Connection<'n, 'd> {
     socket: RefMut<'n, TcpSocket<'d>>,
+    aborted: &'n Cell<embassy_time::Instant>,
 }
 
 impl Drop for Connection<'_, '_> {
     fn drop(&mut self) {
         self.socket.abort();
+        self.aborted.set(embassy_time::Instant::now());
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod connections;
 mod network;
+mod patience;
 mod streams;
 
 use embassy_net::Stack;
@@ -27,6 +28,10 @@ record! {
 }
 
 type Runs<'c, 'd> = Stream<'c, 'c, Whole, Tcp<'d>>;
+
+/// As [`request`] asks.
+const QUERY: RunsQuery =
+    RunsQuery { version: Version::V1Beta, status: None, include_input: false, include_output: true };
 
 fn sandbox(runs: usize, faults: Faults) -> Sandbox {
     Sandbox::start(Options { runs, faults, output_bytes: Some(3_000), ..Options::default() }).unwrap()

@@ -1,66 +1,21 @@
 //! What a stream has had at its end, whatever happened on the way: every event, once, in order, and whole.
 
-use std::{
-    future::{Future, poll_fn},
-    mem,
-    pin::pin,
-    task::Poll,
-};
-
-use embassy_futures::select::{Either, select};
-use embassy_time::{Duration, Instant, Timer};
+use embassy_time::{Duration, Instant};
 use serde_json::Value;
-use taskgroup::session::{Action, Outcome};
-use taskgroup_embassy::{Step, Tcp};
+use taskgroup::{
+    api::{Brief, Profile, Standard, StreamEvent},
+    json,
+    session::{Action, Event, Outcome},
+};
+use taskgroup_embassy::{Clock, Step, Stream, Tcp};
 use taskgroup_sandbox::{After, Cut as SandboxCut, Faults, Instead, Resume, Sandbox};
 
 use crate::{
-    config, had,
+    QUERY, config, had,
     network::{self, Names, Random, Server, Weather},
-    runs, sandbox, truth,
+    patience::Patience,
+    request, runs, sandbox, tcp, truth,
 };
-
-/// How long a program waits for a step before it drops it and looks at something else.
-enum Patience {
-    Endless,
-    /// Not at all.
-    None,
-    /// Up to 40 ms, as the seed says.
-    Random(Random),
-}
-
-impl Patience {
-    /// What comes of the future; `None` when it was dropped before.
-    async fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        match self {
-            Self::Endless => Some(future.await),
-            Self::None => glance(future).await,
-            Self::Random(random) => {
-                let timer = Timer::after(Duration::from_micros(random.below(40_000)));
-                match select(future, timer).await {
-                    Either::First(value) => Some(value),
-                    Either::Second(()) => None,
-                }
-            }
-        }
-    }
-}
-
-/// Polls the future once and drops it, then waits until something has happened.
-pub(crate) async fn glance<T>(future: impl Future<Output = T>) -> Option<T> {
-    let polled = {
-        let mut future = pin!(future);
-        poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
-    };
-    match polled {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => {
-            let mut waited = false;
-            poll_fn(|_| if mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-            None
-        }
-    }
-}
 
 /// How a stream is read, and over what.
 struct Setting {
@@ -132,6 +87,30 @@ fn over_a_quiet_wire_one_connection_brings_all() {
     let report = read(&sandbox, &Server::new(&sandbox), &Setting::default());
     assert_whole(&report, &sandbox, "quiet");
     assert_eq!(report.connections, 1);
+}
+
+/// Reads the stream into a ready-made record, and compares it with the same text given to it at once.
+fn compare<P: Profile>(sandbox: &Sandbox) {
+    network::run(rough(3), &Names::default(), &Server::new(sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream =
+            Stream::new(config(sandbox), request(sandbox), StreamEvent::<P>::default(), &tcp, Clock);
+        let mut texts = sandbox.runs(sandbox.group_id(), QUERY).map(|event| event.json);
+        while let Some(event) = stream.next().await {
+            let Event::Record(event) = event else { continue };
+            let mut at_once = StreamEvent::<P>::default();
+            json::fill(&mut at_once, texts.next().unwrap().as_bytes()).unwrap();
+            assert_eq!(*event, at_once);
+        }
+        assert_eq!((stream.outcome(), texts.next()), (Some(Outcome::Done), None));
+    });
+}
+
+#[test]
+fn ready_made_records_are_what_the_whole_text_makes_of_them() {
+    let sandbox = sandbox(60, Faults::default());
+    compare::<Brief>(&sandbox);
+    compare::<Standard>(&sandbox);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod wire;
 
 use std::ops::AsyncFnOnce;
 
-use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Stack, StackResources, StaticConfigV4};
+use embassy_net::{Config, ConfigV4, Ipv4Address, Ipv4Cidr, Stack, StackResources, StaticConfigV4};
 use embassy_net_driver_channel::{self as card, driver::HardwareAddress};
 
 pub(crate) use self::{
@@ -28,6 +28,9 @@ const DEVICE: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
 
 /// Frames that a card holds, in each direction.
 const FRAMES: usize = 8;
+
+/// Where it may move to.
+pub(crate) const ELSEWHERE: Ipv4Address = Ipv4Address::new(10, 0, 0, 3);
 
 /// What a test runs on.
 pub(crate) struct Network<'d> {
@@ -51,9 +54,9 @@ pub(crate) fn run<T>(
     let (server_card, server_driver) = card::new(second, HardwareAddress::Ethernet([2, 0, 0, 0, 0, 2]));
     let seed = weather.seed;
     let (device, mut device_runner) =
-        embassy_net::new(device_driver, address(DEVICE), &mut resources.0, seed);
+        embassy_net::new(device_driver, Config::ipv4_static(address(DEVICE)), &mut resources.0, seed);
     let (there, mut server_runner) =
-        embassy_net::new(server_driver, address(SERVER), &mut resources.1, !seed);
+        embassy_net::new(server_driver, Config::ipv4_static(address(SERVER)), &mut resources.1, !seed);
     let wire = Wire::new(weather, [device_card.state_runner(), server_card.state_runner()]);
     let network = Network { device, server: there, wire };
     let others: [clock::Task<'_>; 5] = [
@@ -66,7 +69,14 @@ pub(crate) fn run<T>(
     clock::block_on(program(&network), others)
 }
 
-fn address(address: Ipv4Address) -> Config {
+impl Network<'_> {
+    /// Gives the server another address, and takes it the one before.
+    pub(crate) fn move_server(&self, to: Ipv4Address) {
+        self.server.set_config_v4(ConfigV4::Static(address(to)));
+    }
+}
+
+fn address(address: Ipv4Address) -> StaticConfigV4 {
     let dns_servers = [SERVER].into_iter().collect();
-    Config::ipv4_static(StaticConfigV4 { address: Ipv4Cidr::new(address, 24), gateway: None, dns_servers })
+    StaticConfigV4 { address: Ipv4Cidr::new(address, 24), gateway: None, dns_servers }
 }
