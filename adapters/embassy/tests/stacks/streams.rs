@@ -125,8 +125,8 @@ fn frames_that_are_lost_doubled_and_overtaken_change_nothing() {
 
 #[test]
 fn connections_that_are_cut_anyhow_and_anywhere_lose_nothing_and_repeat_nothing() {
-    let sandbox = sandbox(100, Faults::default());
-    for seed in 0..5 {
+    let sandbox = sandbox(60, Faults::default());
+    for seed in 0..4 {
         for weather in [Weather { seed, ..Weather::default() }, rough(seed)] {
             let server = Server::cutting_at_random(&sandbox, 30, seed);
             let report = read(&sandbox, &server, &Setting { weather, ..Setting::default() });
@@ -188,8 +188,8 @@ fn a_step_that_is_dropped_whenever_it_waits_costs_no_connection_and_no_byte() {
 
 #[test]
 fn a_step_that_is_dropped_now_and_then_loses_nothing_whatever_breaks_meanwhile() {
-    let sandbox = sandbox(100, Faults::default());
-    for seed in 0..5 {
+    let sandbox = sandbox(60, Faults::default());
+    for seed in 0..4 {
         let patience = [Patience::Random(Random::new(seed)), Patience::None];
         for (patience, by_address) in patience.into_iter().zip([false, true]) {
             let server = Server::cutting_at_random(&sandbox, 20, seed);

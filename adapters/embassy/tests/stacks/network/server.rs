@@ -51,7 +51,7 @@ impl<'s> Server<'s> {
         Self { sandbox, cuts, requests: RefCell::default() }
     }
 
-    /// Cuts so many connections, anywhere in their first 8,000 bytes, as the seed says.
+    /// Cuts so many connections, anywhere in their first 5,000 bytes, as the seed says.
     pub(crate) fn cutting_at_random(sandbox: &'s Sandbox, count: usize, seed: u64) -> Self {
         let random = Random::new(seed);
         let cut = || match random.below(10) {
@@ -61,7 +61,7 @@ impl<'s> Server<'s> {
             // From what TCP mends by itself to what nobody waits for.
             _ => Cut::Unplug(Duration::from_secs(1 + random.below(200))),
         };
-        Self::cutting(sandbox, (0..count).map(|_| (random.below(8_000) as usize, cut())))
+        Self::cutting(sandbox, (0..count).map(|_| (random.below(5_000) as usize, cut())))
     }
 
     pub(crate) fn requests(&self) -> Vec<String> {
