@@ -13,11 +13,11 @@
 //!
 //! The years 1970 to 2099, in which every fourth is a leap year; two digits mean 1970 to 2069.
 
-use super::head::{decimal, meaning};
+use super::head::{at_most_u32, decimal, place};
 
-/// The months, and the days of a year that lie before them.
-const MONTHS: &[u8] = b"jan feb mar apr may jun jul aug sep oct nov dec";
-const DAYS: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/// From March on, so that a leap day is the last of its year.
+const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb";
+const JANUARY: u32 = 10;
 
 /// The moment that `date` names; `None` when it names none.
 pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
@@ -25,11 +25,10 @@ pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     let mut month = None;
     for word in date.split(|byte| matches!(byte, b' ' | b'-' | b':')) {
         match decimal(word) {
-            Some(number) => numbers.push(u32::try_from(number).ok()?).ok()?,
-            None => month = month.or_else(|| meaning(MONTHS, &DAYS, word)),
+            Some(number) => numbers.push(at_most_u32(number)).ok()?,
+            None => month = month.or_else(|| place(MONTHS, word)),
         }
     }
-    let days_before = u32::from(month?);
     let begins_with_weekday = date.first().is_some_and(u8::is_ascii_alphabetic);
     let (day, year, time) = match *numbers.as_slice() {
         [day, hour, minute, second, year] if begins_with_weekday => (day, year, [hour, minute, second]),
@@ -45,14 +44,16 @@ pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     if !(1970..=2099).contains(&year) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let leap_day = u32::from(year.is_multiple_of(4) && days_before >= 59);
-    let days = year
-        .wrapping_sub(1970)
+    let month = u32::from(month?);
+    let years = year.wrapping_sub(1968).wrapping_sub(u32::from(month >= JANUARY));
+    // The days of the months before: 31, 30, 31, 30, 31, and again.
+    let days_before = month.wrapping_mul(979).wrapping_add(18) / 32;
+    let days_since_march_1968 = years
         .wrapping_mul(365)
-        .wrapping_add(year.wrapping_sub(1969) / 4)
+        .wrapping_add(years / 4)
         .wrapping_add(days_before)
-        .wrapping_add(leap_day)
         .wrapping_add(day.wrapping_sub(1));
+    let days = days_since_march_1968.wrapping_sub(671);
     let minutes = days.wrapping_mul(24).wrapping_add(hour).wrapping_mul(60).wrapping_add(minute);
     Some(minutes.wrapping_mul(60).wrapping_add(second))
 }

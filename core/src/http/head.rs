@@ -108,13 +108,14 @@ const ELEMENTS: [Element; 8] = [
 
 /// The meaning of `word`, which is that of the same place as the word's own among `words`, between
 /// spaces. In place of a `match`, which would compare letter by letter, in code of its own for each.
-pub(super) fn meaning<T: Copy>(words: &[u8], meanings: &[T], word: &[u8]) -> Option<T> {
-    meanings.get(place(words, word)).copied()
+fn meaning<T: Copy>(words: &[u8], meanings: &[T], word: &[u8]) -> Option<T> {
+    meanings.get(usize::from(place(words, word)?)).copied()
 }
 
+/// Where `word` is among `words`, between spaces.
 #[inline(never)] // or it would be there for each list of words
-fn place(words: &[u8], word: &[u8]) -> usize {
-    words.split(|byte| *byte == b' ').take_while(|known| *known != word).count()
+pub(super) fn place(words: &[u8], word: &[u8]) -> Option<u8> {
+    (0..).zip(words.split(|byte| *byte == b' ')).find_map(|(place, known)| (known == word).then_some(place))
 }
 
 /// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
@@ -154,7 +155,7 @@ pub(super) struct Fields {
     should_retry: Option<Element>,
     /// The field whose value is being read, as long as more of it can matter.
     field: Option<Field>,
-    word: heapless::Vec<u8, WORD, u8>,
+    pub(super) word: heapless::Vec<u8, WORD, u8>,
     location: heapless::String<LOCATION, u8>,
 }
 
@@ -176,13 +177,9 @@ impl Fields {
         }
     }
 
-    pub(super) fn name_byte(&mut self, byte: u8) {
-        _ = self.word.push(byte.to_ascii_lowercase());
-    }
-
     /// The name is complete.
     pub(super) fn begin_value(&mut self) {
-        self.field = if self.trailers { None } else { meaning(NAMES, &FIELDS, &self.word) };
+        self.field = meaning(NAMES, &FIELDS, &self.word).filter(|_| !self.trailers && !self.is_interim());
         self.word.clear();
         match self.field {
             Some(Field::Location) => self.location.clear(),
@@ -191,11 +188,6 @@ impl Fields {
             }
             _ => {}
         }
-    }
-
-    /// Whether more of the value can matter.
-    pub(super) const fn wants_value(&self) -> bool {
-        self.field.is_some()
     }
 
     pub(super) fn value_byte(&mut self, byte: u8) -> Result<(), Error> {
@@ -208,31 +200,36 @@ impl Fields {
                 if field == Some(Field::ContentType) && byte == b'+' {
                     self.word.clear();
                 }
-                self.element_byte(byte);
+                self.word_byte(byte);
             }
         }
         Ok(())
     }
 
     fn location_byte(&mut self, byte: u8) -> Result<(), Error> {
-        let is_blank = is_whitespace(byte);
-        if is_blank && self.location.is_empty() {
+        if is_whitespace(byte) {
+            // Known by the word when more comes behind it: there are no blanks in a location.
+            if !self.location.is_empty() {
+                _ = self.word.push(byte);
+            }
             return Ok(());
         }
-        // Blanks behind it need no room.
-        let fits = self.location.push(char::from(byte)).is_ok() || is_blank;
-        if !fits || !byte.is_ascii() {
-            self.location.clear();
-            self.field = None;
-            if !fits && matches!(self.status, 300..=399) {
-                return Err(Error::Capacity);
-            }
+        let is_visible = byte.is_ascii_graphic() && self.word.is_empty();
+        if is_visible && self.location.push(char::from(byte)).is_ok() {
+            return Ok(());
         }
-        Ok(())
+        self.location.clear();
+        self.field = None;
+        if is_visible && matches!(self.status, 300..=399) { Err(Error::Capacity) } else { Ok(()) }
     }
 
-    /// Whitespace in front of an element is dropped, inside it counts as one space.
-    fn element_byte(&mut self, byte: u8) {
+    /// Whether the answer is followed by another, and its fields mean nothing here.
+    pub(super) const fn is_interim(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
+    }
+
+    /// Of a name or an element. Whitespace in front of one is dropped, inside it counts as one space.
+    pub(super) fn word_byte(&mut self, byte: u8) {
         if !is_whitespace(byte) {
             _ = self.word.push(byte.to_ascii_lowercase());
         } else if self.word.last().is_some_and(|&last| last != b' ') {
@@ -320,21 +317,31 @@ impl Fields {
 
     /// The `Location`, if that is what it holds: visible ASCII, without blanks.
     pub(super) fn location(&self) -> Option<&str> {
-        let location = self.location.trim_ascii_end();
-        let is_visible = location.bytes().all(|byte| byte.is_ascii_graphic());
-        (is_visible && !location.is_empty()).then_some(location)
+        (!self.location.is_empty()).then_some(&*self.location)
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        match self.wait? {
-            Wait::Millis(millis) => Some(Duration::from_millis(millis.into())),
-            Wait::Seconds(seconds) => Some(Duration::from_secs(seconds.into())),
-            Wait::Until(moment) => {
-                let seconds = moment.saturating_sub(self.date?.get());
-                Some(Duration::from_secs(seconds.into()))
-            }
-        }
+        let (seconds, millis) = match self.wait? {
+            Wait::Millis(millis) => divide_by_1000(millis),
+            Wait::Seconds(seconds) => (seconds, 0),
+            Wait::Until(moment) => (moment.saturating_sub(self.date?.get()), 0),
+        };
+        Some(Duration::new(seconds.into(), millis.min(999).wrapping_mul(1_000_000)))
     }
+}
+
+/// The quotient and the remainder. By hand, because a division is a function of its own on a Cortex-M0,
+/// five times as long.
+fn divide_by_1000(number: u32) -> (u32, u32) {
+    let (mut quotient, mut rest, mut bit) = (0, number, 1 << 22);
+    while bit != 0 {
+        if let Some(less) = rest.checked_sub(1000_u32.wrapping_mul(bit)) {
+            quotient |= bit;
+            rest = less;
+        }
+        bit >>= 1;
+    }
+    (quotient, rest)
 }
 
 /// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
@@ -345,16 +352,25 @@ pub(super) const fn is_whitespace(byte: u8) -> bool {
 /// The number that ASCII digits alone make, if it is one below 2^64.
 #[inline(never)] // or it would be there four times
 pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        let tens = (number <= u64::MAX / 10).then(|| number.wrapping_mul(10))?;
-        tens.checked_add(digit.into())
-    })
+    let mut number = 0;
+    let fits = digits.iter().all(|byte| byte.is_ascii_digit() && append(&mut number, 10, byte & 0xF));
+    (fits && !digits.is_empty()).then_some(number)
 }
 
-fn at_most_u32(number: u64) -> u32 {
+/// Appends a digit to the number, if it then still is below 2^64. Byte by byte, because a
+/// multiplication of 64 bits is a function of its own on a Cortex-M0, and a check of it another.
+#[inline(never)]
+pub(super) fn append(number: &mut u64, radix: u8, digit: u8) -> bool {
+    let mut bytes = number.to_le_bytes();
+    let mut carry = digit;
+    for byte in &mut bytes {
+        let product = u16::from(*byte).wrapping_mul(radix.into()).wrapping_add(carry.into());
+        [*byte, carry] = product.to_le_bytes();
+    }
+    *number = u64::from_le_bytes(bytes);
+    carry == 0
+}
+
+pub(super) fn at_most_u32(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,8 +1,10 @@
 //! Bytes of an HTTP/1.1 answer in, its head and the pieces of its body out.
 
+use core::mem;
+
 use super::{
     Error, Framing, Head,
-    head::{Fields, is_whitespace},
+    head::{Fields, append, is_whitespace},
 };
 
 /// The limits, in bytes, line ends included. Interim answers count towards the final one's head.
@@ -13,8 +15,8 @@ const TRAILERS: u32 = 64 * 1024;
 /// Interim answers before the final one.
 const INTERIM: u8 = 16;
 
-/// The part of the status line that is looked at: `HTTP/1.1 200`.
-const STATUS_LINE: u8 = 12;
+/// The part of the status line that is looked at, `d` for a digit; the line may end before the last space.
+const STATUS_LINE: &[u8; 13] = b"HTTP/1.d ddd ";
 
 /// What [`Response::feed`] finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,8 +58,8 @@ pub struct Response {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
-    /// So many bytes into the status line.
-    StatusLine(u8),
+    /// As many bytes of it as the `word` has.
+    StatusLine,
     /// A field line's beginning, or the blank line at the end of them.
     Line,
     Name,
@@ -95,7 +97,7 @@ impl Response {
         Self {
             fields: Fields::new(),
             room: HEAD,
-            state: State::StatusLine(0),
+            state: State::StatusLine,
             carriage_return: false,
             interim: 0,
         }
@@ -195,31 +197,21 @@ impl Response {
             if !body.is_empty() {
                 return Ok(Some(Part::Body(body)));
             }
-            if self.room == 0 {
-                return Err(self.too_long());
-            }
-            match byte {
-                b'\n' => {
-                    *input = rest;
-                    self.room = self.room.saturating_sub(1);
-                    if !self.carriage_return && self.is_amid_chunks() {
-                        return Err(Error::LineEnd);
-                    }
-                    self.carriage_return = false;
-                    if let Some(head) = self.end_line()? {
-                        return Ok(Some(Part::Head(head)));
-                    }
+            *input = rest;
+            self.room = self.room.checked_sub(1).ok_or(self.too_long())?;
+            if byte == b'\n' {
+                if !mem::take(&mut self.carriage_return) && self.is_amid_chunks() {
+                    return Err(Error::LineEnd);
                 }
-                _ if self.carriage_return => return Err(Error::LineEnd),
-                b'\r' => {
-                    *input = rest;
-                    self.room = self.room.saturating_sub(1);
-                    self.carriage_return = true;
+                if let Some(head) = self.end_line()? {
+                    return Ok(Some(Part::Head(head)));
                 }
-                _ => {
-                    let piece = self.take_line(input);
-                    self.line(piece)?;
-                }
+            } else if self.carriage_return {
+                return Err(Error::LineEnd);
+            } else if byte == b'\r' {
+                self.carriage_return = true;
+            } else {
+                self.line_byte(byte)?;
             }
         }
     }
@@ -234,83 +226,80 @@ impl Response {
         input.get(..length.min(input.len())).unwrap_or_default()
     }
 
-    /// Takes what is there of a line, up to its end and to the limit.
-    fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
-        let end = input.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(input.len());
-        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
-        let (piece, rest) = input.split_at_checked(end.min(room)).unwrap_or_default();
-        *input = rest;
-        self.room = self.room.saturating_sub(u32::try_from(piece.len()).unwrap_or(u32::MAX));
-        piece
-    }
-
-    /// Reads a piece of a line, in which there is no line end.
-    fn line(&mut self, piece: &[u8]) -> Result<(), Error> {
-        for &byte in piece {
-            self.state = match self.state {
-                State::StatusLine(at) => self.status_line(at, byte)?,
-                State::Line if is_whitespace(byte) => {
-                    self.fields.value_byte(byte)?;
-                    State::Value
-                }
-                State::Line if is_token(byte) => {
-                    self.fields.end_value()?;
-                    self.fields.name_byte(byte);
-                    State::Name
-                }
-                State::Name if is_token(byte) => {
-                    self.fields.name_byte(byte);
-                    State::Name
-                }
-                State::Name if byte == b':' => {
-                    self.fields.begin_value();
-                    State::Value
-                }
-                State::Line | State::Name => return Err(Error::Field),
-                State::Value if self.fields.wants_value() => {
-                    self.fields.value_byte(byte)?;
-                    State::Value
-                }
-                State::Value | State::ChunkExtension => return Ok(()),
-                state => self.chunk_line(state, byte)?,
-            };
+    /// Reads a byte of a line, other than its end.
+    fn line_byte(&mut self, byte: u8) -> Result<(), Error> {
+        if self.state == State::Line {
+            if is_whitespace(byte) {
+                self.state = State::Value;
+            } else {
+                self.fields.end_value()?;
+                self.state = State::Name;
+            }
         }
-        Ok(())
+        match self.state {
+            State::StatusLine => self.status_line(byte),
+            State::Name if is_token(byte) => {
+                self.fields.word_byte(byte);
+                Ok(())
+            }
+            State::Name if byte == b':' && !self.fields.word.is_empty() => {
+                self.fields.begin_value();
+                self.state = State::Value;
+                Ok(())
+            }
+            State::Name => Err(Error::Field),
+            State::Value => self.fields.value_byte(byte),
+            State::ChunkExtension => Ok(()),
+            _ => self.chunk_line(byte),
+        }
     }
 
-    fn status_line(&mut self, at: u8, byte: u8) -> Result<State, Error> {
-        let fits = match at {
-            7 | 10 | 11 => byte.is_ascii_digit(),
-            9 => matches!(byte, b'1'..=b'9'),
-            _ => b"HTTP/1.".get(usize::from(at)).map_or(byte == b' ', |&letter| byte == letter),
-        };
+    fn status_line(&mut self, byte: u8) -> Result<(), Error> {
+        let at = self.fields.word.len();
+        let Some(&expected) = STATUS_LINE.get(at) else { return Err(Error::StatusLine) };
+        let fits = if expected == b'd' { byte.is_ascii_digit() } else { byte == expected };
         if !fits {
             return Err(Error::StatusLine);
         }
-        if (9..STATUS_LINE).contains(&at) {
+        _ = self.fields.word.push(byte);
+        if (9..12).contains(&at) {
             self.fields.status = self.fields.status.wrapping_mul(10).wrapping_add(u16::from(byte & 0xF));
         }
-        Ok(if at == STATUS_LINE { State::Value } else { State::StatusLine(at.wrapping_add(1)) })
+        if at == STATUS_LINE.len().wrapping_sub(1) { self.end_status_line() } else { Ok(()) }
     }
 
-    fn chunk_line(&mut self, state: State, byte: u8) -> Result<State, Error> {
-        let is_sized = matches!(state, State::ChunkDigits | State::ChunkPadding);
-        match (state, hexadecimal(byte)) {
-            (State::ChunkSize | State::ChunkDigits, Some(digit)) => {
-                let length = self.fields.length.checked_mul(16).ok_or(Error::Chunk)?;
-                self.fields.length = length | u64::from(digit);
-                Ok(State::ChunkDigits)
-            }
-            _ if is_sized && byte == b';' => Ok(State::ChunkExtension),
-            _ if is_sized && is_whitespace(byte) => Ok(State::ChunkPadding),
-            _ => Err(Error::Chunk),
+    /// The status line has come, up to the reason at least.
+    fn end_status_line(&mut self) -> Result<(), Error> {
+        if self.fields.status < 100 {
+            return Err(Error::StatusLine);
         }
+        self.fields.word.clear();
+        self.state = State::Value;
+        Ok(())
+    }
+
+    fn chunk_line(&mut self, byte: u8) -> Result<(), Error> {
+        let is_sized = matches!(self.state, State::ChunkDigits | State::ChunkPadding);
+        self.state = match (self.state, hexadecimal(byte)) {
+            (State::ChunkSize | State::ChunkDigits, Some(digit))
+                if append(&mut self.fields.length, 16, digit) =>
+            {
+                State::ChunkDigits
+            }
+            _ if is_sized && byte == b';' => State::ChunkExtension,
+            _ if is_sized && is_whitespace(byte) => State::ChunkPadding,
+            _ => return Err(Error::Chunk),
+        };
+        Ok(())
     }
 
     fn end_line(&mut self) -> Result<Option<Head>, Error> {
         self.state = match self.state {
-            State::StatusLine(at) if at < STATUS_LINE => return Err(Error::StatusLine),
-            State::StatusLine(_) | State::Value => State::Line,
+            State::StatusLine => {
+                self.end_status_line()?;
+                State::Line
+            }
+            State::Value => State::Line,
             State::Line if self.fields.trailers => State::Ending,
             State::Line => return self.end_head(),
             State::Name => return Err(Error::Field),
@@ -328,13 +317,13 @@ impl Response {
 
     fn end_head(&mut self) -> Result<Option<Head>, Error> {
         self.fields.end_value()?;
-        if matches!(self.fields.status, 100 | 102..=199) {
+        if self.fields.is_interim() {
             if self.interim == INTERIM {
                 return Err(Error::TooManyInterim);
             }
             self.interim = self.interim.wrapping_add(1);
-            self.fields = Fields::new();
-            self.state = State::StatusLine(0);
+            self.fields.status = 0;
+            self.state = State::StatusLine;
             return Ok(None);
         }
         let head = self.fields.head()?;
@@ -356,7 +345,7 @@ impl Response {
     /// Whether the line is one of the chunked coding's own. RFC 9112 §2.2 lets a lone LF end those of
     /// the head and the trailers only.
     const fn is_amid_chunks(&self) -> bool {
-        !matches!(self.state, State::StatusLine(_) | State::Line | State::Name | State::Value)
+        !matches!(self.state, State::StatusLine | State::Line | State::Name | State::Value)
     }
 
     const fn too_long(&self) -> Error {
@@ -372,9 +361,9 @@ impl Response {
 
 /// Whether the byte may stand in a field's name
 /// ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)).
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+#[allow(clippy::manual_contains, reason = "`contains` is for long slices, and has 120 bytes more of code")]
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".iter().any(|mark| *mark == byte)
 }
 
 const fn hexadecimal(byte: u8) -> Option<u8> {
