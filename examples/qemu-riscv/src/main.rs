@@ -20,7 +20,7 @@ mod console;
 mod line;
 mod runs;
 
-use core::panic::PanicInfo;
+use core::{panic::PanicInfo, pin::pin};
 
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
@@ -76,7 +76,11 @@ async fn network(mut runner: Runner<'static, Card>) -> ! {
 #[embassy_executor::task]
 async fn application(stack: Stack<'static>, arguments: &'static Arguments) -> ! {
     stack.wait_config_up().await;
-    process::exit(runs::run(stack, arguments, seed()).await)
+    let run = pin!(runs::run(stack, arguments, seed()));
+    if arguments.verbose {
+        say!("RAM of taskgroup, with the socket's buffers and the line: {} bytes", size_of_val(&*run));
+    }
+    process::exit(run.await)
 }
 
 /// Random bits of the host: no two machines pick the same ports and waits.

@@ -51,15 +51,6 @@ pub(crate) async fn run(network: Stack<'static>, arguments: &Arguments, seed: u6
     let sum = Cell::new(Checksum::default());
     let mut stream = Stream::new(config, request(arguments), shown(&sum), &tcp, Clock);
     let mut printer = Printer::new();
-    if arguments.verbose {
-        let stream_ram = size_of_val(&stream) + size_of_val(&stream.next());
-        say!(
-            "RAM of taskgroup: {} bytes (stream {stream_ram}, line {}, socket {})",
-            stream_ram + size_of::<Printer>() + RECEIVE + SEND,
-            size_of::<Printer>(),
-            RECEIVE + SEND
-        );
-    }
     print(&mut stream, &sum, &mut printer).await
 }
 
