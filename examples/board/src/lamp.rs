@@ -1,7 +1,7 @@
 //! How it is going, as a person sees it from across the room.
 
 use embassy_futures::select::{Either, select};
-use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, watch::Watch};
 use embassy_time::Timer;
 
 /// What the board is about, and how the lamp shows it.
@@ -19,20 +19,22 @@ pub enum State {
     Failed,
 }
 
-static STATE: Signal<CriticalSectionRawMutex, State> = Signal::new();
+static STATE: Watch<CriticalSectionRawMutex, State, 1> = Watch::new_with(State::Joining);
 
 /// Shows this state from now on.
 pub fn set(state: State) {
-    STATE.signal(state);
+    STATE.sender().send(state);
 }
 
-/// Switches the lamp, for ever. It may be dropped and called again.
+/// Switches the one lamp, for ever. It may be dropped and called again.
 pub async fn show(mut switch: impl AsyncFnMut(bool)) -> ! {
-    let mut state = STATE.try_take().unwrap_or(State::Joining);
+    let mut states = defmt::unwrap!(STATE.receiver());
+    let mut state = states.get().await;
     loop {
         for (is_on, millis) in pattern(state) {
             switch(*is_on).await;
-            if let Either::Second(next) = select(Timer::after_millis(*millis), STATE.wait()).await {
+            let other = states.changed_and(|next| *next != state);
+            if let Either::Second(next) = select(Timer::after_millis(*millis), other).await {
                 state = next;
                 break;
             }

@@ -1,13 +1,13 @@
 //! The runs of a group, for ever: each as a line of the log, across breaks and losses of power.
 //!
-//! An event that is known to be had is not asked for again: the cursor is kept in the flash, at most every
-//! [`KEEP`], and whenever the connection ends. After a loss of power, the events since then come again.
+//! An event that was shown is not asked for again: the cursor is kept in the flash every 5 seconds, and whenever the
+//! connection ends. After a loss of power, the events since then come again.
 
 use core::ops::Range;
 
 use defmt::{Display2Format, error, info, warn};
 use embassy_net::Stack;
-use embassy_time::{Duration, Instant, Timer};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use taskgroup::{
     api::{self, Id, Status},
@@ -28,7 +28,7 @@ const GROUP: &str = env!("TASKGROUP_ID");
 /// How long to rest before it is asked what is new.
 const REST: Duration = Duration::from_secs(60);
 
-/// How often the cursor is kept at most: the flash then lasts for years of events without a pause.
+/// How often the cursor is kept, if it has moved: the flash then lasts for years of events without a pause.
 const KEEP: Duration = Duration::from_secs(5);
 
 /// Of the socket: two packets on their way at once.
@@ -83,12 +83,14 @@ async fn show_new<F: NorFlash>(tcp: &Tcp<'_>, cursor: &mut Cursor<'_, F>, seed: 
     let mut stream = Stream::new(config, request, Run::default(), tcp, Clock);
     let mut kept = Instant::now();
     loop {
-        let step = stream.step().await;
-        let is_pause = matches!(step, Step::Action(Action::Close | Action::Sleep { .. } | Action::Stop(_)));
+        // A step may be given up: the next one goes on with it.
+        let step = with_timeout(KEEP, stream.step()).await.ok();
+        let is_pause = matches!(step, None | Some(Step::Action(Action::Close | Action::Stop(_))));
         if is_pause || kept.elapsed() >= KEEP {
             keep(cursor, stream.cursor()).await;
             kept = Instant::now();
         }
+        let Some(step) = step else { continue };
         match step {
             Step::Event => {
                 lamp::set(State::Streaming);
