@@ -13,20 +13,22 @@
 //!
 //! The years 1970 to 2099, in which every fourth is a leap year; two digits mean 1970 to 2069.
 
-use super::head::{at_most_u32, decimal, place};
+use super::head::{decimal, place};
 
 /// From March on, so that a leap day is the last of its year.
-const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb";
-const JANUARY: u32 = 10;
+const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb ";
+const JANUARY: usize = 10;
+const NONE: usize = 12;
 
 /// The moment that `date` names; `None` when it names none.
 pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     let mut numbers = heapless::Vec::<u32, 5, u8>::new();
-    let mut month = None;
+    let mut month = NONE;
     for word in date.split(|byte| matches!(byte, b' ' | b'-' | b':')) {
         match decimal(word) {
-            Some(number) => numbers.push(at_most_u32(number)).ok()?,
-            None => month = month.or_else(|| place(MONTHS, word)),
+            Some(number) => numbers.push(number).ok()?,
+            None if month == NONE => month = place(MONTHS, word),
+            None => {}
         }
     }
     let begins_with_weekday = date.first().is_some_and(u8::is_ascii_alphabetic);
@@ -41,13 +43,13 @@ pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
         _ => year,
     };
     let [hour, minute, second] = time;
-    if !(1970..=2099).contains(&year) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    let is_year = (1970..=2099).contains(&year);
+    if !is_year || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 || month == NONE {
         return None;
     }
-    let month = u32::from(month?);
     let years = year.wrapping_sub(1968).wrapping_sub(u32::from(month >= JANUARY));
     // The days of the months before: 31, 30, 31, 30, 31, and again.
-    let days_before = month.wrapping_mul(979).wrapping_add(18) / 32;
+    let days_before = u32::try_from(month.wrapping_mul(979).wrapping_add(18) / 32).ok()?;
     let days_since_march_1968 = years
         .wrapping_mul(365)
         .wrapping_add(years / 4)

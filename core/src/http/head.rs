@@ -68,7 +68,7 @@ enum Field {
 /// Their names, and which is which.
 const NAMES: &[u8] =
     b"content-encoding content-length content-type date location retry-after retry-after-ms \
-                       transfer-encoding x-should-retry";
+                       transfer-encoding x-should-retry ";
 const FIELDS: [Field; 9] = [
     Field::ContentEncoding,
     Field::ContentLength,
@@ -94,7 +94,7 @@ enum Element {
 }
 
 /// The words for them, and which is which. The first is empty.
-const WORDS: &[u8] = b" chunked text/event-stream false identity application/json +json true";
+const WORDS: &[u8] = b" chunked text/event-stream false identity application/json +json true ";
 const ELEMENTS: [Element; 8] = [
     Element::Empty,
     Element::Chunked,
@@ -106,16 +106,25 @@ const ELEMENTS: [Element; 8] = [
     Element::True,
 ];
 
-/// The meaning of `word`, which is that of the same place as the word's own among `words`, between
-/// spaces. In place of a `match`, which would compare letter by letter, in code of its own for each.
+/// The meaning of `word`, which is that of the same place as the word's own among `words`. In place of a `match`, which would compare letter by letter, in code of its own for each.
 fn meaning<T: Copy>(words: &[u8], meanings: &[T], word: &[u8]) -> Option<T> {
-    meanings.get(usize::from(place(words, word)?)).copied()
+    meanings.get(place(words, word)).copied()
 }
 
-/// Where `word` is among `words`, between spaces.
+/// Where `word` is among `words`, each of which ends with a space; their number when it is none of them.
 #[inline(never)] // or it would be there for each list of words
-pub(super) fn place(words: &[u8], word: &[u8]) -> Option<u8> {
-    (0..).zip(words.split(|byte| *byte == b' ')).find_map(|(place, known)| (known == word).then_some(place))
+pub(super) fn place(words: &[u8], word: &[u8]) -> usize {
+    let (mut place, mut rest, mut is_same) = (0_usize, word.iter(), true);
+    for byte in words {
+        if *byte != b' ' {
+            is_same &= rest.next() == Some(byte);
+        } else if is_same && rest.len() == 0 {
+            break;
+        } else {
+            (place, rest, is_same) = (place.wrapping_add(1), word.iter(), true);
+        }
+    }
+    place
 }
 
 /// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
@@ -141,7 +150,7 @@ enum Wait {
 /// What has been read of a head.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
-    /// The `Content-Length`.
+    /// What the body has, or has left. Until there is a `Content-Length`, no end of it is known.
     pub(super) length: u64,
     wait: Option<Wait>,
     /// The `Date`, in seconds since 1970.
@@ -162,7 +171,7 @@ pub(super) struct Fields {
 impl Fields {
     pub(super) const fn new() -> Self {
         Self {
-            length: 0,
+            length: u64::MAX,
             wait: None,
             date: None,
             status: 0,
@@ -253,11 +262,12 @@ impl Fields {
     ///
     /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
     fn end_element(&mut self, field: Field) -> Result<(), Error> {
-        let text = if self.word.is_full() { b"?" } else { self.word.trim_ascii_end() };
+        let text = self.word.strip_suffix(b" ").unwrap_or(&self.word);
+        let text = if self.word.is_full() { b"?" } else { text };
         let element = meaning(WORDS, &ELEMENTS, text);
         match field {
             Field::ContentLength => {
-                let length = decimal(text).ok_or(Error::ContentLength)?;
+                let length = length(text).ok_or(Error::ContentLength)?;
                 match self.delimiter {
                     Delimiter::Length if length != self.length => return Err(Error::ContentLength),
                     Delimiter::Unknown => self.delimiter = Delimiter::Length,
@@ -275,13 +285,10 @@ impl Fields {
             }
             Field::ContentType => self.media_type = element,
             Field::ShouldRetry => self.should_retry = element,
-            Field::RetryAfterMs => {
-                self.wait = decimal(text).map(|millis| Wait::Millis(at_most_u32(millis))).or(self.wait);
-            }
+            Field::RetryAfterMs => self.wait = decimal(text).map(Wait::Millis).or(self.wait),
             Field::RetryAfter if !matches!(self.wait, Some(Wait::Millis(_))) => {
-                let seconds = decimal(text).map(|seconds| Wait::Seconds(at_most_u32(seconds)));
-                let wait = seconds.or_else(|| seconds_since_1970(text).map(Wait::Until));
-                self.wait = wait.or(self.wait);
+                let until = || seconds_since_1970(text).map(Wait::Until);
+                self.wait = decimal(text).map(Wait::Seconds).or_else(until).or(self.wait);
             }
             Field::Date => self.date = seconds_since_1970(text).and_then(NonZeroU32::new).or(self.date),
             Field::RetryAfter | Field::Location => {}
@@ -349,12 +356,24 @@ pub(super) const fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// The number that ASCII digits alone make, or `u32::MAX` if it is larger.
+#[inline(never)] // or it would be there three times
+pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
+        let is_small = number < u32::MAX / 10;
+        Some(if is_small { number.wrapping_mul(10).wrapping_add(digit.into()) } else { u32::MAX })
+    })
+}
+
 /// The number that ASCII digits alone make, if it is one below 2^64.
-#[inline(never)] // or it would be there four times
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
-    let mut number = 0;
-    let fits = digits.iter().all(|byte| byte.is_ascii_digit() && append(&mut number, 10, byte & 0xF));
-    (fits && !digits.is_empty()).then_some(number)
+fn length(digits: &[u8]) -> Option<u64> {
+    let mut length = 0;
+    let fits = digits.iter().all(|byte| byte.is_ascii_digit() && append(&mut length, 10, byte & 0xF));
+    (fits && !digits.is_empty()).then_some(length)
 }
 
 /// Appends a digit to the number, if it then still is below 2^64. Byte by byte, because a
@@ -369,8 +388,4 @@ pub(super) fn append(number: &mut u64, radix: u8, digit: u8) -> bool {
     }
     *number = u64::from_le_bytes(bytes);
     carry == 0
-}
-
-pub(super) fn at_most_u32(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -40,6 +40,7 @@ pub struct Response {
     /// How many more bytes the lines being read may have.
     room: u32,
     state: State,
+    failure: Option<Error>,
     /// The last byte was a CR in a line: now comes the LF.
     carriage_return: bool,
     interim: u8,
@@ -81,7 +82,6 @@ enum State {
     /// The body is complete, which has not been said yet.
     Ending,
     Complete,
-    Failed(Error),
 }
 
 impl Default for Response {
@@ -98,6 +98,7 @@ impl Response {
             fields: Fields::new(),
             room: HEAD,
             state: State::StatusLine,
+            failure: None,
             carriage_return: false,
             interim: 0,
         }
@@ -125,10 +126,11 @@ impl Response {
     ///
     /// Those of [`feed`](Self::feed).
     pub fn peek<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
-        let part = self.next(input);
-        if let Err(error) = part {
-            self.state = State::Failed(error);
+        if let Some(error) = self.failure {
+            return Err(error);
         }
+        let part = self.next(input);
+        self.failure = part.err();
         part
     }
 
@@ -142,7 +144,7 @@ impl Response {
             State::Chunk => State::ChunkEnd,
             _ => return,
         };
-        self.fields.length = self.fields.length.saturating_sub(bytes as u64);
+        self.fields.length = self.fields.length.wrapping_sub(bytes as u64);
         if self.fields.length == 0 {
             self.room = CHUNK_LINE;
             self.state = after;
@@ -157,14 +159,10 @@ impl Response {
     /// [`Truncated`](Error::Truncated) when there is more to come; otherwise what
     /// [`feed`](Self::feed) has failed with.
     pub fn closed(&mut self) -> Result<(), Error> {
-        match self.state {
-            State::UntilClose | State::Ending | State::Complete => Ok(()),
-            State::Failed(error) => Err(error),
-            _ => {
-                self.state = State::Failed(Error::Truncated);
-                Err(Error::Truncated)
-            }
-        }
+        let is_complete = matches!(self.state, State::UntilClose | State::Ending | State::Complete);
+        let error = self.failure.or((!is_complete).then_some(Error::Truncated));
+        self.failure = error;
+        error.map_or(Ok(()), Err)
     }
 
     /// Whether the end of the body is known by its framing, so that an orderly end of the connection
@@ -184,7 +182,6 @@ impl Response {
     fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
         loop {
             match self.state {
-                State::Failed(error) => return Err(error),
                 State::Complete => return Ok(None),
                 State::Ending => {
                     self.state = State::Complete;
@@ -199,6 +196,9 @@ impl Response {
             }
             *input = rest;
             self.room = self.room.checked_sub(1).ok_or(self.too_long())?;
+            if self.state == State::Line && !is_whitespace(byte) {
+                self.fields.end_value()?;
+            }
             if byte == b'\n' {
                 if !mem::take(&mut self.carriage_return) && self.is_amid_chunks() {
                     return Err(Error::LineEnd);
@@ -218,23 +218,17 @@ impl Response {
 
     /// The bytes of the body that `input` begins with.
     fn body<'i>(&self, input: &'i [u8]) -> &'i [u8] {
-        let length = match self.state {
-            State::Length | State::Chunk => usize::try_from(self.fields.length).unwrap_or(usize::MAX),
-            State::UntilClose => usize::MAX,
-            _ => 0,
-        };
-        input.get(..length.min(input.len())).unwrap_or_default()
+        if !matches!(self.state, State::Length | State::Chunk | State::UntilClose) {
+            return &[];
+        }
+        let length = usize::try_from(self.fields.length).unwrap_or(usize::MAX);
+        input.get(..length).unwrap_or(input)
     }
 
     /// Reads a byte of a line, other than its end.
     fn line_byte(&mut self, byte: u8) -> Result<(), Error> {
         if self.state == State::Line {
-            if is_whitespace(byte) {
-                self.state = State::Value;
-            } else {
-                self.fields.end_value()?;
-                self.state = State::Name;
-            }
+            self.state = if is_whitespace(byte) { State::Value } else { State::Name };
         }
         match self.state {
             State::StatusLine => self.status_line(byte),
@@ -316,7 +310,6 @@ impl Response {
     }
 
     fn end_head(&mut self) -> Result<Option<Head>, Error> {
-        self.fields.end_value()?;
         if self.fields.is_interim() {
             if self.interim == INTERIM {
                 return Err(Error::TooManyInterim);
