@@ -11,7 +11,7 @@ mod flash;
 const GROUP: &str = "tgrp_5c1f0a";
 const PAGES: usize = 3;
 
-/// The words of ESP32's flash. RP2040's have 1 byte, the largest 32.
+/// The words of ESP32's and RP2040's flash, as it is read.
 type Words = Flash<4>;
 
 fn id_of(number: usize) -> String {
