@@ -369,23 +369,20 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// The number that ASCII digits alone make, if it is one below 2^64.
-fn length(digits: &[u8]) -> Option<u64> {
-    let mut length = 0;
-    let fits = digits.iter().all(|byte| byte.is_ascii_digit() && append(&mut length, 10, byte & 0xF));
-    (fits && !digits.is_empty()).then_some(length)
-}
-
-/// Appends a digit to the number, if it then still is below 2^64. Byte by byte, because a
+/// The number that ASCII digits alone make, if it is one below 2^64. Byte by byte, because a
 /// multiplication of 64 bits is a function of its own on a Cortex-M0, and a check of it another.
-#[inline(never)]
-pub(super) fn append(number: &mut u64, radix: u8, digit: u8) -> bool {
-    let mut bytes = number.to_le_bytes();
-    let mut carry = digit;
-    for byte in &mut bytes {
-        let product = u16::from(*byte).wrapping_mul(radix.into()).wrapping_add(carry.into());
-        [*byte, carry] = product.to_le_bytes();
+fn length(digits: &[u8]) -> Option<u64> {
+    let mut length = [0; 8];
+    for digit in digits {
+        let mut carry = char::from(*digit).to_digit(10)?;
+        for byte in &mut length {
+            carry = u32::from(*byte).wrapping_mul(10).wrapping_add(carry);
+            [*byte, ..] = carry.to_le_bytes();
+            carry >>= 8;
+        }
+        if carry > 0 {
+            return None;
+        }
     }
-    *number = u64::from_le_bytes(bytes);
-    carry == 0
+    (!digits.is_empty()).then_some(u64::from_le_bytes(length))
 }

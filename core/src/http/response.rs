@@ -4,7 +4,7 @@ use core::mem;
 
 use super::{
     Error, Framing, Head,
-    head::{Fields, append, is_whitespace},
+    head::{Fields, is_whitespace},
 };
 
 /// The limits, in bytes, line ends included. Interim answers count towards the final one's head.
@@ -113,7 +113,7 @@ impl Response {
     pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
         let part = self.peek(input);
         if let Ok(Some(Part::Body(bytes))) = part {
-            self.take(input, bytes.len());
+            self.pass(input, bytes.len());
         }
         part
     }
@@ -137,7 +137,10 @@ impl Response {
     /// Takes bytes of the body off the front of `input`, at most those that [`peek`](Self::peek) has
     /// shown there.
     pub fn take(&mut self, input: &mut &[u8], bytes: usize) {
-        let bytes = bytes.min(self.body(input).len());
+        self.pass(input, bytes.min(self.body(input).len()));
+    }
+
+    fn pass(&mut self, input: &mut &[u8], bytes: usize) {
         *input = input.get(bytes..).unwrap_or_default();
         let after = match self.state {
             State::Length => State::Ending,
@@ -273,11 +276,12 @@ impl Response {
     }
 
     fn chunk_line(&mut self, byte: u8) -> Result<(), Error> {
+        let may_have_digit = matches!(self.state, State::ChunkSize | State::ChunkDigits);
+        let length = self.fields.length;
         let is_sized = matches!(self.state, State::ChunkDigits | State::ChunkPadding);
-        self.state = match (self.state, hexadecimal(byte)) {
-            (State::ChunkSize | State::ChunkDigits, Some(digit))
-                if append(&mut self.fields.length, 16, digit) =>
-            {
+        self.state = match char::from(byte).to_digit(16) {
+            Some(digit) if may_have_digit && length >> 60 == 0 => {
+                self.fields.length = length << 4 | u64::from(digit);
                 State::ChunkDigits
             }
             _ if is_sized && byte == b';' => State::ChunkExtension,
@@ -357,14 +361,6 @@ impl Response {
 #[allow(clippy::manual_contains, reason = "`contains` is for long slices, and has 120 bytes more of code")]
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".iter().any(|mark| *mark == byte)
-}
-
-const fn hexadecimal(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte & 0xF),
-        b'a'..=b'f' | b'A'..=b'F' => Some((byte & 0xF).wrapping_add(9)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
