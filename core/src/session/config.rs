@@ -295,10 +295,13 @@ impl defmt::Format for Config<'_> {
 pub(super) struct Millis(pub(super) u32);
 
 impl Millis {
-    #[allow(clippy::cast_possible_truncation, reason = "compared with u32::MAX first")]
+    #[allow(clippy::cast_possible_truncation, reason = "compared with the most seconds first")]
     pub(super) const fn from(duration: Duration) -> Self {
-        let millis = duration.as_millis();
-        Self(if millis > u32::MAX as u128 { u32::MAX } else { millis as u32 })
+        let seconds = duration.as_secs();
+        if seconds >= (u32::MAX / 1000) as u64 {
+            return Self(u32::MAX);
+        }
+        Self((seconds as u32).wrapping_mul(1000).wrapping_add(duration.subsec_millis()))
     }
 
     pub(super) const fn duration(self) -> Duration {

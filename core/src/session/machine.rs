@@ -160,7 +160,7 @@ impl<'c> Machine<'c> {
                 State::Ended(Next::Connect, true) => self.connect(now),
                 // Told at least once, however short it is: it is how the caller knows of a break.
                 State::Ended(Next::Sleep(cause, wait), true) => {
-                    self.timer.start(now, wait.duration());
+                    self.timer.start(now, wait);
                     self.state = State::Sleeping(cause);
                     return Action::Sleep { until: self.timer.until(), cause };
                 }
@@ -199,13 +199,13 @@ impl<'c> Machine<'c> {
             self.await_answer();
         }
         if !input.is_empty() && matches!(self.body, Body::Stream | Body::Json) {
-            self.timer.start(now, self.config.idle.duration());
+            self.timer.start(now, self.config.idle);
         }
         while matches!(self.state, State::Receiving) {
             match self.response.peek(input) {
                 Ok(None) => break,
                 Ok(Some(Part::Head(head))) => {
-                    self.timer.start(now, self.config.idle.duration());
+                    self.timer.start(now, self.config.idle);
                     self.head(record, head);
                 }
                 Ok(Some(Part::Body(body))) => {
@@ -234,7 +234,7 @@ impl<'c> Machine<'c> {
             return;
         }
         self.state = State::Sending;
-        self.timer.start(now, self.config.idle.duration());
+        self.timer.start(now, self.config.idle);
     }
 
     pub(super) fn closed(&mut self, record: &mut dyn Record) {
@@ -289,7 +289,7 @@ impl<'c> Machine<'c> {
         self.timed = 0;
         self.cursor.begin();
         self.state = State::Connecting;
-        self.timer.start(now, self.config.connect.duration());
+        self.timer.start(now, self.config.connect);
         info!("connecting to {}, port {}", self.config.host, self.config.port);
     }
 
@@ -315,7 +315,7 @@ impl<'c> Machine<'c> {
     fn patience(&mut self, now: Instant) -> Option<Instant> {
         if self.timed != self.sent {
             self.timed = self.sent;
-            self.timer.start(now, self.config.idle.duration());
+            self.timer.start(now, self.config.idle);
         }
         self.timer.check(now)
     }

@@ -1,7 +1,6 @@
 //! A deadline that survives a clock which steps back.
 
-use core::time::Duration;
-
+use super::config::Millis;
 use crate::time::Instant;
 
 /// A span of time that started at a known moment.
@@ -16,8 +15,8 @@ impl Timer {
         Self { since: Instant::from_millis(0), until: Instant::from_millis(0) }
     }
 
-    pub(super) fn start(&mut self, now: Instant, span: Duration) {
-        *self = Self { since: now, until: now.saturating_add(span) };
+    pub(super) fn start(&mut self, now: Instant, span: Millis) {
+        *self = Self { since: now, until: later(now, span.0.into()) };
     }
 
     pub(super) const fn until(&self) -> Instant {
@@ -28,8 +27,14 @@ impl Timer {
     /// one span at most, where a fixed deadline could be years away.
     pub(super) fn check(&mut self, now: Instant) -> Option<Instant> {
         if now < self.since {
-            self.start(now, self.until.saturating_since(self.since));
+            let span = self.until.as_millis().saturating_sub(self.since.as_millis());
+            *self = Self { since: now, until: later(now, span) };
         }
         (now < self.until).then_some(self.until)
     }
+}
+
+/// Without a [`Duration`](core::time::Duration), which costs divisions of 64 bits.
+const fn later(now: Instant, millis: u64) -> Instant {
+    Instant::from_millis(now.as_millis().saturating_add(millis))
 }
