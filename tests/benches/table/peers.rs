@@ -26,9 +26,6 @@ pub(crate) struct Brief {
     run: Option<BriefRun>,
     status: Option<GroupStatus>,
     error: Option<BriefError>,
-    message: Option<String>,
-    progress_meter: Option<f32>,
-    source_stats: Option<BriefSourceStats>,
 }
 
 #[derive(Deserialize)]
@@ -45,12 +42,6 @@ struct BriefRun {
 struct BriefError {
     ref_id: String,
     message: String,
-}
-
-#[derive(Deserialize)]
-struct BriefSourceStats {
-    num_sources_considered: Option<u32>,
-    num_sources_read: Option<u32>,
 }
 
 /// The members of `StreamEvent<Standard>`.
