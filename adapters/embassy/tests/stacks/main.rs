@@ -69,11 +69,18 @@ fn had(event: &Event<'_, Whole>) -> Option<Value> {
     }
 }
 
+/// All that comes until the stream ends.
+async fn all(stream: &mut Runs<'_, '_>) -> Vec<Value> {
+    let mut events = Vec::new();
+    while let Some(event) = stream.next().await {
+        events.extend(had(&event));
+    }
+    events
+}
+
 /// What comes when nothing is lost and nothing comes twice.
 fn truth(sandbox: &Sandbox) -> Vec<Value> {
-    let query =
-        RunsQuery { version: Version::V1Beta, status: None, include_input: false, include_output: true };
-    let events = sandbox.runs(sandbox.group_id(), query);
+    let events = sandbox.runs(sandbox.group_id(), QUERY);
     let events = events.map(|event| serde_json::from_str::<Value>(&event.json).unwrap());
     events.map(|e| json!({ "event_id": e["event_id"], "run": e["run"], "output": e["output"] })).collect()
 }

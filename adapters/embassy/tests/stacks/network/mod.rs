@@ -21,6 +21,9 @@ pub(crate) use self::{
 /// Where the server is, which is the name server, too.
 pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 
+/// Where it may move to, see [`Network::move_server`].
+pub(crate) const ELSEWHERE: Ipv4Address = Ipv4Address::new(10, 0, 0, 3);
+
 /// Where it listens.
 pub(crate) const PORT: u16 = 8080;
 
@@ -28,9 +31,6 @@ const DEVICE: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
 
 /// Frames that a card holds, in each direction.
 const FRAMES: usize = 8;
-
-/// Where it may move to.
-pub(crate) const ELSEWHERE: Ipv4Address = Ipv4Address::new(10, 0, 0, 3);
 
 /// What a test runs on.
 pub(crate) struct Network<'d> {
@@ -46,6 +46,7 @@ pub(crate) fn run<T>(
     server: &Server<'_>,
     program: impl AsyncFnOnce(&Network<'_>) -> T,
 ) -> T {
+    clock::restart();
     type Card = card::State<{ wire::MTU }, FRAMES, FRAMES>;
     let (mut cards, mut resources) =
         ([Card::new(), Card::new()], (StackResources::<4>::new(), StackResources::<8>::new()));
@@ -70,7 +71,7 @@ pub(crate) fn run<T>(
 }
 
 impl Network<'_> {
-    /// Gives the server another address, and takes it the one before.
+    /// The server has another address from now on, and nobody has the one before.
     pub(crate) fn move_server(&self, to: Ipv4Address) {
         self.server.set_config_v4(ConfigV4::Static(address(to)));
     }
