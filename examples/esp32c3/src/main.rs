@@ -45,9 +45,9 @@ async fn main(spawner: Spawner) {
     static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
-    // The heap is the radio's alone, which takes up to 57 KB.
+    // The heap is the radio's alone, and as large as esp-radio's documentation wants it.
     esp_alloc::heap_allocator!(#[ram(reclaimed)] size: 64 * 1024);
-    esp_alloc::heap_allocator!(size: 16 * 1024);
+    esp_alloc::heap_allocator!(size: 36 * 1024);
     esp_rtos::start(TimerGroup::new(board.TIMG0).timer0, board.FROM_CPU_INTR0);
 
     let radio = unwrap!(WifiController::new(board.WIFI, ControllerConfig::default()));
