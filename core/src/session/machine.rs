@@ -284,6 +284,7 @@ impl<'c> Machine<'c> {
         }
     }
 
+    #[inline(never)] // or it would be there three times
     fn connect(&mut self, now: Instant) {
         self.sent = 0;
         self.timed = 0;

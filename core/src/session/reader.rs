@@ -84,6 +84,7 @@ impl Reader {
     }
 
     /// Forgets the event so far.
+    #[inline(never)] // or it would be there six times
     pub(super) fn begin_event(&mut self, record: &mut dyn Record, id: &mut Text<ID>) {
         self.data = Data::Absent;
         self.complete = false;

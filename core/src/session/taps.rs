@@ -5,7 +5,7 @@ use core::fmt;
 use super::cursor::ID;
 use crate::{
     json::{Token, Watch},
-    text::{Decoder, Text},
+    text::{Decoder, Open, Text},
 };
 
 /// What the server said, when it said no.
@@ -133,8 +133,7 @@ impl Taps {
     /// The value of the field `event`, in pieces, the first after [`begin_name`](Self::begin_name).
     pub(super) fn name(&mut self, bytes: &[u8]) {
         if !self.typed {
-            let Self { kind, decoder, .. } = self;
-            decoder.feed(bytes, |piece| kind.push_str(piece));
+            decode(&mut self.decoder, bytes, self.kind.open());
         }
     }
 
@@ -149,7 +148,7 @@ impl Taps {
     /// with a NUL is none, as the standard has it.
     pub(super) fn id(&mut self, bytes: &[u8], id: &mut Text<ID>) {
         if self.id_source == IdSource::Field && self.id_whole {
-            self.decoder.feed(bytes, |piece| id.push_str(piece));
+            decode(&mut self.decoder, bytes, id.open());
             self.id_whole = !bytes.contains(&0);
         }
     }
@@ -182,8 +181,7 @@ impl Taps {
 
     /// A piece of an error's text that is no JSON.
     pub(super) fn error_text(&mut self, bytes: &[u8]) {
-        let Self { error, decoder, .. } = self;
-        decoder.feed(bytes, |piece| error.message.push_str(piece));
+        decode(&mut self.decoder, bytes, self.error.message.open());
     }
 
     /// Whether there is no message, neither of an earlier event nor of this one.
@@ -216,6 +214,12 @@ impl Taps {
         };
         self.name.clear();
     }
+}
+
+/// Adds bytes of UTF-8 to a text.
+#[inline(never)] // or it would be there for each text
+fn decode(decoder: &mut Decoder, bytes: &[u8], mut text: Open<'_>) {
+    decoder.feed(bytes, |piece| text.push_str(piece));
 }
 
 /// See [`Taps::over`].

@@ -15,6 +15,7 @@ impl Timer {
         Self { since: Instant::from_millis(0), until: Instant::from_millis(0) }
     }
 
+    #[inline(never)] // or it would be there six times
     pub(super) fn start(&mut self, now: Instant, span: Millis) {
         *self = Self { since: now, until: later(now, span.0.into()) };
     }
@@ -25,6 +26,7 @@ impl Timer {
 
     /// When the span ends; `None`: it has. A clock that stepped back starts it anew: it is late by
     /// one span at most, where a fixed deadline could be years away.
+    #[inline(never)] // or it would be there three times
     pub(super) fn check(&mut self, now: Instant) -> Option<Instant> {
         if now < self.since {
             let span = self.until.as_millis().saturating_sub(self.since.as_millis());

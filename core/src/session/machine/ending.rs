@@ -95,11 +95,13 @@ impl Machine<'_> {
         self.close(record, Next::Sleep(cause, wait));
     }
 
+    #[inline(never)] // or it would be there for each way to end
     pub(super) fn stop(&mut self, record: &mut dyn Record, outcome: Outcome) {
         info!("stops: {}", outcome);
         self.close(record, Next::Stop(outcome));
     }
 
+    #[inline(never)] // or it would be there for each way to end
     fn close(&mut self, record: &mut dyn Record, next: Next) {
         if self.reader.is_amid_event() {
             self.reader.begin_event(record, &mut self.cursor.next);
