@@ -12,7 +12,7 @@ use taskgroup::{
 use taskgroup_reqwless::Stream;
 use taskgroup_sandbox::{After, Cut, Faults, Instead, Options, Resume, RunsQuery, Sandbox, Stall, Version};
 
-#[path = "../../embedded-io/tests/network/mod.rs"]
+#[path = "../../../embedded-io/tests/network/mod.rs"]
 mod network;
 use self::network::{Host, HostClock};
 
