@@ -40,7 +40,7 @@ impl<'e> Entry<'e> {
         Some(Self {
             number: u32::from_le_bytes(*number),
             group: str::from_utf8(group).ok()?,
-            id: str::from_utf8(id).ok().filter(|id| id.len() <= MAX_ID)?,
+            id: str::from_utf8(id).ok()?,
         })
     }
 

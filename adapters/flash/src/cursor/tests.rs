@@ -33,6 +33,18 @@ fn erased_flash_holds_no_cursor() {
     assert_eq!(load(&mut Words::new(PAGES), GROUP), Ok(None));
 }
 
+/// Where the first entry will lie there are bytes already, and a word is written once only.
+#[test]
+fn flash_that_is_erased_at_its_edges_only_is_erased_wholly() {
+    let mut bytes = [0xFF; PAGES * flash::PAGE];
+    bytes[20..40].fill(0);
+    let mut flash = Words::new(PAGES);
+    flash.fill(&bytes);
+    assert_eq!(load(&mut flash, GROUP), Ok(None));
+    store(&mut flash, GROUP, "1").unwrap();
+    assert_eq!(load(&mut flash, GROUP), Ok(Some("1".into())));
+}
+
 #[test]
 fn what_was_stored_is_loaded() {
     let mut flash = Words::new(PAGES);

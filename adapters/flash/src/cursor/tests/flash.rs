@@ -76,6 +76,8 @@ impl<const WORD: usize> Flash<WORD> {
     /// Holds these bytes, whoever wrote them.
     pub(crate) fn fill(&mut self, bytes: &[u8]) {
         self.bytes.copy_from_slice(bytes);
+        let words = bytes.chunks(WORD);
+        self.used = words.map(|word| word.iter().any(|byte| *byte != ERASED)).collect();
     }
 
     /// Flips these bits of these bytes.
