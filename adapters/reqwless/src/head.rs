@@ -5,7 +5,7 @@
 //! which proves nothing, and is asked about again.
 
 use embedded_io_async::Read;
-use reqwless::response::Response;
+use reqwless::{headers::TransferEncoding, response::Response};
 
 /// Fields that tell of the connection and the framing, which are reqwless's.
 const FRAMING: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
@@ -27,4 +27,13 @@ pub(crate) fn retell<C: Read>(response: &Response<'_, '_, C>, mut each: impl FnM
         each(b"\r\n");
     }
     each(b"\r\n");
+}
+
+/// Whether reqwless takes the body for what it is: it reads one with a length and chunks by the length,
+/// and one in any other coding as it comes.
+pub(crate) fn is_framing_understood<C: Read>(response: &Response<'_, '_, C>) -> bool {
+    matches!(
+        (response.content_length, response.transfer_encoding.as_slice()),
+        (_, []) | (None, [TransferEncoding::Chunked])
+    )
 }

@@ -2,22 +2,29 @@
 //!
 //! # Limits
 //!
-//! GET only. The buffer must have room for the request, about 300 bytes and the ids and the key, and
-//! behind it for the whole head of the answer.
+//! GET only. The buffer must have room for the request, about 300 bytes and the ids and the key: where it
+//! has none, the stream stops with [`Outcome::Refused`]. Behind that it must have room for the head of
+//! the answer, of 64 fields at most: where it has none, the try fails.
+//!
+//! What a head says of the length of a body is not told, since reqwless may have misread it. So a stream
+//! whose events have no ids, such as that of `api::run_events`, stops with
+//! [`Fault::Unproven`](taskgroup::session::Fault::Unproven) when its body ends.
 
 use core::{
     fmt::{self, Write as _},
     net::IpAddr,
+    pin::pin,
 };
 
 use embassy_futures::select::{Either, select};
-use embedded_io_async::BufRead;
+use embedded_io_async::{BufRead, Read, Write};
 use embedded_nal_async::{Dns, TcpConnect};
 use heapless::String;
 use reqwless::{
     Error,
     client::{HttpClient, HttpResource},
     request::RequestBuilder,
+    response::BodyReader,
 };
 use taskgroup::{
     __log,
@@ -31,13 +38,15 @@ use crate::{head, request::Parts};
 /// `http://`, a host's name of 255 bytes, and a port.
 const URL: usize = 7 + 255 + 6;
 
+/// How a try ended before its answer did: by a failure, or by a deadline, of which the session knows
+/// what it means.
+type Cut = Option<Failure>;
+
 /// One request on its way, until it is answered in full.
 pub struct Stream<'c, R, C> {
     session: Session<'c, R>,
     clock: C,
     plaintext_allowed: bool,
-    /// A try is under way. When `run` finds it so, that was given up.
-    busy: bool,
 }
 
 impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
@@ -45,8 +54,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     /// to this very machine only, see [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(config: Config<'c>, request: Request<'c>, record: R, clock: C) -> Self {
-        let session = Session::with(config, request, record);
-        Self { session, clock, plaintext_allowed: false, busy: false }
+        Self { session: Session::with(config, request, record), clock, plaintext_allowed: false }
     }
 
     /// Sends the key in the clear to another machine.
@@ -58,30 +66,29 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
 
     /// Gives `each` the events, across all breaks, until the stream ends.
     ///
-    /// It may be dropped at any time. The try that was under way is given up then, and another `run`
-    /// goes on after the last event that `each` was given, which it may be given again if it was not
-    /// done with it.
+    /// It may be dropped at any time, and another `run` goes on after the last event that `each` was done
+    /// with. What was being waited for is given up, though: a connection is opened anew, and an answer that
+    /// was being read counts as a try that failed. A future that is kept and polled again costs neither.
     pub async fn run<T: TcpConnect, D: Dns>(
         &mut self,
         client: &mut HttpClient<'_, T, D>,
         buffer: &mut [u8],
         mut each: impl AsyncFnMut(Event<'_, R>),
     ) -> Outcome {
-        if core::mem::take(&mut self.busy) {
-            self.session.failed(self.clock.now(), Failure::Broken);
+        // The last `run` was dropped before `each` was done with this one.
+        if let Some(event) = self.session.event() {
+            each(event).await;
         }
         loop {
             match self.session.poll(self.clock.now()) {
                 Action::Connect { until } => {
-                    self.busy = true;
-                    if let Err(why) = self.attempt(client, buffer, until, &mut each).await {
+                    if let Err(Some(why)) = self.attempt(client, buffer, until, &mut each).await {
                         self.session.failed(self.clock.now(), why);
                     }
-                    self.busy = false;
                 }
                 Action::Sleep { until, .. } => self.clock.wait_until(until).await,
                 Action::Stop(outcome) => return outcome,
-                // A try does all that is between them.
+                // A try does all that is between them, so the last one was given up.
                 Action::Send { .. } | Action::Receive { .. } => {
                     self.session.failed(self.clock.now(), Failure::Broken);
                 }
@@ -121,44 +128,57 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
         buffer: &mut [u8],
         until: Instant,
         each: &mut impl AsyncFnMut(Event<'_, R>),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Cut> {
         let url = self.url()?;
-        let resource = self.before(until, client.resource(&url)).await.map_err(|_| Failure::Unreachable)?;
+        let connected = self.before(until, pin!(client.resource(&url))).await;
+        let mut resource = connected.map_err(|cut| cut.map(|_| Failure::Unreachable))?;
         self.session.connected(self.clock.now());
         let length = self.session.fill(buffer);
-        // A head of which there is more did not fit.
-        let Action::Receive { until } = self.session.poll(self.clock.now()) else {
-            __log!(error, "the request is longer than the buffer");
-            return Err(Failure::Refused);
+        let until = match self.session.poll(self.clock.now()) {
+            Action::Receive { until } => until,
+            Action::Send { .. } => {
+                __log!(error, "the request is longer than the buffer");
+                return Err(Some(Failure::Refused));
+            }
+            // It is late already.
+            _ => return Ok(()),
         };
         let (request, rest) = buffer.split_at_mut(length);
-        self.ask(resource, request, rest, until, each).await
+        self.ask(&mut resource, request, rest, until, each).await
     }
 
     /// Sends the request and takes the answer.
-    async fn ask<N: embedded_io_async::Read + embedded_io_async::Write>(
+    async fn ask<N: Read + Write>(
         &mut self,
-        mut resource: HttpResource<'_, N>,
+        resource: &mut HttpResource<'_, N>,
         request: &[u8],
         buffer: &mut [u8],
         until: Instant,
         each: &mut impl AsyncFnMut(Event<'_, R>),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Cut> {
         let Some(parts) = Parts::of(request) else {
             __log!(error, "only a GET can be sent");
-            return Err(Failure::Refused);
+            return Err(Some(Failure::Refused));
         };
         let get = resource.get(parts.target).host(parts.host).headers(&parts.fields);
-        let response = self.before(until, get.send(buffer)).await?;
+        let response = self.before(until, pin!(get.send(buffer))).await?;
         let (session, clock) = (&mut self.session, &self.clock);
         head::retell(&response, |mut bytes| _ = session.advance(&mut bytes, clock.now()));
         if let Some(event) = self.session.event() {
             each(event).await;
         }
+        if !head::is_framing_understood(&response) {
+            __log!(warn, "the body is framed in a way that reqwless does not understand");
+            return Err(Some(Failure::Broken));
+        }
         let mut body = response.body().reader();
         while let Action::Receive { until } = self.session.poll(self.clock.now()) {
-            let bytes = self.before(until, body.fill_buf()).await?;
+            let bytes = self.before(until, pin!(body.fill_buf())).await?;
             if bytes.is_empty() {
+                // The connection may have ended in the middle of a chunk.
+                if matches!(&body, BodyReader::Chunked(chunks) if !chunks.is_done()) {
+                    return Err(Some(Failure::Broken));
+                }
                 self.session.closed(self.clock.now());
                 break;
             }
@@ -173,22 +193,24 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     }
 
     /// Where to connect to, if the key may go there.
-    fn url(&self) -> Result<String<URL>, Failure> {
+    fn url(&self) -> Result<String<URL>, Cut> {
         let config = self.session.config();
         let why = if config.tls() {
             "TLS of reqwless does not authenticate the server"
         } else if !self.plaintext_allowed && !config.is_loopback() {
             "plaintext: only loopback is asked, unless plaintext is allowed"
         } else {
-            let mut url = String::new();
+            let (mut url, port) = (String::new(), config.port());
             let is_long = match config.host().parse() {
-                Ok(IpAddr::V6(address)) => write!(url, "http://[{address}]:{}", config.port()),
-                _ => write!(url, "http://{}:{}", config.host(), config.port()),
+                Ok(IpAddr::V6(address)) => write!(url, "http://[{address}]:{port}"),
+                // reqwless asks a name server for every name, and goes where that says.
+                Err(_) if !self.plaintext_allowed => write!(url, "http://127.0.0.1:{port}"),
+                _ => write!(url, "http://{}:{port}", config.host()),
             };
-            return is_long.map(|()| url).map_err(|_| Failure::Refused);
+            return is_long.map(|()| url).map_err(|_| Some(Failure::Refused));
         };
         __log!(error, "{} is not asked: {}", config.host(), why);
-        Err(Failure::Refused)
+        Err(Some(Failure::Refused))
     }
 
     /// What comes of `future` before the deadline.
@@ -196,17 +218,14 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
         &self,
         until: Instant,
         future: impl Future<Output = Result<V, Error>>,
-    ) -> Result<V, Failure> {
+    ) -> Result<V, Cut> {
         match select(future, self.clock.wait_until(until)).await {
             Either::First(Ok(value)) => Ok(value),
             Either::First(Err(error)) => {
                 __log!(warn, "reqwless: {}", name(&error));
-                Err(Failure::Broken)
+                Err(Some(Failure::Broken))
             }
-            Either::Second(()) => {
-                __log!(warn, "reqwless: nothing in time");
-                Err(Failure::Broken)
-            }
+            Either::Second(()) => Err(None),
         }
     }
 }
