@@ -1,8 +1,8 @@
 //! Names and values of header fields in, byte by byte; out comes what a client acts on.
 //!
-//! Everything but `Location` goes through one word of 25 bytes: a field's name, then each element of
-//! its value. All words that mean something are shorter, so a full one means nothing, whatever was
-//! cut from it.
+//! Everything but `Location` goes through one word of 24 bytes: a field's name, then each element of
+//! its value. No word that means something is longer, so one that is gets a first byte that means
+//! nothing.
 
 use core::{num::NonZeroU32, time::Duration};
 
@@ -45,11 +45,11 @@ pub enum Framing {
     UntilClose,
 }
 
-/// The bytes of a redirect's target that are kept.
-const LOCATION: usize = 128;
+/// The memory for a redirect's target.
+pub(crate) type Location = heapless::String<128, u8>;
 
-/// One byte more than `06 Nov 1994 08:49:37 GMT` and `application/problem+json`.
-const WORD: usize = 25;
+/// The bytes of `06 Nov 1994 08:49:37 GMT`.
+const WORD: usize = 24;
 
 /// The fields that have a meaning here.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,12 +132,14 @@ pub(super) fn place(words: &[u8], word: &[u8]) -> usize {
 ///
 /// [RFC 9112 §6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Delimiter {
+pub(super) enum Delimiter {
     Unknown,
     Length,
     /// There is a `Transfer-Encoding`, but it has named nothing.
     Coding,
     LastChunk,
+    /// The last chunk has come; the fields behind it mean nothing here.
+    Trailers,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -147,51 +149,63 @@ enum Wait {
     Until(u32),
 }
 
+/// A length in two halves: what holds a `u64` would be padded to its alignment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Length([u32; 2]);
+
+impl Length {
+    #[allow(clippy::cast_possible_truncation, reason = "into halves")]
+    pub(super) const fn new(length: u64) -> Self {
+        Self([length as u32, (length >> 32) as u32])
+    }
+
+    pub(super) const fn get(self) -> u64 {
+        let Self([low, high]) = self;
+        (high as u64) << 32 | low as u64
+    }
+}
+
 /// What has been read of a head.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
     /// What the body has, or has left. Until there is a `Content-Length`, no end of it is known.
-    pub(super) length: u64,
+    pub(super) length: Length,
     wait: Option<Wait>,
     /// The `Date`, in seconds since 1970.
     date: Option<NonZeroU32>,
     pub(super) status: u16,
-    /// They are trailers, which mean nothing here.
-    pub(super) trailers: bool,
-    delimiter: Delimiter,
+    pub(super) delimiter: Delimiter,
     media_type: Option<Element>,
     identity: bool,
     should_retry: Option<Element>,
     /// The field whose value is being read, as long as more of it can matter.
     field: Option<Field>,
     pub(super) word: heapless::Vec<u8, WORD, u8>,
-    location: heapless::String<LOCATION, u8>,
 }
 
 impl Fields {
     pub(super) const fn new() -> Self {
         Self {
-            length: u64::MAX,
+            length: Length::new(u64::MAX),
             wait: None,
             date: None,
             status: 0,
-            trailers: false,
             delimiter: Delimiter::Unknown,
             media_type: None,
             identity: true,
             should_retry: None,
             field: None,
             word: heapless::Vec::new(),
-            location: heapless::String::new(),
         }
     }
 
     /// The name is complete.
-    pub(super) fn begin_value(&mut self) {
-        self.field = meaning(NAMES, &FIELDS, &self.word).filter(|_| !self.trailers && !self.is_interim());
+    pub(super) fn begin_value(&mut self, location: &mut Location) {
+        self.field =
+            meaning(NAMES, &FIELDS, &self.word).filter(|_| !self.are_trailers() && !self.is_interim());
         self.word.clear();
         match self.field {
-            Some(Field::Location) => self.location.clear(),
+            Some(Field::Location) => location.clear(),
             Some(Field::TransferEncoding) if self.delimiter != Delimiter::LastChunk => {
                 self.delimiter = Delimiter::Coding;
             }
@@ -199,10 +213,10 @@ impl Fields {
         }
     }
 
-    pub(super) fn value_byte(&mut self, byte: u8) -> Result<(), Error> {
+    pub(super) fn value_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         match (self.field, byte) {
             (None, _) => {}
-            (Some(Field::Location), _) => return self.location_byte(byte),
+            (Some(Field::Location), _) => return self.location_byte(byte, location),
             (Some(Field::ContentType), b';') => return self.end_value(),
             (Some(field), b',') if field != Field::ContentType => return self.end_element(field),
             (field, _) => {
@@ -215,21 +229,25 @@ impl Fields {
         Ok(())
     }
 
-    fn location_byte(&mut self, byte: u8) -> Result<(), Error> {
+    fn location_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         if is_whitespace(byte) {
             // Known by the word when more comes behind it: there are no blanks in a location.
-            if !self.location.is_empty() {
+            if !location.is_empty() {
                 _ = self.word.push(byte);
             }
             return Ok(());
         }
         let is_visible = byte.is_ascii_graphic() && self.word.is_empty();
-        if is_visible && self.location.push(char::from(byte)).is_ok() {
+        if is_visible && location.push(char::from(byte)).is_ok() {
             return Ok(());
         }
-        self.location.clear();
+        location.clear();
         self.field = None;
         if is_visible && matches!(self.status, 300..=399) { Err(Error::Capacity) } else { Ok(()) }
+    }
+
+    pub(super) fn are_trailers(&self) -> bool {
+        self.delimiter == Delimiter::Trailers
     }
 
     /// Whether the answer is followed by another, and its fields mean nothing here.
@@ -240,7 +258,10 @@ impl Fields {
     /// Of a name or an element. Whitespace in front of one is dropped, inside it counts as one space.
     pub(super) fn word_byte(&mut self, byte: u8) {
         if !is_whitespace(byte) {
-            _ = self.word.push(byte.to_ascii_lowercase());
+            let is_full = self.word.push(byte.to_ascii_lowercase()).is_err();
+            if let Some(first) = self.word.first_mut().filter(|_| is_full) {
+                *first = b'?';
+            }
         } else if self.word.last().is_some_and(|&last| last != b' ') {
             _ = self.word.push(b' ');
         }
@@ -263,17 +284,16 @@ impl Fields {
     /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
     fn end_element(&mut self, field: Field) -> Result<(), Error> {
         let text = self.word.strip_suffix(b" ").unwrap_or(&self.word);
-        let text = if self.word.is_full() { b"?" } else { text };
         let element = meaning(WORDS, &ELEMENTS, text);
         match field {
             Field::ContentLength => {
                 let length = length(text).ok_or(Error::ContentLength)?;
                 match self.delimiter {
-                    Delimiter::Length if length != self.length => return Err(Error::ContentLength),
+                    Delimiter::Length if length != self.length.get() => return Err(Error::ContentLength),
                     Delimiter::Unknown => self.delimiter = Delimiter::Length,
                     _ => {}
                 }
-                self.length = length;
+                self.length = Length::new(length);
             }
             Field::TransferEncoding => match (element, self.delimiter) {
                 (Some(Element::Empty), _) => {}
@@ -298,13 +318,13 @@ impl Fields {
     }
 
     /// Draws the conclusions, once all fields are read.
-    pub(super) fn head(&self) -> Result<Head, Error> {
+    pub(super) fn head(&self, location: &Location) -> Result<Head, Error> {
         let framing = match self.delimiter {
             Delimiter::Coding => return Err(Error::TransferEncoding),
             _ if matches!(self.status, 101 | 204 | 304) => Framing::Length(0),
             Delimiter::Unknown => Framing::UntilClose,
-            Delimiter::Length => Framing::Length(self.length),
-            Delimiter::LastChunk => Framing::Chunked,
+            Delimiter::Length => Framing::Length(self.length.get()),
+            Delimiter::LastChunk | Delimiter::Trailers => Framing::Chunked,
         };
         Ok(Head {
             status: self.status,
@@ -318,13 +338,8 @@ impl Fields {
                 _ => None,
             },
             retry_after: self.retry_after(),
-            location: self.location().is_some(),
+            location: !location.is_empty(),
         })
-    }
-
-    /// The `Location`, if that is what it holds: visible ASCII, without blanks.
-    pub(super) fn location(&self) -> Option<&str> {
-        (!self.location.is_empty()).then_some(&*self.location)
     }
 
     fn retry_after(&self) -> Option<Duration> {

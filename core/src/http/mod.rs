@@ -32,8 +32,10 @@ mod head;
 mod request;
 mod response;
 
+pub(crate) use head::Location;
 pub use head::{Framing, Head};
 pub use request::{Method, Writer, is_field_value, is_host};
+pub(crate) use response::Parser;
 pub use response::{Part, Response};
 
 /// Why an answer cannot be read any further. Close the connection: where another answer would begin

@@ -4,7 +4,7 @@ use core::mem;
 
 use super::{
     Error, Framing, Head,
-    head::{Fields, is_whitespace},
+    head::{Delimiter, Fields, Length, Location, is_whitespace},
 };
 
 /// The limits, in bytes, line ends included. Interim answers count towards the final one's head.
@@ -35,6 +35,14 @@ pub enum Part<'i> {
 /// bodies than their heads say.
 #[derive(Clone, Debug)]
 pub struct Response {
+    parser: Parser,
+    location: Location,
+}
+
+/// A [`Response`] that keeps the `Location` in memory of somebody else's: always the same for one answer,
+/// and empty before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Parser {
     /// What of the body or chunk is still to come is kept in its `length`.
     fields: Fields,
     /// How many more bytes the lines being read may have.
@@ -94,14 +102,7 @@ impl Response {
     /// Before the first byte of the answer.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            fields: Fields::new(),
-            room: HEAD,
-            state: State::StatusLine,
-            failure: None,
-            carriage_return: false,
-            interim: 0,
-        }
+        Self { parser: Parser::new(), location: Location::new() }
     }
 
     /// Takes the next part off the front of `input`. `None`: `input` is used up, or
@@ -113,7 +114,7 @@ impl Response {
     pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
         let part = self.peek(input);
         if let Ok(Some(Part::Body(bytes))) = part {
-            self.pass(input, bytes.len());
+            self.parser.pass(input, bytes.len());
         }
         part
     }
@@ -126,32 +127,13 @@ impl Response {
     ///
     /// Those of [`feed`](Self::feed).
     pub fn peek<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
-        if let Some(error) = self.failure {
-            return Err(error);
-        }
-        let part = self.next(input);
-        self.failure = part.err();
-        part
+        self.parser.peek(input, &mut self.location)
     }
 
     /// Takes bytes of the body off the front of `input`, at most those that [`peek`](Self::peek) has
     /// shown there.
     pub fn take(&mut self, input: &mut &[u8], bytes: usize) {
-        self.pass(input, bytes.min(self.body(input).len()));
-    }
-
-    fn pass(&mut self, input: &mut &[u8], bytes: usize) {
-        *input = input.get(bytes..).unwrap_or_default();
-        let after = match self.state {
-            State::Length => State::Ending,
-            State::Chunk => State::ChunkEnd,
-            _ => return,
-        };
-        self.fields.length = self.fields.length.wrapping_sub(bytes as u64);
-        if self.fields.length == 0 {
-            self.room = CHUNK_LINE;
-            self.state = after;
-        }
+        self.parser.take(input, bytes);
     }
 
     /// The connection ended in order. `Ok`: the body is complete, or would only have been ended by
@@ -162,27 +144,81 @@ impl Response {
     /// [`Truncated`](Error::Truncated) when there is more to come; otherwise what
     /// [`feed`](Self::feed) has failed with.
     pub fn closed(&mut self) -> Result<(), Error> {
-        let is_complete = matches!(self.state, State::UntilClose | State::Ending | State::Complete);
-        let error = self.failure.or((!is_complete).then_some(Error::Truncated));
-        self.failure = error;
-        error.map_or(Ok(()), Err)
+        self.parser.closed()
     }
 
     /// Whether the end of the body is known by its framing, so that an orderly end of the connection
     /// after it proves nothing and need not. Says something once there is a head.
     #[must_use]
     pub const fn is_delimited(&self) -> bool {
-        !matches!(self.state, State::UntilClose)
+        self.parser.is_delimited()
     }
 
     /// The head's `Location`, up to 128 bytes of visible ASCII; `None` when there is none, it is not of
     /// that kind, or the status is no redirect and it is longer.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
-        self.fields.location()
+        (!self.location.is_empty()).then_some(&*self.location)
+    }
+}
+
+impl Parser {
+    pub(crate) const fn new() -> Self {
+        Self {
+            fields: Fields::new(),
+            room: HEAD,
+            state: State::StatusLine,
+            failure: None,
+            carriage_return: false,
+            interim: 0,
+        }
     }
 
-    fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
+    pub(crate) fn peek<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        location: &mut Location,
+    ) -> Result<Option<Part<'i>>, Error> {
+        if let Some(error) = self.failure {
+            return Err(error);
+        }
+        let part = self.next(input, location);
+        self.failure = part.err();
+        part
+    }
+
+    pub(crate) fn take(&mut self, input: &mut &[u8], bytes: usize) {
+        self.pass(input, bytes.min(self.body(input).len()));
+    }
+
+    /// Takes bytes of the body, of which there are so many.
+    fn pass(&mut self, input: &mut &[u8], bytes: usize) {
+        *input = input.get(bytes..).unwrap_or_default();
+        let after = match self.state {
+            State::Length => State::Ending,
+            State::Chunk => State::ChunkEnd,
+            _ => return,
+        };
+        let left = self.fields.length.get().wrapping_sub(bytes as u64);
+        self.fields.length = Length::new(left);
+        if left == 0 {
+            self.room = CHUNK_LINE;
+            self.state = after;
+        }
+    }
+
+    pub(crate) fn closed(&mut self) -> Result<(), Error> {
+        let is_complete = matches!(self.state, State::UntilClose | State::Ending | State::Complete);
+        let error = self.failure.or((!is_complete).then_some(Error::Truncated));
+        self.failure = error;
+        error.map_or(Ok(()), Err)
+    }
+
+    pub(crate) const fn is_delimited(&self) -> bool {
+        !matches!(self.state, State::UntilClose)
+    }
+
+    fn next<'i>(&mut self, input: &mut &'i [u8], location: &mut Location) -> Result<Option<Part<'i>>, Error> {
         loop {
             match self.state {
                 State::Complete => return Ok(None),
@@ -206,7 +242,7 @@ impl Response {
                 if !mem::take(&mut self.carriage_return) && self.is_amid_chunks() {
                     return Err(Error::LineEnd);
                 }
-                if let Some(head) = self.end_line()? {
+                if let Some(head) = self.end_line(location)? {
                     return Ok(Some(Part::Head(head)));
                 }
             } else if self.carriage_return {
@@ -214,7 +250,7 @@ impl Response {
             } else if byte == b'\r' {
                 self.carriage_return = true;
             } else {
-                self.line_byte(byte)?;
+                self.line_byte(byte, location)?;
             }
         }
     }
@@ -224,12 +260,12 @@ impl Response {
         if !matches!(self.state, State::Length | State::Chunk | State::UntilClose) {
             return &[];
         }
-        let length = usize::try_from(self.fields.length).unwrap_or(usize::MAX);
+        let length = usize::try_from(self.fields.length.get()).unwrap_or(usize::MAX);
         input.get(..length).unwrap_or(input)
     }
 
     /// Reads a byte of a line, other than its end.
-    fn line_byte(&mut self, byte: u8) -> Result<(), Error> {
+    fn line_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         if self.state == State::Line {
             self.state = if is_whitespace(byte) { State::Value } else { State::Name };
         }
@@ -240,12 +276,12 @@ impl Response {
                 Ok(())
             }
             State::Name if byte == b':' && !self.fields.word.is_empty() => {
-                self.fields.begin_value();
+                self.fields.begin_value(location);
                 self.state = State::Value;
                 Ok(())
             }
             State::Name => Err(Error::Field),
-            State::Value => self.fields.value_byte(byte),
+            State::Value => self.fields.value_byte(byte, location),
             State::ChunkExtension => Ok(()),
             _ => self.chunk_line(byte),
         }
@@ -270,18 +306,17 @@ impl Response {
         if self.fields.status < 100 {
             return Err(Error::StatusLine);
         }
-        self.fields.word.clear();
         self.state = State::Value;
         Ok(())
     }
 
     fn chunk_line(&mut self, byte: u8) -> Result<(), Error> {
         let may_have_digit = matches!(self.state, State::ChunkSize | State::ChunkDigits);
-        let length = self.fields.length;
+        let length = self.fields.length.get();
         let is_sized = matches!(self.state, State::ChunkDigits | State::ChunkPadding);
         self.state = match char::from(byte).to_digit(16) {
             Some(digit) if may_have_digit && length >> 60 == 0 => {
-                self.fields.length = length << 4 | u64::from(digit);
+                self.fields.length = Length::new(length << 4 | u64::from(digit));
                 State::ChunkDigits
             }
             _ if is_sized && byte == b';' => State::ChunkExtension,
@@ -291,21 +326,21 @@ impl Response {
         Ok(())
     }
 
-    fn end_line(&mut self) -> Result<Option<Head>, Error> {
+    fn end_line(&mut self, location: &Location) -> Result<Option<Head>, Error> {
         self.state = match self.state {
             State::StatusLine => {
                 self.end_status_line()?;
                 State::Line
             }
             State::Value => State::Line,
-            State::Line if self.fields.trailers => State::Ending,
-            State::Line => return self.end_head(),
+            State::Line if self.fields.are_trailers() => State::Ending,
+            State::Line => return self.end_head(location),
             State::Name => return Err(Error::Field),
             State::ChunkSize => return Err(Error::Chunk),
             State::ChunkEnd => self.begin_chunk(),
-            _ if self.fields.length > 0 => State::Chunk,
+            _ if self.fields.length.get() > 0 => State::Chunk,
             _ => {
-                self.fields.trailers = true;
+                self.fields.delimiter = Delimiter::Trailers;
                 self.room = TRAILERS;
                 State::Line
             }
@@ -313,7 +348,7 @@ impl Response {
         Ok(None)
     }
 
-    fn end_head(&mut self) -> Result<Option<Head>, Error> {
+    fn end_head(&mut self, location: &Location) -> Result<Option<Head>, Error> {
         if self.fields.is_interim() {
             if self.interim == INTERIM {
                 return Err(Error::TooManyInterim);
@@ -323,7 +358,7 @@ impl Response {
             self.state = State::StatusLine;
             return Ok(None);
         }
-        let head = self.fields.head()?;
+        let head = self.fields.head(location)?;
         self.state = match head.framing {
             Framing::Length(0) => State::Ending,
             Framing::Length(_) => State::Length,
@@ -334,7 +369,7 @@ impl Response {
     }
 
     fn begin_chunk(&mut self) -> State {
-        self.fields.length = 0;
+        self.fields.length = Length::new(0);
         self.room = CHUNK_LINE;
         State::ChunkSize
     }
@@ -345,10 +380,10 @@ impl Response {
         !matches!(self.state, State::StatusLine | State::Line | State::Name | State::Value)
     }
 
-    const fn too_long(&self) -> Error {
+    fn too_long(&self) -> Error {
         if self.is_amid_chunks() {
             Error::ChunkLineTooLong
-        } else if self.fields.trailers {
+        } else if self.fields.are_trailers() {
             Error::TrailersTooLong
         } else {
             Error::HeadTooLong

@@ -2,10 +2,8 @@
 
 use core::num::NonZeroU64;
 
-use crate::text::Text;
-
-/// The longest event id that a stream can be resumed after, in bytes.
-pub(super) const ID: usize = 128;
+use super::id::Id;
+use crate::http::Location;
 
 /// What becomes of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,10 @@ pub(super) enum Verdict {
 /// The second becomes the first by [`confirm`](Self::confirm), which the session calls when it is
 /// called again: a crash in between repeats the event, and never loses it.
 pub(super) struct Cursor {
-    last: Text<ID>,
-    /// The id of the event that is being read, or that the application is looking at.
-    pub(super) next: Text<ID>,
+    last: Id,
+    /// The id of the event that is being read, or that the application is looking at. From a head to
+    /// the request that it redirects, when there is no event, the head's `Location`.
+    pub(super) next: Id,
     /// Whether `next` is to become `last`.
     moving: bool,
     /// Hash of the first id that this session has had: how a stream that starts over is known.
@@ -50,20 +49,18 @@ struct Answer {
 }
 
 impl Cursor {
-    pub(super) fn new(last: Text<ID>) -> Self {
-        Self {
-            last,
-            next: Text::new(),
-            moving: false,
-            first: None,
-            answer: Answer::default(),
-            too_long: false,
-        }
+    pub(super) fn new(last: Id) -> Self {
+        Self { last, next: Id::new(), moving: false, first: None, answer: Answer::default(), too_long: false }
     }
 
     /// The id to resume after; empty when there is none.
-    pub(super) fn last(&self) -> &Text<ID> {
+    pub(super) fn last(&self) -> &Id {
         &self.last
+    }
+
+    /// The memory for the `Location` of a head, which is read when no event is.
+    pub(super) fn location(&mut self) -> &mut Location {
+        &mut self.next.kept
     }
 
     /// A try begins, which has brought nothing yet.
@@ -95,7 +92,7 @@ impl Cursor {
             return Verdict::Drop;
         }
         self.first.get_or_insert(hash);
-        self.too_long = self.next.lost() > 0;
+        self.too_long = self.next.is_cut();
         self.moving = !self.too_long;
         Verdict::Deliver
     }

@@ -4,17 +4,11 @@
 use core::fmt;
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped,
-    backoff::Backoff,
-    config::Millis,
-    cursor::{self, Cursor},
-    reader::Reader,
-    request::Target,
-    taps::ApiError,
-    timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
+    config::Millis, cursor::Cursor, reader::Reader, request::Target, taps::ApiError, timer::Timer,
 };
 use crate::{
-    http::{self, Part, Response},
+    http::{self, Parser, Part},
     json::Record,
     log::{debug, info, warning},
     text::Text,
@@ -95,13 +89,13 @@ pub(super) struct Machine<'c> {
     sent: usize,
     /// `sent` when the timer was started.
     timed: usize,
-    response: Response,
+    response: Parser,
     body: Body,
     reader: Reader,
     found: Found,
     /// The body being read has had an `error` event.
     error_event: bool,
-    /// The request goes to the `Location` that `response` holds.
+    /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
     redirects: u8,
     /// What the latest group status said of its runs.
@@ -124,7 +118,7 @@ impl<'c> Machine<'c> {
             cursor,
             sent: 0,
             timed: 0,
-            response: Response::new(),
+            response: Parser::new(),
             body: Body::Awaited,
             reader: Reader::new(id_source),
             found: Found::Nothing,
@@ -179,8 +173,7 @@ impl<'c> Machine<'c> {
             warning!("fill: there is nothing to send now");
             return 0;
         }
-        let location = if self.redirected { self.response.location() } else { None };
-        let location = location.and_then(|location| self.config.own_target(location));
+        let location = self.redirected.then(|| self.config.own_target(&self.cursor.next)).flatten();
         let mut writer = http::Writer::new(out, self.sent);
         self.request.write(&mut writer, &self.config, self.cursor.last(), location);
         let complete = writer.is_complete();
@@ -202,7 +195,7 @@ impl<'c> Machine<'c> {
             self.timer.start(now, self.config.idle);
         }
         while matches!(self.state, State::Receiving) {
-            match self.response.peek(input) {
+            match self.response.peek(input, self.cursor.location()) {
                 Ok(None) => break,
                 Ok(Some(Part::Head(head))) => {
                     self.timer.start(now, self.config.idle);
@@ -299,14 +292,15 @@ impl<'c> Machine<'c> {
         if !self.cursor.last().is_empty() {
             info!("asked to go on after {}", self.shown_cursor());
         }
-        self.response = Response::new();
+        self.response = Parser::new();
+        self.cursor.next.clear();
         self.body = Body::Awaited;
         self.state = State::Receiving;
     }
 
     /// The cursor for the log: a server may send anything for an id, and thus the key.
-    fn shown_cursor(&self) -> Text<{ cursor::ID }> {
-        let mut shown = self.cursor.last().clone();
+    fn shown_cursor(&self) -> Text<128> {
+        let mut shown = Text::from(&**self.cursor.last());
         shown.redact(self.config.key);
         shown
     }

@@ -31,6 +31,7 @@ use crate::{json::Record, time::Instant};
 mod backoff;
 mod config;
 mod cursor;
+mod id;
 mod machine;
 mod outcome;
 mod reader;

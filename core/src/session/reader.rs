@@ -3,13 +3,12 @@
 use core::mem;
 
 use super::{
-    cursor::ID,
+    id::Id,
     taps::{IdSource, Taps},
 };
 use crate::{
     json::{self, Filler, Record},
     sse::{self, Field, Token},
-    text::Text,
 };
 
 /// A record of no members, for what no record of the application is meant to hold.
@@ -77,7 +76,7 @@ impl Reader {
     }
 
     /// A new body begins.
-    pub(super) fn begin(&mut self, record: &mut dyn Record, id: &mut Text<ID>) {
+    pub(super) fn begin(&mut self, record: &mut dyn Record, id: &mut Id) {
         self.sse = sse::Tokenizer::new();
         self.field = None;
         self.begin_event(record, id);
@@ -85,7 +84,7 @@ impl Reader {
 
     /// Forgets the event so far.
     #[inline(never)] // or it would be there six times
-    pub(super) fn begin_event(&mut self, record: &mut dyn Record, id: &mut Text<ID>) {
+    pub(super) fn begin_event(&mut self, record: &mut dyn Record, id: &mut Id) {
         self.data = Data::Absent;
         self.complete = false;
         self.taps.begin();
@@ -102,7 +101,7 @@ impl Reader {
     pub(super) fn json(
         &mut self,
         record: &mut dyn Record,
-        id: &mut Text<ID>,
+        id: &mut Id,
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
         record.data(input);
@@ -121,7 +120,7 @@ impl Reader {
     pub(super) fn feed(
         &mut self,
         record: &mut dyn Record,
-        id: &mut Text<ID>,
+        id: &mut Id,
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
         if self.complete {
@@ -149,7 +148,7 @@ impl Reader {
         None
     }
 
-    fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Text<ID>) {
+    fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Id) {
         self.end_field();
         self.field = Some(field);
         match field {
@@ -161,7 +160,7 @@ impl Reader {
         }
     }
 
-    fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Text<ID>) {
+    fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         match self.field {
             Some(Field::Data) => self.data(bytes, record, id),
             Some(Field::Event) => self.taps.name(bytes),
@@ -182,7 +181,7 @@ impl Reader {
         }
     }
 
-    fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Text<ID>) {
+    fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         record.data(bytes);
         if matches!(self.data, Data::Empty) && bytes != b"\n" {
             self.data = Data::Json;

@@ -1,7 +1,7 @@
 //! What is asked of the service: an endpoint, the ids in its path, its query and body.
 
-use super::{config::Config, cursor::ID, outcome::Misuse, taps::IdSource};
-use crate::{http, text::Text};
+use super::{config::Config, id::Id, outcome::Misuse, taps::IdSource};
+use crate::http;
 
 /// One endpoint of the service: how it is asked, and what its answer means.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(crate) struct Query {
 pub struct Request<'c> {
     pub(crate) target: Target<'c>,
     /// The second id of the path, or the event after which a stream goes on: no endpoint has both.
-    pub(crate) second: Text<ID>,
+    pub(crate) second: Id,
 }
 
 /// A request without the id that changes while a session goes on.
@@ -66,7 +66,7 @@ pub struct Request<'c> {
 pub(crate) struct Target<'c> {
     pub(crate) endpoint: &'static Endpoint,
     /// The first id of the path.
-    pub(crate) id: Text<ID>,
+    pub(crate) id: Id,
     pub(crate) query: Query,
     pub(crate) body: &'c [u8],
     pub(crate) misuse: bool,
@@ -76,7 +76,7 @@ impl<'c> Request<'c> {
     pub(crate) fn new(endpoint: &'static Endpoint, id: &str) -> Self {
         let query = Query::default();
         let target = Target { endpoint, id: id.into(), query, body: &[], misuse: false };
-        Self { target, second: Text::new() }
+        Self { target, second: Id::new() }
     }
 
     pub(crate) fn with_second(mut self, id: &str) -> Self {
@@ -117,10 +117,10 @@ impl Target<'_> {
     }
 
     /// What is wrong with it, before anything is sent.
-    pub(super) fn check(&self, config: &Config<'_>, second: &Text<ID>) -> Result<(), Misuse> {
+    pub(super) fn check(&self, config: &Config<'_>, second: &Id) -> Result<(), Misuse> {
         let ids = self.endpoint.path.len().saturating_sub(1);
-        let wrong = |id: &Text<ID>| id.lost() > 0 || matches!(id.as_str(), "" | "." | "..");
-        if (ids > 0 && wrong(&self.id)) || (ids > 1 && wrong(second)) || second.lost() > 0 {
+        let wrong = |id: &Id| id.is_cut() || matches!(&**id, "" | "." | "..");
+        if (ids > 0 && wrong(&self.id)) || (ids > 1 && wrong(second)) || second.is_cut() {
             return Err(Misuse::Id);
         }
         if self.misuse {
@@ -136,7 +136,7 @@ impl Target<'_> {
         &self,
         writer: &mut http::Writer<'_>,
         config: &Config<'_>,
-        second: &Text<ID>,
+        second: &Id,
         location: Option<&str>,
     ) {
         writer.method(self.endpoint.method);
@@ -168,7 +168,7 @@ impl Target<'_> {
         }
     }
 
-    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, second: &Text<ID>) {
+    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, second: &Id) {
         writer.raw(config.base_path).raw(self.endpoint.version.unwrap_or(config.version).path());
         let mut pieces = self.endpoint.path.iter();
         writer.raw(pieces.next().copied().unwrap_or_default());

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::cursor::ID;
+use super::id::Id;
 use crate::{
     json::{Token, Watch},
-    text::{Decoder, Open, Text},
+    text::{Decoder, Text},
 };
 
 /// What the server said, when it said no.
@@ -126,14 +126,14 @@ impl Taps {
     }
 
     /// The taps on a text that is being read, with the place for the event's id.
-    pub(super) fn over<'t>(&'t mut self, id: &'t mut Text<ID>) -> Over<'t> {
+    pub(super) fn over<'t>(&'t mut self, id: &'t mut Id) -> Over<'t> {
         Over { taps: self, id }
     }
 
     /// The value of the field `event`, in pieces, the first after [`begin_name`](Self::begin_name).
     pub(super) fn name(&mut self, bytes: &[u8]) {
         if !self.typed {
-            decode(&mut self.decoder, bytes, self.kind.open());
+            decode(&mut self.decoder, bytes, &mut self.kind);
         }
     }
 
@@ -146,14 +146,14 @@ impl Taps {
 
     /// The value of the field `id`, in pieces, the first after [`begin_id`](Self::begin_id). One
     /// with a NUL is none, as the standard has it.
-    pub(super) fn id(&mut self, bytes: &[u8], id: &mut Text<ID>) {
+    pub(super) fn id(&mut self, bytes: &[u8], id: &mut Id) {
         if self.id_source == IdSource::Field && self.id_whole {
-            decode(&mut self.decoder, bytes, id.open());
+            decode(&mut self.decoder, bytes, id);
             self.id_whole = !bytes.contains(&0);
         }
     }
 
-    pub(super) fn begin_id(&mut self, id: &mut Text<ID>) {
+    pub(super) fn begin_id(&mut self, id: &mut Id) {
         if self.id_source == IdSource::Field {
             id.clear();
             self.id_whole = true;
@@ -181,7 +181,7 @@ impl Taps {
 
     /// A piece of an error's text that is no JSON.
     pub(super) fn error_text(&mut self, bytes: &[u8]) {
-        decode(&mut self.decoder, bytes, self.error.message.open());
+        decode(&mut self.decoder, bytes, &mut self.error.message);
     }
 
     /// Whether there is no message, neither of an earlier event nor of this one.
@@ -218,14 +218,14 @@ impl Taps {
 
 /// Adds bytes of UTF-8 to a text.
 #[inline(never)] // or it would be there for each text
-fn decode(decoder: &mut Decoder, bytes: &[u8], mut text: Open<'_>) {
-    decoder.feed(bytes, |piece| text.push_str(piece));
+fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut dyn fmt::Write) {
+    decoder.feed(bytes, |piece| _ = text.write_str(piece));
 }
 
 /// See [`Taps::over`].
 pub(super) struct Over<'t> {
     taps: &'t mut Taps,
-    id: &'t mut Text<ID>,
+    id: &'t mut Id,
 }
 
 impl Watch for Over<'_> {

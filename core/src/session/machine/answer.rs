@@ -59,9 +59,8 @@ impl Machine<'_> {
     }
 
     fn redirect(&mut self, record: &mut dyn Record) {
-        let location = self.response.location().filter(|_| self.request.is_repeatable());
-        let own = location.is_some_and(|location| self.config.own_target(location).is_some());
-        if !own || self.redirects >= REDIRECTS {
+        let is_own = self.config.own_target(&self.cursor.next).is_some();
+        if !is_own || !self.request.is_repeatable() || self.redirects >= REDIRECTS {
             return self.stop(record, Outcome::Peer(Fault::Redirect));
         }
         self.redirects = self.redirects.saturating_add(1);
