@@ -22,8 +22,8 @@ const SIZES: [(&str, usize, usize); 6] = [
     ("json::Tokenizer", size_of::<json::Tokenizer>(), 34),
     ("json::Filler", size_of::<json::Filler>(), 104),
     ("http::Response", size_of::<http::Response>(), 192),
-    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1744),
-    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9224),
+    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1528),
+    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9008),
 ];
 
 #[cfg(target_pointer_width = "64")]

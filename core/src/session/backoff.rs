@@ -11,8 +11,6 @@ const RETRY_AFTER_CEILING: Millis = Millis(300_000);
 /// ceiling while nothing new comes.
 pub(super) struct Backoff {
     tries: u32,
-    /// The server's wish for the floor, by the field `retry` of the event stream.
-    retry: Option<Millis>,
     random: u32,
 }
 
@@ -20,7 +18,7 @@ impl Backoff {
     pub(super) const fn new(seed: u32) -> Self {
         // Spread over all bits, since small seeds are likely; odd, since xorshift stays at zero.
         let random = (seed ^ 0x9E37_79B9).wrapping_mul(0x85EB_CA6B) | 1;
-        Self { tries: 0, retry: None, random }
+        Self { tries: 0, random }
     }
 
     /// Something new came.
@@ -28,29 +26,19 @@ impl Backoff {
         self.tries = 0;
     }
 
-    pub(super) fn set_retry(&mut self, millis: u32) {
-        self.retry = Some(Millis(millis));
-    }
-
     /// Counts a try that failed and brought nothing new. Was it the last that the config allows?
     pub(super) fn failed(&mut self, config: &Config<'_>) -> bool {
         self.tries = self.tries.saturating_add(1);
-        config.attempts.is_some_and(|attempts| self.tries >= attempts)
+        config.attempts.is_some_and(|attempts| self.tries >= attempts.get())
     }
 
-    /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
-    pub(super) fn floor(&self, config: &Config<'_>) -> Millis {
-        let wish = self.retry.unwrap_or(config.floor);
-        wish.max(config.floor).min(config.ceiling)
-    }
-
-    /// The wait after a failed try; never shorter than what the server asked for.
-    pub(super) fn wait(&mut self, config: &Config<'_>, retry_after: Option<Millis>) -> Millis {
-        let Millis(floor) = self.floor(config);
+    /// The wait after a failed try, from this floor on; never shorter than what the server asked for.
+    pub(super) fn wait(&mut self, config: &Config<'_>, floor: Millis, retry_after: Millis) -> Millis {
+        let Millis(floor) = floor;
         let doubled = floor.saturating_mul(1_u32.checked_shl(self.tries.max(1)).unwrap_or(u32::MAX));
         let upper = doubled.min(config.ceiling.0).max(floor);
         let jitter = self.fraction(upper.saturating_sub(floor));
-        let least = retry_after.map_or(floor, |wish| wish.min(RETRY_AFTER_CEILING).0.max(floor));
+        let least = retry_after.min(RETRY_AFTER_CEILING).0.max(floor);
         Millis(least.saturating_add(jitter))
     }
 

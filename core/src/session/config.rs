@@ -1,6 +1,6 @@
 //! Where the service is, who asks, and how patient to be.
 
-use core::{fmt, net::IpAddr, time::Duration};
+use core::{fmt, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use super::Misuse;
 use crate::http;
@@ -61,7 +61,7 @@ pub struct Config<'c> {
     pub(super) connect: Millis,
     pub(super) floor: Millis,
     pub(super) ceiling: Millis,
-    pub(super) attempts: Option<u32>,
+    pub(super) attempts: Option<NonZeroU32>,
     pub(super) seed: u32,
     pub(super) port: u16,
     pub(super) tls: bool,
@@ -82,7 +82,7 @@ impl<'c> Config<'c> {
             connect: Millis(10_000),
             floor: Millis(500),
             ceiling: Millis(30_000),
-            attempts: Some(10),
+            attempts: NonZeroU32::new(10),
             seed: 0,
             port: 443,
             tls: true,
@@ -205,7 +205,11 @@ impl<'c> Config<'c> {
     /// tries for ever; 0 counts as 1.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: Option<u32>) -> Self {
-        self.attempts = attempts;
+        self.attempts = match attempts {
+            Some(0) => Some(NonZeroU32::MIN),
+            Some(attempts) => NonZeroU32::new(attempts),
+            None => None,
+        };
         self
     }
 

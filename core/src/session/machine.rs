@@ -1,7 +1,7 @@
 //! The session without its record's type, so that there is one copy of it in a program: facts in,
 //! the one thing to do next out.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::{
     Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
@@ -65,7 +65,7 @@ enum Body {
 /// How a try ends.
 #[derive(Clone, Copy)]
 enum Ending {
-    Break { cause: Cause, retry_after: Option<Millis> },
+    Break { cause: Cause, retry_after: Millis },
     Stop(Outcome),
 }
 
@@ -87,12 +87,12 @@ pub(super) struct Machine<'c> {
     cursor: Cursor,
     /// Bytes of the request that have been given out for writing.
     sent: usize,
-    /// `sent` when the timer was started.
-    timed: usize,
     response: Parser,
     body: Body,
     reader: Reader,
     found: Found,
+    /// Something has been sent since the timer was started.
+    has_sent: bool,
     /// The body being read has had an `error` event.
     error_event: bool,
     /// The request goes to the `Location` that `cursor` holds.
@@ -117,11 +117,11 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor,
             sent: 0,
-            timed: 0,
             response: Parser::new(),
             body: Body::Awaited,
             reader: Reader::new(id_source),
             found: Found::Nothing,
+            has_sent: false,
             error_event: false,
             redirected: false,
             redirects: 0,
@@ -179,6 +179,7 @@ impl<'c> Machine<'c> {
         let complete = writer.is_complete();
         let written = writer.finish();
         self.sent = self.sent.saturating_add(written);
+        self.has_sent |= written > 0;
         if complete {
             self.await_answer();
         }
@@ -280,7 +281,7 @@ impl<'c> Machine<'c> {
     #[inline(never)] // or it would be there three times
     fn connect(&mut self, now: Instant) {
         self.sent = 0;
-        self.timed = 0;
+        self.has_sent = false;
         self.cursor.begin();
         self.state = State::Connecting;
         self.timer.start(now, self.config.connect);
@@ -308,8 +309,7 @@ impl<'c> Machine<'c> {
     /// Until when the server may be silent; `None`: it has been, too long. What has been sent since
     /// the last look starts the timer anew, so that a long body may take its time.
     fn patience(&mut self, now: Instant) -> Option<Instant> {
-        if self.timed != self.sent {
-            self.timed = self.sent;
+        if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);
         }
         self.timer.check(now)

@@ -3,6 +3,7 @@
 use core::mem;
 
 use super::{
+    config::Millis,
     id::Id,
     taps::{IdSource, Taps},
 };
@@ -54,8 +55,8 @@ pub(super) struct Reader {
     data: Data,
     /// The `retry` field that is being read: no digit yet, the number so far, or no number.
     digits: Result<Option<u32>, ()>,
-    /// The last valid `retry`, in milliseconds, until somebody takes it.
-    pub(super) retry: Option<u32>,
+    /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
+    pub(super) retry: Millis,
     pub(super) taps: Taps,
     /// The event before is complete: the next byte begins another.
     complete: bool,
@@ -69,7 +70,7 @@ impl Reader {
             field: None,
             data: Data::Absent,
             digits: Ok(None),
-            retry: None,
+            retry: Millis(0),
             taps: Taps::new(id_source),
             complete: false,
         }
@@ -177,7 +178,7 @@ impl Reader {
 
     fn end_field(&mut self) {
         if self.field.take() == Some(Field::Retry) {
-            self.retry = self.digits.ok().flatten().or(self.retry);
+            self.retry = self.digits.ok().flatten().map_or(self.retry, Millis);
         }
     }
 

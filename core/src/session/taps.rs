@@ -63,8 +63,9 @@ pub(super) struct Taps {
     inner: Inner,
     /// How many objects and arrays are open inside the member.
     depth: u8,
-    /// The name of a member inside the member, as far as it has come.
-    name: Text<10>,
+    /// The name of a member inside the member, as far as it has come and has room; those with a
+    /// meaning are shorter.
+    name: heapless::Vec<u8, 10, u8>,
     decoder: Decoder,
 }
 
@@ -108,7 +109,7 @@ impl Taps {
             member: Member::Type,
             inner: Inner::Other,
             depth: 0,
-            name: Text::new(),
+            name: heapless::Vec::new(),
             decoder: Decoder::new(),
         }
     }
@@ -199,17 +200,17 @@ impl Taps {
 
     /// A name inside the member is whole.
     fn enter(&mut self) {
-        self.inner = match (self.member, self.depth, self.name.as_str()) {
-            (Member::Error, 1, "ref_id") => {
+        self.inner = match (self.member, self.depth, self.name.as_slice()) {
+            (Member::Error, 1, b"ref_id") => {
                 self.error.ref_id.clear();
                 Inner::RefId
             }
-            (Member::Error, 1, "message") => {
+            (Member::Error, 1, b"message") => {
                 self.error.message.clear();
                 Inner::Message
             }
-            (Member::Detail, 2, "msg") if self.is_silent() => Inner::Message,
-            (Member::Status, 1, "is_active") => Inner::IsActive,
+            (Member::Detail, 2, b"msg") if self.is_silent() => Inner::Message,
+            (Member::Status, 1, b"is_active") => Inner::IsActive,
             _ => Inner::Other,
         };
         self.name.clear();
@@ -262,7 +263,9 @@ impl Watch for Over<'_> {
             }
             Token::EndObject | Token::EndArray => taps.depth = taps.depth.saturating_sub(1),
             Token::Name { piece, last } => {
-                taps.name.push_str(piece);
+                for byte in piece.bytes() {
+                    _ = taps.name.push(byte);
+                }
                 if last {
                     taps.enter();
                 }

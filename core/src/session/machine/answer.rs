@@ -22,7 +22,7 @@ impl Machine<'_> {
                 let ending = if head.should_retry.unwrap_or(transient) {
                     Ending::Break {
                         cause: Cause::Status(status),
-                        retry_after: head.retry_after.map(Millis::from),
+                        retry_after: Millis::from(head.retry_after.unwrap_or_default()),
                     }
                 } else {
                     Ending::Stop(Outcome::Status(status))
@@ -74,9 +74,6 @@ impl Machine<'_> {
         match &mut self.body {
             Body::Stream => {
                 let event = self.reader.feed(record, &mut self.cursor.next, &mut rest);
-                if let Some(millis) = self.reader.retry.take() {
-                    self.backoff.set_retry(millis);
-                }
                 if let Some(result) = event {
                     self.event(record, result);
                 }
@@ -142,7 +139,7 @@ impl Machine<'_> {
                 self.skip(error);
                 self.stop(record, Outcome::Peer(Fault::Json(error)));
             }
-            Err(error) => self.broken(record, Cause::Peer(Fault::Json(error)), None),
+            Err(error) => self.broken(record, Cause::Peer(Fault::Json(error)), Millis(0)),
         }
     }
 

@@ -13,16 +13,16 @@ impl Machine<'_> {
         match self.body {
             Body::Refusal { status, ending, .. } => self.end(record, status, ending),
             Body::Stream => self.stream_ended(record),
-            Body::Json | Body::Awaited => self.broken(record, Cause::Network, None),
+            Body::Json | Body::Awaited => self.broken(record, Cause::Network, Millis(0)),
         }
     }
 
     fn stream_ended(&mut self, record: &mut dyn Record) {
         let answer = self.request.endpoint.answer;
         if self.reader.is_amid_event() {
-            self.broken(record, Cause::Network, None);
+            self.broken(record, Cause::Network, Millis(0));
         } else if self.error_event {
-            self.broken(record, Cause::Peer(Fault::ErrorEvent), None);
+            self.broken(record, Cause::Peer(Fault::ErrorEvent), Millis(0));
         } else if self.cursor.replaying() {
             self.stop(record, Outcome::Peer(Fault::CursorIgnored));
         } else if matches!(answer, Answer::Stream { until_inactive: true }) {
@@ -55,7 +55,7 @@ impl Machine<'_> {
             {
                 self.rest(record, cause);
             }
-            _ => self.broken(record, cause, None),
+            _ => self.broken(record, cause, Millis(0)),
         }
     }
 
@@ -69,20 +69,24 @@ impl Machine<'_> {
     }
 
     /// The try failed: another one after a while, or none.
-    pub(super) fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Option<Millis>) {
+    pub(super) fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Millis) {
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(record, cause.outcome());
         }
-        let wait = self.backoff.wait(&self.config, retry_after);
+        let wait = self.backoff.wait(&self.config, self.floor(), retry_after);
         self.sleep(record, cause, wait);
+    }
+
+    /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
+    fn floor(&self) -> Millis {
+        self.reader.retry.max(self.config.floor).min(self.config.ceiling)
     }
 
     /// The try did not fail, but there may be more: another one soon.
     fn rest(&mut self, record: &mut dyn Record, cause: Cause) {
-        let wait = self.backoff.floor(&self.config);
-        self.sleep(record, cause, wait);
+        self.sleep(record, cause, self.floor());
     }
 
     fn sleep(&mut self, record: &mut dyn Record, cause: Cause, wait: Millis) {
