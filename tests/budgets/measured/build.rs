@@ -28,13 +28,7 @@ fn main() {
     let write = |name: &str, bytes: &[u8]| fs::write(out.join(name), bytes).expect("OUT_DIR can be written");
     let is_arm = env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("arm");
     write("memory.x", if is_arm { ARM } else { RISCV }.as_bytes());
-    for (name, size) in [("small", 0), ("large", 4000), ("huge", 65_000)] {
-        let frames = frames::Frames::of(size, STREAM);
-        write(&format!("{name}.sse"), &frames.stream);
-        write(&format!("{name}.http"), &frames.answer());
-        // One text a line: there is no line feed inside.
-        write(&format!("{name}.json"), frames.texts.join("\n").as_bytes());
-    }
+    write("frames.rs", source().as_bytes());
     println!("cargo::rustc-link-search={}", out.display());
     if !is_arm {
         // The other runtime's script includes it by itself.
@@ -43,4 +37,18 @@ fn main() {
     println!("cargo::rustc-link-arg=-Tlink.x");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../../benches/table/frames.rs");
+}
+
+/// The frames as statics, each JSON text by itself: on the device nothing is left but to feed them.
+fn source() -> String {
+    let mut source = String::new();
+    for (name, size) in [("SMALL", 0), ("LARGE", 4000), ("HUGE", 65_000)] {
+        let frames = frames::Frames::of(size, STREAM);
+        let text = |bytes| String::from_utf8(bytes).expect("it was made of strings");
+        let (answer, stream, json) = (text(frames.answer()), text(frames.stream), frames.texts);
+        source += &format!(
+            "pub(crate) static {name}: Frames = Frames {{ sse: &[{stream:?}], http: &[{answer:?}], json: &{json:?} }};\n"
+        );
+    }
+    source
 }

@@ -13,7 +13,7 @@ mod work;
 
 use semihosting::{print, println};
 
-use crate::work::Work;
+use crate::work::{Input, Work};
 
 /// Bytes that a read gives: what one TCP segment carries.
 const READ: usize = 1460;
@@ -31,29 +31,40 @@ pub(crate) fn measure() {
     instructions("Session into Brief, 4 KB events", work::LARGE.http, work::session_brief);
     instructions("Session into Standard, 4 KB events", work::LARGE.http, work::session_standard);
 
-    deepest("sse::Tokenizer", &[work::SMALL.sse, work::LARGE.sse], work::sse);
-    deepest("http::Response", &[work::LARGE.http, work::REFUSAL], work::http);
+    let streams = [work::SMALL.sse, work::LARGE.sse, work::HUGE.sse, work::ODD_STREAM];
+    deepest("sse::Tokenizer", &streams, work::sse);
+    deepest("sse::Parser", &streams, work::sse_parser);
     let texts = [work::SMALL.json, work::LARGE.json, work::HUGE.json, work::ODD];
+    deepest("json::Tokenizer", &texts, work::json);
     deepest("json into Brief", &texts, work::brief);
     deepest("json into Standard", &texts, work::standard);
-    let answers = [work::SMALL.http, work::LARGE.http, work::HUGE.http, work::ODD_ANSWER, work::REFUSAL];
+    let answers = [
+        work::SMALL.http,
+        work::LARGE.http,
+        work::HUGE.http,
+        work::ODD_ANSWER,
+        work::REFUSAL,
+        work::REDIRECT,
+    ];
+    deepest("http::Response", &answers, work::http);
     deepest("Session into Brief", &answers, work::session_brief);
     deepest("Session into Standard", &answers, work::session_standard);
 }
 
 /// How many instructions a byte takes, in hundredths.
-fn instructions(what: &str, input: &[u8], work: Work) {
+fn instructions(what: &str, input: Input, work: Work) {
+    let length: usize = input.iter().map(|text| text.len()).sum();
     let mut count = 0;
     work(input, READ, &mut |run| {
         let start = platform::instructions();
         run();
         count = platform::instructions() - start;
     });
-    println!("instructions|{what}|{}", count * 100 / input.len() as u64);
+    println!("instructions|{what}|{}", count * 100 / length as u64);
 }
 
 /// The most stack that the work takes on any of these inputs, in reads of 1, 7 and 1,460 bytes.
-fn deepest(what: &str, inputs: &[&[u8]], work: Work) {
+fn deepest(what: &str, inputs: &[Input], work: Work) {
     let mut most = 0;
     for input in inputs {
         for read in [1, 7, READ] {

@@ -4,36 +4,39 @@ use core::arch::asm;
 
 /// As deep as is painted, in words.
 const DEPTH: usize = 4096;
-/// Words just below the stack pointer that are this module's own.
-const OWN: usize = 24;
 const PAINT: u32 = 0xDEAD_BEEF;
 
 /// How many bytes of stack `work` takes, at most 16 KB.
+///
+/// What paints and what looks are part of this function, or they would have frames where they paint.
 #[inline(never)]
 pub(crate) fn used(work: &mut dyn FnMut()) -> usize {
     let top = pointer();
     paint(top);
     work();
-    let untouched = untouched(top);
-    (DEPTH - untouched) * size_of::<u32>()
+    (DEPTH - untouched(top)) * size_of::<u32>()
 }
 
-#[inline(never)]
+#[inline(always)]
 fn paint(top: *mut u32) {
-    for word in OWN..DEPTH {
+    for word in 1..=DEPTH {
         // SAFETY: below the stack pointer there is nothing of anybody's, and megabytes of RAM.
         unsafe { top.sub(word).write_volatile(PAINT) }
     }
 }
 
 /// How many words keep their paint, counted from the lowest.
-#[inline(never)]
+#[inline(always)]
 fn untouched(top: *mut u32) -> usize {
+    let mut count = 0;
     // SAFETY: as in `paint`.
-    let is_painted = |word: &usize| unsafe { top.sub(DEPTH - 1 - word).read_volatile() } == PAINT;
-    (0..DEPTH).take_while(is_painted).count()
+    while count < DEPTH && unsafe { top.sub(DEPTH - count).read_volatile() } == PAINT {
+        count += 1;
+    }
+    count
 }
 
+#[inline(always)]
 fn pointer() -> *mut u32 {
     let pointer: *mut u32;
     // SAFETY: it only reads the stack pointer.
