@@ -1,6 +1,6 @@
 //! Where the service is, who asks, and how patient to be.
 
-use core::{fmt, net::IpAddr, num::NonZeroU32, time::Duration};
+use core::{fmt, num::NonZeroU32, time::Duration};
 
 use super::Misuse;
 use crate::http;
@@ -109,15 +109,17 @@ impl<'c> Config<'c> {
     }
 
     /// Whether the host is this very machine by its name or address (RFC 6761, section 6.3:
-    /// `localhost` and all names below it). To any other the key goes by TLS only, unless the
-    /// program says by name that plaintext will do.
+    /// `localhost` and all names below it; 127.0.0.0/8, `::1`, and the former as `::ffff:127.0.0.1`).
+    /// To any other the key goes by TLS only, unless the program says by name that plaintext will do.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let name = self.host.strip_suffix('.').unwrap_or(self.host);
         let end = name.len().saturating_sub("localhost".len());
         let (below, top) = name.split_at_checked(end).unwrap_or_default();
-        let named = top.eq_ignore_ascii_case("localhost") && (below.is_empty() || below.ends_with('.'));
-        named || self.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+        let is_named = top.eq_ignore_ascii_case("localhost") && (below.is_empty() || below.ends_with('.'));
+        let mapped = self.host.split_at_checked("::ffff:".len());
+        let mapped = mapped.filter(|(prefix, _)| prefix.eq_ignore_ascii_case("::ffff:"));
+        is_named || self.host == "::1" || is_loopback(mapped.map_or(self.host, |(_, address)| address))
     }
 
     /// Another server: a host name or address without brackets, a port, and whether to use TLS.
@@ -347,6 +349,21 @@ fn split_url(url: &str, tls: bool) -> Option<(&str, u16, &str)> {
     http::is_host(host).then_some((host, port, path))
 }
 
+/// Whether it is an address of 127.0.0.0/8, in its only decimal form. The parser of the library would
+/// leave a branch in the program that panics.
+fn is_loopback(address: &str) -> bool {
+    let mut parts = address.as_bytes().split(|byte| *byte == b'.');
+    let is_byte = |part: &[u8]| {
+        let value = part.iter().try_fold(0_u8, |value, digit| {
+            value.checked_mul(10)?.checked_add(digit.is_ascii_digit().then_some(digit & 0xF)?)
+        });
+        value.is_some() && (part == b"0" || !part.is_empty() && !part.starts_with(b"0"))
+    };
+    parts.next() == Some(b"127")
+        && (0..3).all(|_| parts.next().is_some_and(is_byte))
+        && parts.next().is_none()
+}
+
 /// Whether the byte may stand in the path of a URL as it is.
 fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_graphic()
@@ -372,9 +389,23 @@ mod tests {
         {
             assert!(is_loopback(host), "{host}");
         }
-        for host in
-            ["localhost.example", "notlocalhost", "10.0.0.1", "::", "0.0.0.0", "127.0.0.1.example", "", "é"]
-        {
+        for host in [
+            "localhost.example",
+            "notlocalhost",
+            "10.0.0.1",
+            "::",
+            "0.0.0.0",
+            "127.0.0.1.example",
+            "127.0.0",
+            "127.0.0.",
+            "127.0.0.256",
+            "127.0.0.01",
+            "127.0.0.1.",
+            "::2",
+            "::ffff:10.0.0.1",
+            "",
+            "é",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }
