@@ -5,7 +5,13 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "rest")]
+mod rest;
+
 use core::{panic::PanicInfo, ptr, slice};
+
+#[cfg(feature = "rest")]
+use crate::rest::run;
 
 unsafe extern "C" {
     fn a_panicking_branch_is_left() -> !;

@@ -1,0 +1,145 @@
+//! Input in, through all that is public and in no machine's own program: the proof only, its size says nothing.
+
+use core::{str, time::Duration};
+
+use taskgroup::{
+    api::{self, Status},
+    http::{self, Method},
+    json::{self, Content, List, Piece, Pieces, Raw, Skip},
+    record,
+    session::{Config, Request, Session, Version},
+    sse,
+    text::{Decoder, Text},
+    time::Instant,
+};
+
+use crate::out;
+
+record! {
+    /// A field of each kind.
+    struct Own<F> for * where F: FnMut(Piece<'_>) {
+        text: Text<8> = "/text",
+        raw: Raw<8> = "/raw",
+        content: Content<8> = "/content",
+        list: List<Text<8>, 2> = "/list",
+        pieces: Pieces<F> = "/deep/pieces",
+        skipped: Skip = "/deep/skipped",
+        signed: i64 = "/deep/signed",
+        unsigned: Option<u64> = "/deep/unsigned",
+        fraction: f64 = "/deep/fraction",
+        flag: Option<bool> = "/deep/flag",
+    }
+}
+
+pub(crate) fn run(input: &[u8]) {
+    let Some((&[choice, seed], rest)) = input.split_first_chunk() else { return };
+    let Ok(text) = str::from_utf8(rest) else { return };
+    machines(rest);
+    texts(text, rest);
+    session(config(text, seed), request(text, choice, seed), rest);
+    whole::<api::TaskGroup>(rest);
+    whole::<api::AddedRuns>(rest);
+    whole::<api::TaskRun>(rest);
+    whole::<api::RunInput>(rest);
+    whole::<api::RunResult>(rest);
+}
+
+fn machines(mut input: &[u8]) {
+    let mut parser = sse::Parser::<16>::new();
+    out(parser.advance(&mut input));
+    out(parser.event());
+    out(parser.last_event_id());
+    parser.closed();
+
+    let mut response = http::Response::new();
+    out(response.peek(&mut input));
+    response.take(&mut input, 7);
+    out((response.location(), response.is_delimited()));
+}
+
+fn texts(text: &str, bytes: &[u8]) {
+    let mut kept = Text::<16>::new();
+    kept.push_str(text);
+    kept.redact(text);
+    out(kept.lost());
+    kept.clear();
+    let mut decoder = Decoder::new();
+    decoder.feed(bytes, |piece| kept.push_str(piece));
+    kept.push_str(decoder.finish());
+    out(kept);
+
+    let mut buffer = [0; 16];
+    let mut writer = http::Writer::new(&mut buffer, bytes.len());
+    writer.method(Method::Post).raw(text).decimal(bytes.len() as u64).body(bytes);
+    out(writer.finish());
+    out((buffer, http::is_host(text), http::is_field_value(text)));
+}
+
+fn config(text: &str, seed: u8) -> Config<'_> {
+    let duration = Duration::new(seed.into(), seed.into());
+    let config = Config::new(text)
+        .with_server(text, seed.into(), seed > 1)
+        .with_base_path(text)
+        .with_version(if seed > 9 { Version::V1 } else { Version::V1Beta })
+        .with_user_agent(text)
+        .with_beta(text)
+        .with_idle_timeout(duration)
+        .with_connect_timeout(duration)
+        .with_backoff(duration, duration)
+        .with_attempts(Some(seed.into()))
+        .with_seed(seed.into());
+    out((config.host(), config.port(), config.tls(), config.is_loopback()));
+    config
+}
+
+fn request(text: &str, choice: u8, seed: u8) -> Request<'_> {
+    match choice {
+        0 => api::runs(text).status(Status::Failed).include_input(true).include_output(true).last_event_id(text),
+        1 => api::events(text).timeout(seed.into()),
+        2 => api::create_group(text.as_bytes()),
+        3 => api::group(text),
+        4 => api::add_runs(text, text.as_bytes()).refresh_status(true),
+        5 => api::group_run(text, text),
+        6 => api::create_run(text.as_bytes()),
+        7 => api::run(text),
+        8 => api::run_input(text),
+        9 => api::run_result(text),
+        _ => api::run_events(text),
+    }
+}
+
+fn session(config: Config<'_>, request: Request<'_>, mut input: &[u8]) {
+    let record = Own {
+        text: Text::new(),
+        raw: Raw::new(),
+        content: Content::new(),
+        list: List::default(),
+        pieces: Pieces::new(|piece: Piece<'_>| out(piece)),
+        skipped: Skip,
+        signed: 0,
+        unsigned: None,
+        fraction: 0.0,
+        flag: None,
+    };
+    let mut session = Session::with(config, request, record);
+    let now = Instant::from_millis(input.len() as u64);
+    while !input.is_empty() {
+        out(session.poll(now));
+        session.connected(now);
+        out(session.fill(&mut [0; 16]));
+        out(session.advance(&mut input, now));
+        out(session.event());
+        out((session.error(), session.config(), session.cursor()));
+        session.record_mut().text.push_str("seen");
+        session.closed(now);
+    }
+    let record = session.into_record();
+    out((record.list.as_slice(), record.content.as_text(), record.content.as_json()));
+    out((record.raw, record.skipped, record.signed, record.unsigned, record.fraction, record.flag));
+}
+
+fn whole<R: json::Record + Default>(json: &[u8]) {
+    let mut record = R::default();
+    out(json::fill(&mut record, json));
+    out(record);
+}
