@@ -94,7 +94,11 @@ fn config(text: &str, seed: u8) -> Config<'_> {
 
 fn request(text: &str, choice: u8, seed: u8) -> Request<'_> {
     match choice {
-        0 => api::runs(text).status(Status::Failed).include_input(true).include_output(true).last_event_id(text),
+        0 => api::runs(text)
+            .status(Status::Failed)
+            .include_input(true)
+            .include_output(true)
+            .last_event_id(text),
         1 => api::events(text).timeout(seed.into()),
         2 => api::create_group(text.as_bytes()),
         3 => api::group(text),
