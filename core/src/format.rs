@@ -6,7 +6,10 @@
 
 use crate::{api, http, json, session, sse, text};
 
-macro_rules! format_as_debug {
+/// The adapters use it, too, where they have the feature `defmt`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __format_as_debug {
     ($([$($generics:tt)*] $type:ty;)+) => { $(
         impl<$($generics)*> defmt::Format for $type {
             fn format(&self, f: defmt::Formatter<'_>) {
@@ -16,7 +19,7 @@ macro_rules! format_as_debug {
     )+ };
 }
 
-format_as_debug! {
+__format_as_debug! {
     [P: api::Profile] api::AddedRuns<P>;
     [] api::Brief;
     [P: api::Profile] api::Citation<P>;

@@ -269,15 +269,4 @@ impl fmt::Debug for Connection<'_, '_> {
 }
 
 #[cfg(feature = "defmt")]
-impl defmt::Format for Tcp<'_> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for Connection<'_, '_> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
+taskgroup::__format_as_debug! { [] Tcp<'_>; [] Connection<'_, '_>; }

@@ -74,8 +74,4 @@ impl<T, B> fmt::Debug for Buffered<T, B> {
 }
 
 #[cfg(feature = "defmt")]
-impl<T, B> defmt::Format for Buffered<T, B> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
+taskgroup::__format_as_debug! { [T, B] Buffered<T, B>; }

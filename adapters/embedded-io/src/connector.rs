@@ -5,7 +5,7 @@
 
 use core::{future::Future, net::IpAddr};
 
-use embedded_io_async::{BufRead, Write};
+use embedded_io_async::{BufRead, Error, Write};
 use taskgroup::{
     __log,
     session::{Config, Failure},
@@ -98,5 +98,21 @@ impl Plaintext {
         };
         __log!(error, "{} to {}: {}", what, config.host(), why);
         Err(Failure::Refused)
+    }
+}
+
+/// For the log, in words that both kinds of log can print.
+pub(crate) fn kind(error: &impl Error) -> &'static str {
+    use embedded_io_async::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => "connection refused",
+        Kind::ConnectionReset => "connection reset",
+        Kind::ConnectionAborted => "connection aborted",
+        Kind::NotConnected => "not connected",
+        Kind::BrokenPipe => "broken pipe",
+        Kind::TimedOut => "timed out",
+        Kind::AddrNotAvailable => "address not available",
+        Kind::OutOfMemory => "out of memory",
+        _ => "the transport failed",
     }
 }

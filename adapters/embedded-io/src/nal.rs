@@ -12,8 +12,8 @@
 //! # Limits
 //!
 //! No TLS: a server that wants it is refused. One connection at a time, since there is one buffer;
-//! while one is open, another is unreachable. One that is given up while it opens starts over. The first address that a name resolves to is the one
-//! that is tried.
+//! while one is open, another is unreachable. One that is given up while it opens starts over. The
+//! first address that a name resolves to is the one that is tried.
 
 use core::{
     cell::{RefCell, RefMut},
@@ -21,7 +21,6 @@ use core::{
     net::{IpAddr, SocketAddr},
 };
 
-use embedded_io_async::Error;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use taskgroup::{
     __log,
@@ -29,7 +28,7 @@ use taskgroup::{
     time::Instant,
 };
 
-use crate::{Buffered, Connector, Plaintext};
+use crate::{Buffered, Connector, Plaintext, connector::kind};
 
 /// Connects over any stack that implements [`TcpConnect`] and [`Dns`].
 pub struct Nal<'b, S> {
@@ -121,24 +120,4 @@ impl<S> fmt::Debug for Nal<'_, S> {
 }
 
 #[cfg(feature = "defmt")]
-impl<S> defmt::Format for Nal<'_, S> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
-
-/// For the log, in words that both kinds of log can print.
-pub(crate) fn kind(error: &impl Error) -> &'static str {
-    use embedded_io_async::ErrorKind as Kind;
-    match error.kind() {
-        Kind::ConnectionRefused => "connection refused",
-        Kind::ConnectionReset => "connection reset",
-        Kind::ConnectionAborted => "connection aborted",
-        Kind::NotConnected => "not connected",
-        Kind::BrokenPipe => "broken pipe",
-        Kind::TimedOut => "timed out",
-        Kind::AddrNotAvailable => "address not available",
-        Kind::OutOfMemory => "out of memory",
-        _ => "the transport failed",
-    }
-}
+taskgroup::__format_as_debug! { [S] Nal<'_, S>; }

@@ -16,7 +16,7 @@ use taskgroup::{
     time::{Clock, Instant},
 };
 
-use crate::{Connector, Transport, deadline::before, nal::kind};
+use crate::{Connector, Transport, connector::kind, deadline::before};
 
 /// Bytes of the request that are written at once.
 const PIECE: usize = 128;
@@ -264,11 +264,7 @@ impl<R, N: Connector, C> fmt::Debug for Stream<'_, '_, R, N, C> {
 }
 
 #[cfg(feature = "defmt")]
-impl<R, N: Connector, C> defmt::Format for Stream<'_, '_, R, N, C> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
+taskgroup::__format_as_debug! { [R, N: Connector, C] Stream<'_, '_, R, N, C>; }
 
 /// The connection, unless what was going on there was given up in a way that cost it bytes.
 fn usable<'a, 'n, N: Connector>(

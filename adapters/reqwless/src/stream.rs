@@ -238,11 +238,7 @@ impl<R, C> fmt::Debug for Stream<'_, R, C> {
 }
 
 #[cfg(feature = "defmt")]
-impl<R, C> defmt::Format for Stream<'_, R, C> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}", defmt::Debug2Format(self));
-    }
-}
+taskgroup::__format_as_debug! { [R, C] Stream<'_, R, C>; }
 
 /// For the log, in words that both kinds of log can print.
 fn name(error: &Error) -> &'static str {
