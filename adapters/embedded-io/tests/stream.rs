@@ -9,59 +9,19 @@ use std::{
 
 use taskgroup::{
     api,
-    json::record,
-    session::{Action, Cause, Config, Event, Outcome},
-    text::Text,
+    session::{Action, Cause, Config, Outcome},
 };
 use taskgroup_embedded_io::{Connector, Nal, Step, Stream};
-use taskgroup_sandbox::{After, Cut, Faults, Instead, Options, RunsQuery, Sandbox, Stall, Version};
+use taskgroup_sandbox::{After, Cut, Faults, Instead, Sandbox, Stall};
 
 mod network;
-use self::network::{Host, HostClock};
-
-const QUERY: RunsQuery =
-    RunsQuery { version: Version::V1Beta, status: None, include_input: false, include_output: true };
-
-record! {
-    /// What tells one event from another.
-    #[derive(Debug)]
-    struct Ids {
-        event_id: Text<64> = "/event_id",
-        run_id: Text<64> = "/run/run_id",
-    }
-}
+use self::network::{Host, HostClock, Ids, config, ids, run, sandbox, truth};
 
 type Runs<'c, N> = Stream<'c, 'c, Ids, N, HostClock>;
-
-fn sandbox(runs: usize, faults: Faults) -> Sandbox {
-    Sandbox::start(Options { runs, faults, output_bytes: Some(3_000), ..Options::default() }).unwrap()
-}
-
-/// Impatient, as befits a test.
-fn config<'c>(sandbox: &'c Sandbox, url: &'c str) -> Config<'c> {
-    let config = Config::new(sandbox.key()).with_base_url(url).unwrap();
-    config.with_backoff(Duration::from_millis(1), Duration::from_millis(2)).with_attempts(None)
-}
 
 fn stream<'c, N: Connector>(config: Config<'c>, sandbox: &'c Sandbox, network: &'c N) -> Runs<'c, N> {
     let request = api::runs(sandbox.group_id()).include_output(true);
     Stream::new(config, request, Ids::default(), network, HostClock::new())
-}
-
-fn ids(event: &Event<'_, Ids>) -> Option<(String, String)> {
-    let Event::Record(ids) = event else { return None };
-    Some((ids.event_id.to_string(), ids.run_id.to_string()))
-}
-
-fn truth(sandbox: &Sandbox) -> Vec<(String, String)> {
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let parse = |json: String| serde_json::from_str::<serde_json::Value>(&json).unwrap();
-    let events = sandbox.runs(sandbox.group_id(), QUERY).map(|event| parse(event.json));
-    events.map(|event| (text(&event["event_id"]), text(&event["run"]["run_id"]))).collect()
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Reads the stream to its end through a buffer of this size: what came, and how it ended.

@@ -1,14 +1,21 @@
-//! Real sockets for the tests: tokio's, as a stack of embedded-nal-async.
+//! Real sockets for the tests, tokio's as a stack of embedded-nal-async, and the sandbox that they lead to.
 
 use std::{
+    future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    time,
+    time::{self, Duration},
 };
 
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
-use taskgroup::time::{Clock, Instant};
+use taskgroup::{
+    json::record,
+    session::{Config, Event},
+    text::Text,
+    time::{Clock, Instant},
+};
+use taskgroup_sandbox::{Faults, Options, RunsQuery, Sandbox, Version};
 use tokio::net::TcpStream;
 
 /// The host's own TCP and resolver.
@@ -56,4 +63,43 @@ impl Clock for HostClock {
     async fn wait_until(&self, until: Instant) {
         tokio::time::sleep(until.saturating_since(self.now())).await;
     }
+}
+
+const QUERY: RunsQuery =
+    RunsQuery { version: Version::V1Beta, status: None, include_input: false, include_output: true };
+
+record! {
+    /// What tells one event from another.
+    #[derive(Debug)]
+    pub(crate) struct Ids {
+        pub(crate) event_id: Text<64> = "/event_id",
+        pub(crate) run_id: Text<64> = "/run/run_id",
+    }
+}
+
+pub(crate) fn ids(event: &Event<'_, Ids>) -> Option<(String, String)> {
+    let Event::Record(ids) = event else { return None };
+    Some((ids.event_id.to_string(), ids.run_id.to_string()))
+}
+
+pub(crate) fn sandbox(runs: usize, faults: Faults) -> Sandbox {
+    Sandbox::start(Options { runs, faults, output_bytes: Some(3_000), ..Options::default() }).unwrap()
+}
+
+/// The ids that a stream of all runs should bring.
+pub(crate) fn truth(sandbox: &Sandbox) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let parse = |json: String| serde_json::from_str::<serde_json::Value>(&json).unwrap();
+    let events = sandbox.runs(sandbox.group_id(), QUERY).map(|event| parse(event.json));
+    events.map(|event| (text(&event["event_id"]), text(&event["run"]["run_id"]))).collect()
+}
+
+/// Impatient, as befits a test.
+pub(crate) fn config<'c>(sandbox: &'c Sandbox, url: &'c str) -> Config<'c> {
+    let config = Config::new(sandbox.key()).with_base_url(url).unwrap();
+    config.with_backoff(Duration::from_millis(1), Duration::from_millis(2)).with_attempts(None)
+}
+
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

@@ -15,62 +15,20 @@ use embedded_nal_async::{AddrType, Dns};
 use reqwless::client::HttpClient;
 use taskgroup::{
     api,
-    json::record,
     session::{Config, Event, Outcome},
-    text::Text,
     time::{Clock, Instant},
 };
 use taskgroup_reqwless::Stream;
-use taskgroup_sandbox::{
-    After, Cut, Faults, Instead, Options, Resume, RunsQuery, Sandbox, Stall, StreamError, Version,
-};
+use taskgroup_sandbox::{After, Cut, Faults, Instead, Resume, Sandbox, Stall, StreamError};
 
 mod misread;
 #[path = "../../../embedded-io/tests/network/mod.rs"]
 mod network;
-use self::network::{Host, HostClock};
-
-const QUERY: RunsQuery =
-    RunsQuery { version: Version::V1Beta, status: None, include_input: false, include_output: true };
-
-record! {
-    /// What tells one event from another.
-    #[derive(Debug)]
-    struct Ids {
-        event_id: Text<64> = "/event_id",
-        run_id: Text<64> = "/run/run_id",
-    }
-}
-
-fn sandbox(runs: usize, faults: Faults) -> Sandbox {
-    Sandbox::start(Options { runs, faults, output_bytes: Some(3_000), ..Options::default() }).unwrap()
-}
-
-/// Impatient, as befits a test.
-fn config<'c>(sandbox: &'c Sandbox, url: &'c str) -> Config<'c> {
-    let config = Config::new(sandbox.key()).with_base_url(url).unwrap();
-    config.with_backoff(Duration::from_millis(1), Duration::from_millis(2)).with_attempts(None)
-}
+use self::network::{Host, HostClock, Ids, config, ids, run, sandbox, truth};
 
 fn stream<'c>(config: Config<'c>, sandbox: &Sandbox) -> Stream<'c, Ids, HostClock> {
     let request = api::runs(sandbox.group_id()).include_output(true);
     Stream::new(config, request, Ids::default(), HostClock::new())
-}
-
-fn ids(event: &Event<'_, Ids>) -> Option<(String, String)> {
-    let Event::Record(ids) = event else { return None };
-    Some((ids.event_id.to_string(), ids.run_id.to_string()))
-}
-
-fn truth(sandbox: &Sandbox) -> Vec<(String, String)> {
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let parse = |json: String| serde_json::from_str::<serde_json::Value>(&json).unwrap();
-    let events = sandbox.runs(sandbox.group_id(), QUERY).map(|event| parse(event.json));
-    events.map(|event| (text(&event["event_id"]), text(&event["run"]["run_id"]))).collect()
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Reads the stream to its end: what came, and how it ended.
