@@ -106,7 +106,8 @@ const ELEMENTS: [Element; 8] = [
     Element::True,
 ];
 
-/// The meaning of `word`, which is that of the same place as the word's own among `words`. In place of a `match`, which would compare letter by letter, in code of its own for each.
+/// The meaning of `word`, which is that of the same place as the word's own among `words`. In place of a
+/// `match`, which would compare letter by letter, in code of its own for each.
 fn meaning<T: Copy>(words: &[u8], meanings: &[T], word: &[u8]) -> Option<T> {
     meanings.get(place(words, word)).copied()
 }
