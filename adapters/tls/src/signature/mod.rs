@@ -1,0 +1,1 @@
+//! The signatures that certificates and servers make, as webpki asks for them.
