@@ -1,0 +1,138 @@
+//! A server's certificates in, whether they make it the one that was asked for out: webpki's path
+//! building, over roots in flash, by a clock or by none.
+//!
+//! # Limits
+//!
+//! [`CERTIFICATES_MAX`] certificates, the server's own included. No revocation. The dates of a root are
+//! not looked at, and of key usages only the extended one.
+
+use core::time::Duration;
+
+use heapless::Vec;
+use pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+
+use crate::{CertificateError, Error, Roots, date::Date, signature};
+
+/// So many certificates of a server are looked at: its own, and five up to a root.
+pub const CERTIFICATES_MAX: usize = 6;
+
+/// What a server sent, its own certificate first.
+pub(crate) type Certificates<'s> = Vec<CertificateDer<'s>, CERTIFICATES_MAX>;
+
+/// Whom to trust, as whom, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Trust<'t> {
+    pub(crate) roots: Roots<'t>,
+    pub(crate) name: &'t ServerName<'t>,
+    /// `None`: at whatever moment they are all valid.
+    pub(crate) now: Option<UnixTime>,
+}
+
+impl Trust<'_> {
+    /// Does a root vouch for the first of these certificates, and is that for the name?
+    pub(crate) fn check(&self, certificates: &Certificates<'_>) -> Result<(), Error> {
+        let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
+        let server = EndEntityCert::try_from(own).map_err(CertificateError::from)?;
+        match self.roots {
+            Roots::Anchors(anchors) => self.find_path(&server, others, anchors),
+            Roots::Certificates(roots) => self.find_root(&server, certificates, roots),
+        }
+        .map_err(|error| match error {
+            Error::Certificate(CertificateError::UnknownIssuer { .. }) => {
+                CertificateError::UnknownIssuer { sent: certificates.len() }.into()
+            }
+            error => error,
+        })?;
+        server.verify_is_valid_for_subject_name(self.name).map_err(CertificateError::from)?;
+        Ok(())
+    }
+
+    /// Tries the roots that one of the certificates names as its issuer.
+    fn find_root(
+        &self,
+        server: &EndEntityCert<'_>,
+        certificates: &Certificates<'_>,
+        roots: &[&[u8]],
+    ) -> Result<(), Error> {
+        let others = certificates.get(1..).unwrap_or_default();
+        let mut failed = None;
+        for (index, root) in roots.iter().enumerate() {
+            let root = CertificateDer::from(*root);
+            let anchor = anchor_from_trusted_cert(&root).map_err(|_| Error::Root { index })?;
+            let is_issuer = |certificate| {
+                EndEntityCert::try_from(certificate)
+                    .is_ok_and(|certificate| certificate.issuer() == anchor.subject.as_ref())
+            };
+            if certificates.iter().any(is_issuer) {
+                match self.find_path(server, others, &[anchor]) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => failed = Some(error),
+                }
+            }
+        }
+        // With no root at all it is found what else is wrong.
+        failed.map_or_else(|| self.find_path(server, others, &[]), Err)
+    }
+
+    fn find_path(
+        &self,
+        server: &EndEntityCert<'_>,
+        others: &[CertificateDer<'_>],
+        anchors: &[TrustAnchor<'_>],
+    ) -> Result<(), Error> {
+        let usage = KeyUsage::server_auth();
+        let verify = |time| {
+            server
+                .verify_for_usage(signature::ALGORITHMS, anchors, others, time, usage, None, None)
+                .map(|_| ())
+        };
+        let Some(now) = self.now else { return Ok(at_some_moment(verify)?) };
+        verify(now).map_err(|error| CertificateError::from(error).into())
+    }
+}
+
+/// Goes to the first moment at which all certificates of a path have begun to be valid: none of them may
+/// have ended then.
+fn at_some_moment(verify: impl Fn(UnixTime) -> Result<(), webpki::Error>) -> Result<(), CertificateError> {
+    let mut moment = UnixTime::since_unix_epoch(Duration::ZERO);
+    // Each round but the last finds a certificate that begins later.
+    for _ in 0..=2 * CERTIFICATES_MAX {
+        match verify(moment) {
+            Err(webpki::Error::CertNotValidYet { not_before, .. }) if not_before > moment => {
+                moment = not_before;
+            }
+            Err(webpki::Error::CertExpired { .. }) => return Err(CertificateError::NeverValid),
+            result => return result.map_err(CertificateError::from),
+        }
+    }
+    Err(CertificateError::NeverValid)
+}
+
+impl From<webpki::Error> for CertificateError {
+    fn from(error: webpki::Error) -> Self {
+        use webpki::Error as E;
+        let date = |time: UnixTime| Date { unix_seconds: time.as_secs() };
+        match error {
+            E::CertExpired { not_after, .. } => Self::Expired { on: date(not_after) },
+            E::CertNotValidYet { not_before, .. } => Self::NotYetValid { before: date(not_before) },
+            E::CertNotValidForName(_) => Self::Name,
+            // How many there were is known to the caller.
+            E::UnknownIssuer => Self::UnknownIssuer { sent: 0 },
+            E::InvalidSignatureForPublicKey | E::SignatureAlgorithmMismatch => Self::Signature,
+            E::UnsupportedSignatureAlgorithmContext(_)
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Self::Algorithm,
+            E::EndEntityUsedAsCa => Self::NotAnAuthority,
+            E::CaUsedAsEndEntity => Self::Authority,
+            E::PathLenConstraintViolated => Self::PathLength,
+            E::RequiredEkuNotFoundContext(_) | E::EmptyEkuExtension => Self::Purpose,
+            E::NameConstraintViolation => Self::NameConstraint,
+            E::UnsupportedCriticalExtension => Self::CriticalExtension,
+            E::MaximumPathDepthExceeded
+            | E::MaximumPathBuildCallsExceeded
+            | E::MaximumSignatureChecksExceeded
+            | E::MaximumNameConstraintComparisonsExceeded => Self::TooComplex,
+            _ => Self::Malformed,
+        }
+    }
+}

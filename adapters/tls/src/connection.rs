@@ -1,0 +1,170 @@
+//! An authenticated server's records in, what it says out; and what it is told the other way.
+
+use core::fmt;
+
+use embedded_io_async::{BufRead, ErrorType, Read, Write};
+use embedded_tls::{Aes128GcmSha256, TlsConnection, TlsError};
+
+use crate::{
+    Error,
+    lease::Lease,
+    record::{Progress, Records},
+};
+
+/// A connection to a server that is who it should be. Dropping it drops the transport.
+///
+/// It ends, with 0 bytes, when the server has said so by `close_notify`, encrypted; any other end is
+/// an error: it may be an attacker's. After an error every call gives the same one.
+///
+/// # Cancel safety
+///
+/// A read may be dropped while it waits, and nothing is lost, unless a record has come in part: then the next
+/// call gives [`Error::Interrupted`]. So it does after a write that was dropped while it waited.
+pub struct Connection<'c, T: Read + Write + 'c> {
+    tls: TlsConnection<'c, Records<'c, T>, Aes128GcmSha256>,
+    progress: &'c Progress,
+    state: State,
+    /// A read is going on, or was given up.
+    reading: bool,
+    /// A write is going on, or was given up.
+    writing: bool,
+    /// Last: it outlives what uses the memory.
+    lease: Lease<'c>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// By the server's `close_notify`.
+    Ended,
+    Broken(Error),
+}
+
+impl<'c, T: Read + Write> Connection<'c, T> {
+    pub(crate) fn new(
+        tls: TlsConnection<'c, Records<'c, T>, Aes128GcmSha256>,
+        progress: &'c Progress,
+        lease: Lease<'c>,
+    ) -> Self {
+        Self { tls, progress, state: State::Open, reading: false, writing: false, lease }
+    }
+
+    /// Says `close_notify`, and gives the transport back.
+    ///
+    /// # Errors
+    ///
+    /// The transport failed, and is dropped.
+    pub async fn close(self) -> Result<T, Error> {
+        let Self { tls, lease, .. } = self;
+        let closed = tls.close().await;
+        drop(lease);
+        match closed {
+            Ok(records) => Ok(records.into_transport()),
+            Err((_, TlsError::Io(kind))) => Err(Error::Transport(kind)),
+            Err(_) => Err(Error::Cut),
+        }
+    }
+
+    /// Waits until there is something to be read. `false`: the end.
+    async fn fill(&mut self) -> Result<bool, Error> {
+        match self.state {
+            State::Open if self.reading && self.progress.is_inside() => self.fail(Error::Interrupted)?,
+            State::Open => {}
+            State::Ended => return Ok(false),
+            State::Broken(error) => return Err(error),
+        }
+        self.reading = true;
+        let filled = self.tls.fill_buf().await.map(<[u8]>::len);
+        self.reading = false;
+        match filled {
+            Ok(_) => Ok(true),
+            Err(TlsError::ConnectionClosed) => {
+                self.state = State::Ended;
+                Ok(false)
+            }
+            Err(error) => self.fail(self.progress.refused().unwrap_or_else(|| broken(error))),
+        }
+    }
+
+    fn begin_write(&mut self) -> Result<(), Error> {
+        match self.state {
+            State::Broken(error) => Err(error),
+            State::Ended => Err(Error::Cut),
+            State::Open if self.writing => self.fail(Error::Interrupted),
+            State::Open => {
+                self.writing = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn end_write<W>(&mut self, result: Result<W, TlsError>) -> Result<W, Error> {
+        self.writing = false;
+        result.or_else(|error| self.fail(broken(error)))
+    }
+
+    fn fail<W>(&mut self, error: Error) -> Result<W, Error> {
+        self.state = State::Broken(error);
+        Err(error)
+    }
+}
+
+impl<T: Read + Write> ErrorType for Connection<'_, T> {
+    type Error = Error;
+}
+
+impl<T: Read + Write> BufRead for Connection<'_, T> {
+    async fn fill_buf(&mut self) -> Result<&[u8], Error> {
+        if !self.fill().await? {
+            return Ok(&[]);
+        }
+        // What is there is given at once.
+        self.tls.fill_buf().await.map_err(broken)
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.tls.consume(length);
+    }
+}
+
+impl<T: Read + Write> Read for Connection<'_, T> {
+    async fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+        if out.is_empty() || !self.fill().await? {
+            return Ok(0);
+        }
+        self.tls.read(out).await.map_err(broken)
+    }
+}
+
+/// What is written leaves at the latest with [`flush`](Write::flush).
+impl<T: Read + Write> Write for Connection<'_, T> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        self.begin_write()?;
+        let written = self.tls.write(bytes).await;
+        self.end_write(written)
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.begin_write()?;
+        let flushed = self.tls.flush().await;
+        self.end_write(flushed)
+    }
+}
+
+impl<T: Read + Write> fmt::Debug for Connection<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// What embedded-tls has found wrong in an open connection.
+fn broken(error: TlsError) -> Error {
+    match error {
+        TlsError::Io(kind) => Error::Transport(kind),
+        TlsError::IoError => Error::Cut,
+        TlsError::CryptoError => Error::Tampered,
+        TlsError::InternalError => Error::Alert { description: None },
+        TlsError::Unimplemented => Error::Unsupported,
+        _ => Error::Malformed,
+    }
+}

@@ -1,0 +1,236 @@
+//! What went wrong in, words that a person understands out.
+
+use embedded_io_async::ErrorKind;
+
+use crate::{date::Date, words::words};
+
+/// Why there is no connection, or no longer one. Nothing can be read or written after an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client's memory is lent to another connection. Drop that one first.
+    Busy,
+    /// A buffer is smaller than [`SEND_MIN`](crate::SEND_MIN) or
+    /// [`RECEIVE_MIN`](crate::RECEIVE_MIN). Give a larger one.
+    BufferTooSmall {
+        /// What it has at least to have, in bytes.
+        needs: usize,
+    },
+    /// The name that the server was to be authenticated by is neither a DNS name nor an IP address.
+    ServerName,
+    /// One of the roots is no certificate in DER.
+    Root {
+        /// Its place in the list, from 0.
+        index: usize,
+    },
+    /// The clock does not know the time, without which no certificate can be checked. Set it, for
+    /// example by SNTP, or choose [`Dates::Ignored`](crate::Dates::Ignored).
+    TimeUnknown,
+    /// The transport failed.
+    Transport(ErrorKind),
+    /// The connection ended, but the server has not said so: it may have been cut by anybody.
+    Cut,
+    /// The server's certificate does not hold.
+    Certificate(CertificateError),
+    /// The server has not proved that it holds the key of its certificate.
+    Unproven,
+    /// The server ended the handshake without authenticating itself.
+    Unauthenticated,
+    /// The server signs with a scheme that was not offered, or that this build does not have: see
+    /// the features.
+    SignatureScheme {
+        /// Its code point (RFC 8446, section 4.2.3).
+        scheme: u16,
+    },
+    /// The server answered by something else than TLS 1.3 with a P-256 key share and
+    /// `TLS_AES_128_GCM_SHA256`, which is all that is spoken here.
+    ServerHello,
+    /// The end of the handshake does not match its beginning: somebody changed it on the way, or
+    /// the server is broken.
+    Finished,
+    /// A record was changed, repeated or left out on the way.
+    Tampered,
+    /// A record of a type or length that TLS 1.3 does not allow there.
+    Record {
+        /// The content type of its header (RFC 8446, section 5.1).
+        content_type: u8,
+        /// The length of its header, in bytes.
+        length: u16,
+    },
+    /// A record is longer than the buffer for receiving.
+    RecordTooLong {
+        /// Its length, in bytes.
+        length: u16,
+    },
+    /// A handshake message that is malformed, or split over several records, which is not
+    /// understood here.
+    Malformed,
+    /// A handshake message came out of turn.
+    OutOfTurn,
+    /// The server asked for what is not spoken here: a new key (`KeyUpdate`), for example.
+    Unsupported,
+    /// The server broke off by an alert.
+    Alert {
+        /// The alert's description (RFC 8446, section 6), where it is known.
+        description: Option<u8>,
+    },
+    /// A read or write was dropped where it cannot be taken up again.
+    Interrupted,
+}
+
+/// Why a certificate does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The server sent none.
+    Missing,
+    /// The server sent more than [`CERTIFICATES_MAX`](crate::CERTIFICATES_MAX).
+    TooMany {
+        /// How many.
+        sent: usize,
+    },
+    /// One is not what X.509 (RFC 5280) wants it to be.
+    Malformed,
+    /// One is past its time.
+    Expired {
+        /// Its last moment.
+        on: Date,
+    },
+    /// One is before its time; or the clock is.
+    NotYetValid {
+        /// Its first moment.
+        before: Date,
+    },
+    /// There is no moment at which all of them are valid. Only where the dates are ignored otherwise.
+    NeverValid,
+    /// It is not for this server name.
+    Name,
+    /// No root has signed them.
+    UnknownIssuer {
+        /// How many the server sent.
+        sent: usize,
+    },
+    /// One is not signed by the one that it names as its issuer.
+    Signature,
+    /// One is signed in a way, or holds a key, that this build does not know: see the features.
+    Algorithm,
+    /// One is signed by a certificate that may sign none.
+    NotAnAuthority,
+    /// An authority's certificate is used as a server's.
+    Authority,
+    /// There are more authorities in the chain than one of them allows.
+    PathLength,
+    /// It is not for servers (extended key usage).
+    Purpose,
+    /// An authority may not sign for this name (name constraints).
+    NameConstraint,
+    /// One has a critical extension that is not known here.
+    CriticalExtension,
+    /// There are too many ways from the server's to a root.
+    TooComplex,
+}
+
+words! { Error {
+    Self::Busy => "the memory for TLS is taken by another connection";
+    Self::BufferTooSmall { needs } => "a buffer for TLS is too small: {} bytes at least", needs;
+    Self::ServerName => "the server's name is neither a DNS name nor an IP address";
+    Self::Root { index } => "root number {} is no certificate in DER", index;
+    Self::TimeUnknown => "the time is not known, without which no certificate can be checked";
+    Self::Transport(kind) => "the connection broke: {}", kind_words(kind);
+    Self::Cut => "the connection was cut: it ended without close_notify";
+    Self::Certificate(why) => "{}", why;
+    Self::Unproven => "the server does not hold the key of its certificate";
+    Self::Unauthenticated => "the server did not authenticate itself";
+    Self::SignatureScheme { scheme } => "signature scheme {} of the server is not known here", scheme;
+    Self::ServerHello => "the server speaks no TLS 1.3 with P-256 and AES-128-GCM";
+    Self::Finished => "the handshake was changed on the way";
+    Self::Tampered => "a record was changed, repeated or left out on the way";
+    Self::Record { content_type, length } =>
+        "a record of type {} with {} bytes, which TLS 1.3 does not allow there", content_type, length;
+    Self::RecordTooLong { length } => "a record of {} bytes is longer than the buffer for it", length;
+    Self::Malformed => "a handshake message is malformed, or split over records";
+    Self::OutOfTurn => "a handshake message came out of turn";
+    Self::Unsupported => "the server sent a message that is not spoken here";
+    Self::Alert { description: Some(description) } =>
+        "the server broke off: {} (alert {})", alert_words(description), description;
+    Self::Alert { description: None } => "the server broke off by an alert";
+    Self::Interrupted => "a read or write of TLS was given up in the middle of a record";
+} }
+
+words! { CertificateError {
+    Self::Missing => "the server sent no certificate";
+    Self::TooMany { sent } => "the server sent {} certificates, more than are looked at", sent;
+    Self::Malformed => "certificate malformed";
+    Self::Expired { on } => "certificate expired on {}", on;
+    Self::NotYetValid { before } => "certificate not valid before {}", before;
+    Self::NeverValid => "there is no day on which all certificates are valid";
+    Self::Name => "certificate is for another name";
+    Self::UnknownIssuer { sent: 1 } => "issuer unknown: the server sent 1 certificate, not signed by your roots";
+    Self::UnknownIssuer { sent } => "issuer unknown: the server sent {} certificates, none signed by your roots", sent;
+    Self::Signature => "certificate not signed by the issuer that it names";
+    Self::Algorithm => "certificate has a key or signature of a kind that is not built in";
+    Self::NotAnAuthority => "certificate signed by one that is no authority";
+    Self::Authority => "certificate is an authority's, not a server's";
+    Self::PathLength => "certificate signed by more authorities than one of them allows";
+    Self::Purpose => "certificate is not for servers";
+    Self::NameConstraint => "certificate signed by an authority that may not sign for this name";
+    Self::CriticalExtension => "certificate has a critical extension that is not known";
+    Self::TooComplex => "too many ways from the certificate to a root";
+} }
+
+/// In words that both kinds of formatting can print.
+fn kind_words(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ConnectionRefused => "refused",
+        ErrorKind::ConnectionReset => "reset",
+        ErrorKind::ConnectionAborted => "aborted",
+        ErrorKind::NotConnected => "not connected",
+        ErrorKind::BrokenPipe => "broken pipe",
+        ErrorKind::TimedOut => "timed out",
+        _ => "the transport failed",
+    }
+}
+
+/// The alerts that answer a client (RFC 8446, section 6.2).
+fn alert_words(description: u8) -> &'static str {
+    match description {
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        47 => "illegal_parameter",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        109 => "missing_extension",
+        112 => "unrecognized_name",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => "for a reason of its own",
+    }
+}
+
+impl core::error::Error for Error {}
+impl core::error::Error for CertificateError {}
+
+impl From<CertificateError> for Error {
+    fn from(why: CertificateError) -> Self {
+        Self::Certificate(why)
+    }
+}
+
+impl embedded_io_async::Error for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Transport(kind) => *kind,
+            Self::Cut | Self::Alert { .. } => ErrorKind::ConnectionAborted,
+            Self::Busy => ErrorKind::AddrInUse,
+            Self::BufferTooSmall { .. } | Self::RecordTooLong { .. } => ErrorKind::OutOfMemory,
+            Self::ServerName | Self::Root { .. } | Self::TimeUnknown => ErrorKind::InvalidInput,
+            Self::Interrupted => ErrorKind::Interrupted,
+            _ => ErrorKind::InvalidData,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Two buffers in, the same two out, to one borrower at a time.
+#![allow(unsafe_code, reason = "no safe type lends exclusively through a shared reference for as long as that lives")]
+
+use core::{
+    cell::{Cell, UnsafeCell},
+    marker::PhantomData,
+};
+
+/// Buffers that are lent, and come back when the [`Lease`] is dropped.
+pub(crate) struct Memory<'m> {
+    receive: UnsafeCell<&'m mut [u8]>,
+    send: UnsafeCell<&'m mut [u8]>,
+    is_lent: Cell<bool>,
+}
+
+/// Whoever holds it may use the buffers that came with it.
+pub(crate) struct Lease<'l> {
+    is_lent: &'l Cell<bool>,
+    buffers: PhantomData<&'l mut [u8]>,
+}
+
+/// A lease, and what it is for.
+pub(crate) struct Lent<'l> {
+    pub(crate) receive: &'l mut [u8],
+    pub(crate) send: &'l mut [u8],
+    /// To be dropped after the last use of the buffers.
+    pub(crate) lease: Lease<'l>,
+}
+
+impl<'m> Memory<'m> {
+    pub(crate) fn new(receive: &'m mut [u8], send: &'m mut [u8]) -> Self {
+        Self { receive: UnsafeCell::new(receive), send: UnsafeCell::new(send), is_lent: Cell::new(false) }
+    }
+
+    /// `None` while they are lent.
+    ///
+    /// # Safety
+    ///
+    /// The buffers must not be used any more once the lease is dropped. (One that is forgotten keeps them.)
+    pub(crate) unsafe fn lend(&self) -> Option<Lent<'_>> {
+        if self.is_lent.replace(true) {
+            return None;
+        }
+        // SAFETY: they are lent once until the lease is dropped, and used by nobody after that, as the
+        // caller promises; nothing else looks into the cells; and no other thread can, since they are not `Sync`.
+        let (receive, send) = unsafe { (&mut **self.receive.get(), &mut **self.send.get()) };
+        let lease = Lease { is_lent: &self.is_lent, buffers: PhantomData };
+        Some(Lent { receive, send, lease })
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.is_lent.set(false);
+    }
+}

@@ -1,0 +1,26 @@
+//! Whom to trust.
+
+use pki_types::TrustAnchor;
+
+/// The authorities whose signature makes a certificate good. They may all lie in flash.
+///
+/// What is built in ages with the firmware: an authority that is trusted today may not be in ten
+/// years, and its certificate ends. Keep a way to update.
+#[derive(Clone, Copy, Debug)]
+pub enum Roots<'r> {
+    /// Whole certificates in DER: `&[include_bytes!("root.der")]`, a few or many. They are looked
+    /// through at each handshake, and take no RAM.
+    Certificates(&'r [&'r [u8]]),
+    /// Only what is needed of each: its name, key and name constraints.
+    Anchors(&'r [TrustAnchor<'r>]),
+}
+
+#[cfg(feature = "webpki-roots")]
+impl Roots<'static> {
+    /// The authorities that Mozilla's browser trusts, as they were when the crate webpki-roots was
+    /// made. Most have a key of P-384 or RSA: those need the features `p384` and `rsa`.
+    #[must_use]
+    pub const fn mozilla() -> Self {
+        Self::Anchors(webpki_roots::TLS_SERVER_ROOTS)
+    }
+}
