@@ -37,9 +37,13 @@
 
 mod clock;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use taskgroup_embedded_io::{Connector, Step};
 
+#[cfg(feature = "tls")]
+pub use self::tls::{Connection as TlsConnection, Tls};
 pub use self::{
     clock::Clock,
     tcp::{Connection, Tcp},

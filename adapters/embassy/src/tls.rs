@@ -1,0 +1,134 @@
+//! A network of embassy-net in, connections to authenticated servers out.
+
+use core::fmt;
+
+use embassy_net::tcp;
+use embedded_io_async::{BufRead, Error as _, ErrorType, Write};
+use taskgroup::{
+    __log,
+    session::{Config, Failure},
+    time::Instant,
+};
+use taskgroup_embedded_io::{Connector, Transport};
+use taskgroup_tls::{Client, Error, Random};
+
+use crate::{Tcp, tcp::Connection as Plain};
+
+/// Opens connections by TLS, and plain ones where the config says so and [`Tcp`] allows it.
+///
+/// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
+/// said in the log, and stops the stream: [`Failure::Refused`].
+pub struct Tls<'d, R> {
+    tcp: Tcp<'d>,
+    client: Client<'d, R>,
+}
+
+impl<'d, R: Random> Tls<'d, R> {
+    /// Speaks TLS by this client, over this socket.
+    #[must_use]
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
+        Self { tcp, client }
+    }
+}
+
+impl<'d, R: Random> Connector for Tls<'d, R> {
+    type Connection<'n>
+        = Connection<'n, 'd>
+    where
+        Self: 'n;
+
+    /// What a dropped read or write has cost is told by the connection itself.
+    fn cancel_safe(&self) -> bool {
+        true
+    }
+
+    /// Dropped while it shakes hands, it begins anew the next time.
+    async fn connect<'n>(
+        &'n self,
+        config: &Config<'_>,
+        until: Instant,
+    ) -> Result<Self::Connection<'n>, Failure> {
+        if !config.tls() {
+            return self.tcp.connect(config, until).await.map(|plain| Connection(Kind::Plain(plain)));
+        }
+        let tcp = self.tcp.open(config, until).await?;
+        let authenticated = self.client.connect(tcp, config.host()).await;
+        authenticated.map(|tls| Connection(Kind::Tls(tls))).map_err(|error| {
+            __log!(error, "TLS with {}: {}", config.host(), error);
+            failure(error)
+        })
+    }
+}
+
+/// Is another try of any use?
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::ServerName
+        | Error::Root { .. }
+        | Error::BufferTooSmall { .. }
+        | Error::TimeUnknown
+        | Error::Certificate(_)
+        | Error::SignatureScheme { .. }
+        | Error::Unproven
+        | Error::Unauthenticated => Failure::Refused,
+        _ => Failure::Unreachable,
+    }
+}
+
+impl<R> fmt::Debug for Tls<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
+    }
+}
+
+/// An open connection of a [`Tls`], which it blocks until it is dropped.
+#[derive(Debug)]
+pub struct Connection<'n, 'd>(Kind<'n, 'd>);
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
+enum Kind<'n, 'd> {
+    Plain(Plain<'n, 'd>),
+    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
+}
+
+impl ErrorType for Connection<'_, '_> {
+    type Error = Error;
+}
+
+impl Transport for Connection<'_, '_> {
+    async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
+        match &mut self.0 {
+            Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
+            Kind::Tls(tls) => {
+                let bytes = tls.fill_buf().await?;
+                let taken = take(bytes).min(bytes.len());
+                tls.consume(taken);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Connection<'_, '_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        match &mut self.0 {
+            Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
+            Kind::Tls(tls) => tls.write(bytes).await,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        match &mut self.0 {
+            Kind::Plain(plain) => plain.flush().await.map_err(broken),
+            Kind::Tls(tls) => tls.flush().await,
+        }
+    }
+}
+
+fn broken(error: tcp::Error) -> Error {
+    Error::Transport(error.kind())
+}
+
+#[cfg(feature = "defmt")]
+taskgroup::__format_as_debug! { [R] Tls<'_, R>; [] Connection<'_, '_>; }
