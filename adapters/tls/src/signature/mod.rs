@@ -1,1 +1,72 @@
-//! The signatures that certificates and servers make, as webpki asks for them.
+//! A public key, a message and a signature in, whether the signature holds out: for each algorithm
+//! that certificates and servers may use, in the form in which webpki asks for it.
+//!
+//! | feature | in certificates | by the server, in CertificateVerify |
+//! |---|---|---|
+//! | none | ECDSA on P-256 with SHA-256 | `ecdsa_secp256r1_sha256` |
+//! | `p384` | ECDSA on P-256 with SHA-384; on P-384 with SHA-256, SHA-384 | `ecdsa_secp384r1_sha384` |
+//! | `rsa` | RSA PKCS#1 v1.5 and PSS with SHA-256, SHA-384, SHA-512 | `rsa_pss_rsae_sha256`, `_sha384`, `_sha512` |
+//!
+//! Sources: RFC 5480 and SEC 1 for ECDSA and its keys, RFC 8017 for RSA, RFC 4055 for how certificates name
+//! RSA, RFC 8446 §4.2.3 for what a server may sign with.
+//!
+//! # Limits
+//!
+//! With all features on, it accepts what rustls accepts over ring, but for Ed25519 and for RSA keys shorter
+//! than 2048 or longer than 4096 bits. Left out by both: SHA-1, P-521, compressed points, ECDSA with SHA-512,
+//! keys that are bound to PSS (`id-RSASSA-PSS`), a salt that is not as long as the hash.
+
+mod ecdsa;
+mod hash;
+#[cfg(feature = "rsa")]
+mod rsa;
+
+use pki_types::SignatureVerificationAlgorithm;
+
+/// What a certificate may be signed with.
+pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+    &ecdsa::P256_SHA256,
+    #[cfg(feature = "p384")]
+    &ecdsa::P256_SHA384,
+    #[cfg(feature = "p384")]
+    &ecdsa::P384_SHA256,
+    #[cfg(feature = "p384")]
+    &ecdsa::P384_SHA384,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA256,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA384,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA512,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA256_WITHOUT_PARAMETERS,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA384_WITHOUT_PARAMETERS,
+    #[cfg(feature = "rsa")]
+    &rsa::PKCS1_SHA512_WITHOUT_PARAMETERS,
+    #[cfg(feature = "rsa")]
+    &rsa::PSS_SHA256,
+    #[cfg(feature = "rsa")]
+    &rsa::PSS_SHA384,
+    #[cfg(feature = "rsa")]
+    &rsa::PSS_SHA512,
+];
+
+/// What a server's own signature is verified with, by the code point of its SignatureScheme.
+///
+/// Narrower than what certificates may be signed with, as RFC 8446 §4.2.3 wants it: each curve has its one
+/// hash, and PKCS#1 v1.5 is for certificates only.
+pub(crate) fn by_scheme(scheme: u16) -> Option<&'static dyn SignatureVerificationAlgorithm> {
+    Some(match scheme {
+        0x0403 => &ecdsa::P256_SHA256,
+        #[cfg(feature = "p384")]
+        0x0503 => &ecdsa::P384_SHA384,
+        #[cfg(feature = "rsa")]
+        0x0804 => &rsa::PSS_SHA256,
+        #[cfg(feature = "rsa")]
+        0x0805 => &rsa::PSS_SHA384,
+        #[cfg(feature = "rsa")]
+        0x0806 => &rsa::PSS_SHA512,
+        _ => return None,
+    })
+}
