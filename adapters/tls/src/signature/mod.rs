@@ -70,3 +70,6 @@ pub(crate) fn by_scheme(scheme: u16) -> Option<&'static dyn SignatureVerificatio
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ fn verify_pss(hash: &Hash, digest: &[u8], encoded: &mut [u8], modulus_bits: usiz
     let padded = *one == 1 && zeros.iter().all(|&byte| byte == 0);
     (padded && hash.digest(&[&[0; 8], digest, salt], &mut room) == hashed).then_some(())
 }
+
+#[cfg(test)]
+mod tests;
