@@ -4,6 +4,7 @@
 mod connections;
 mod network;
 mod patience;
+mod secure;
 mod streams;
 
 use embassy_net::Stack;

@@ -1,19 +1,22 @@
 //! TCP connections from the device in, the real sandbox's answers out: cut short, if that is wanted.
 //!
 //! The sandbox is asked over a real socket, and its whole answer is had before the first byte goes on.
-//! So what the device sees does not depend on how fast this machine is.
+//! So what the device sees does not depend on how fast this machine is. With TLS it is rustls that the device
+//! shakes hands with, and what is cut is what it has encrypted.
 
 use std::{
     cell::RefCell,
     collections::VecDeque,
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, TcpStream},
+    sync::Arc,
     time,
 };
 
 use embassy_futures::join::join4;
 use embassy_net::tcp::{Error, TcpSocket};
 use embassy_time::{Duration, Timer, with_timeout};
+use rustls::{ServerConfig, ServerConnection};
 use taskgroup_sandbox::Sandbox;
 
 use super::{Network, PORT, Random};
@@ -37,6 +40,7 @@ pub(crate) enum Cut {
 /// Cuts the first connections, each behind so many bytes.
 pub(crate) struct Server<'s> {
     sandbox: &'s Sandbox,
+    tls: Option<Arc<ServerConfig>>,
     cuts: RefCell<VecDeque<(usize, Cut)>>,
     requests: RefCell<Vec<String>>,
 }
@@ -48,7 +52,12 @@ impl<'s> Server<'s> {
 
     pub(crate) fn cutting(sandbox: &'s Sandbox, cuts: impl IntoIterator<Item = (usize, Cut)>) -> Self {
         let cuts = RefCell::new(cuts.into_iter().collect());
-        Self { sandbox, cuts, requests: RefCell::default() }
+        Self { sandbox, tls: None, cuts, requests: RefCell::default() }
+    }
+
+    pub(crate) fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
+        self.tls = Some(config);
+        self
     }
 
     /// Cuts so many connections, anywhere in their first 5,000 bytes, as the seed says.
@@ -94,16 +103,38 @@ impl<'s> Server<'s> {
     }
 
     async fn answer(&self, socket: &mut TcpSocket<'_>, network: &Network<'_>) -> Result<(), Error> {
+        let mut tls = self.tls.clone().map(|config| ServerConnection::new(config).unwrap());
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
             if socket.read(&mut byte).await? == 0 {
                 return Ok(());
             }
-            request.extend(byte);
+            match &mut tls {
+                None => request.extend(byte),
+                Some(tls) => {
+                    tls.read_tls(&mut &byte[..]).unwrap();
+                    // An alert is a device that refuses.
+                    let understood = tls.process_new_packets().is_ok();
+                    write(socket, &encrypted(tls)).await?;
+                    if !understood {
+                        return Ok(());
+                    }
+                    // There may be nothing.
+                    let _ = tls.reader().read_to_end(&mut request);
+                }
+            }
         }
         self.requests.borrow_mut().push(String::from_utf8(request.clone()).unwrap());
         let (mut answer, end) = self.ask(&request);
+        if let Some(tls) = &mut tls {
+            tls.set_buffer_limit(None);
+            tls.writer().write_all(&answer).unwrap();
+            if let Cut::Finish = end {
+                tls.send_close_notify();
+            }
+            answer = encrypted(tls);
+        }
         let end = loop {
             let (at, cut) = self.cuts.borrow_mut().pop_front().unwrap_or((answer.len(), end));
             write(socket, answer.drain(..at.min(answer.len())).as_slice()).await?;
@@ -133,6 +164,15 @@ impl<'s> Server<'s> {
             Err(error) => panic!("the sandbox does not answer: {error}"),
         }
     }
+}
+
+/// What rustls has to send.
+fn encrypted(tls: &mut ServerConnection) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut bytes).unwrap();
+    }
+    bytes
 }
 
 async fn write(socket: &mut TcpSocket<'_>, mut bytes: &[u8]) -> Result<(), Error> {

@@ -1,0 +1,183 @@
+//! The same by TLS: a stream from a server that is authenticated, and the key kept from any other.
+
+use std::sync::Arc;
+
+use rand_core::OsRng;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+use serde_json::Value;
+use taskgroup::session::{Action, Config, Outcome};
+use taskgroup_embassy::{Clock, Step, Stream, Tls};
+use taskgroup_sandbox::{Faults, Sandbox};
+use taskgroup_tls::{Client, Dates, RECEIVE, Roots, SEND_MIN};
+
+use crate::{
+    Whole, had,
+    network::{self, Names, PORT, Random, Server, Weather},
+    patience::Patience,
+    request, sandbox, tcp, truth,
+};
+
+const HOST: &str = "api.example";
+/// 2026-06-01.
+const NOW: u64 = 1_780_272_000;
+
+/// An authority of the test's own, and a server with its certificate.
+struct Identity {
+    root: Vec<u8>,
+    server: Arc<ServerConfig>,
+}
+
+fn identity(host: &str) -> Identity {
+    let named = |names: &[&str]| {
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2027, 1, 1);
+        params
+    };
+    let mut authority = named(&[]);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = named(&[host]).signed_by(&key, &authority).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    Identity { root: authority.der().to_vec(), server: Arc::new(server) }
+}
+
+/// How a stream is read.
+#[derive(Clone, Copy)]
+struct Setting<'s> {
+    trusted: &'s Identity,
+    /// What the clock of the device says.
+    now: Option<u64>,
+    tls: bool,
+    weather: Weather,
+    /// But for the handshake, which would begin anew.
+    patience: &'s Patience,
+}
+
+impl<'s> Setting<'s> {
+    fn new(trusted: &'s Identity) -> Self {
+        let weather = Weather::default();
+        Self { trusted, now: Some(NOW), tls: true, weather, patience: &Patience::Endless }
+    }
+}
+
+/// What came of reading a stream to its end.
+struct Report {
+    events: Vec<Value>,
+    outcome: Option<Outcome>,
+    /// How many steps were dropped.
+    dropped: u32,
+    /// How many connections the device has asked for.
+    connections: usize,
+}
+
+fn read(sandbox: &Sandbox, server: &Server<'_>, setting: Setting<'_>) -> Report {
+    network::run(setting.weather, &Names::default(), server, async |network| {
+        let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
+        let (roots, clock) = ([&setting.trusted.root[..]], || setting.now);
+        let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
+        let client = Client::new(roots, dates, OsRng, &mut receive, &mut send);
+        let connector = Tls::new(tcp(network.device), client);
+        let config = Config::new(sandbox.key()).with_server(HOST, PORT, setting.tls).with_attempts(None);
+        let mut stream = Stream::new(config, request(sandbox), Whole::default(), &connector, Clock);
+        let (mut events, mut dropped) = (Vec::new(), 0);
+        let mut patience = setting.patience;
+        loop {
+            match patience.wait(stream.step()).await {
+                Some(Step::Event) => events.extend(had(&stream.event().unwrap())),
+                Some(Step::Action(Action::Stop(_))) => break,
+                Some(Step::Action(Action::Connect { .. })) => patience = &Patience::Endless,
+                Some(Step::Action(_)) => patience = setting.patience,
+                None => dropped += 1,
+            }
+        }
+        Report { events, outcome: stream.outcome(), dropped, connections: network.wire.asked().len() }
+    })
+}
+
+#[track_caller]
+fn assert_whole(report: &Report, sandbox: &Sandbox, what: &str) {
+    assert_eq!((report.outcome, &report.events), (Some(Outcome::Done), &truth(sandbox)), "{what}");
+}
+
+#[test]
+fn a_stream_by_tls_brings_all_over_one_connection() {
+    let (sandbox, identity) = (sandbox(100, Faults::default()), identity(HOST));
+    let server = Server::new(&sandbox).with_tls(identity.server.clone());
+    let report = read(&sandbox, &server, Setting::new(&identity));
+    assert_whole(&report, &sandbox, "quiet");
+    assert_eq!(report.connections, 1);
+}
+
+#[test]
+fn connections_by_tls_that_are_cut_anyhow_and_anywhere_lose_nothing_and_repeat_nothing() {
+    let (sandbox, identity) = (sandbox(60, Faults::default()), identity(HOST));
+    for seed in 0..3 {
+        let weather = Weather { seed, lost: 5, doubled: 3, late: 20 };
+        let server = Server::cutting_at_random(&sandbox, 20, seed).with_tls(identity.server.clone());
+        let report = read(&sandbox, &server, Setting { weather, ..Setting::new(&identity) });
+        assert_whole(&report, &sandbox, &format!("seed {seed}"));
+        assert_eq!(server.left(), 0, "seed {seed}");
+    }
+}
+
+/// Where a record takes longer than the program waits nothing ever comes: these are short.
+#[test]
+fn a_step_that_is_dropped_now_and_then_loses_nothing_by_tls() {
+    let (sandbox, identity) = (sandbox(60, Faults::default()), identity(HOST));
+    let mut short = (*identity.server).clone();
+    short.max_fragment_size = Some(600);
+    let short = Arc::new(short);
+    for seed in 0..3 {
+        let weather = Weather { seed, ..Weather::default() };
+        let patience = &Patience::Random(Random::new(seed));
+        let server = Server::cutting_at_random(&sandbox, 5, seed).with_tls(short.clone());
+        let report = read(&sandbox, &server, Setting { weather, patience, ..Setting::new(&identity) });
+        assert_whole(&report, &sandbox, &format!("seed {seed}"));
+        assert!(report.dropped > 10, "dropped only {} times", report.dropped);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_who_it_should_be_never_sees_the_request() {
+    let (sandbox, trusted) = (sandbox(3, Faults::default()), identity(HOST));
+    let other_name = Identity { root: Vec::new(), server: identity("other.example").server };
+    for stranger in [identity(HOST), other_name] {
+        let server = Server::new(&sandbox).with_tls(stranger.server);
+        let report = read(&sandbox, &server, Setting::new(&trusted));
+        assert_eq!((report.outcome, report.events.len()), (Some(Outcome::Refused), 0));
+        assert_eq!(server.requests(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn without_the_time_there_is_no_connection() {
+    let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
+    for (now, is_refused) in [(None, true), (Some(NOW + 366 * 86_400), true), (Some(NOW), false)] {
+        let server = Server::new(&sandbox).with_tls(identity.server.clone());
+        let report = read(&sandbox, &server, Setting { now, ..Setting::new(&identity) });
+        assert_eq!(report.outcome == Some(Outcome::Refused), is_refused, "{now:?}");
+        assert_eq!(server.requests().is_empty(), is_refused, "{now:?}");
+    }
+}
+
+#[test]
+fn the_key_goes_nowhere_in_the_clear_by_a_connector_that_has_tls() {
+    let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
+    let server = Server::new(&sandbox);
+    let report = read(&sandbox, &server, Setting { tls: false, ..Setting::new(&identity) });
+    assert_eq!((report.outcome, report.connections), (Some(Outcome::Refused), 0));
+}
