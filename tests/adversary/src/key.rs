@@ -23,7 +23,7 @@ use tokio_rustls::rustls::{self, SignatureScheme, sign::Signer};
 pub struct Key(Arc<Kind>);
 
 enum Kind {
-    Ecdsa(KeyPair),
+    Ecdsa(Box<KeyPair>),
     Rsa { private: Box<RsaPrivateKey>, public: Vec<u8> },
 }
 
@@ -41,7 +41,7 @@ impl Key {
     }
 
     fn ecdsa(algorithm: &'static SignatureAlgorithm) -> Self {
-        Self(Arc::new(Kind::Ecdsa(KeyPair::generate_for(algorithm).expect("ring knows the curve"))))
+        Self(Arc::new(Kind::Ecdsa(Box::new(KeyPair::generate_for(algorithm).expect("ring knows the curve")))))
     }
 
     /// An RSA key of PKCS#8 in PEM.

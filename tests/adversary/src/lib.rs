@@ -11,8 +11,19 @@
 //! assert_eq!(case.expected, Expected::Refused(Refusal::Expired));
 //! ```
 
+mod body;
 pub mod certificates;
+mod fault;
+mod flight;
+mod handshake;
+mod hello;
 mod key;
+mod message;
+mod record;
+mod schedule;
+mod server;
 
 pub use certificates::{Case, Expected, NOW, Refusal};
+pub use fault::{Effect, Fault};
 pub use key::Key;
+pub use server::{Connection, Options, Server, Upstream};
