@@ -4,7 +4,8 @@ use core::{cell::RefCell, fmt, time::Duration};
 
 use embedded_io_async::{Read, Write};
 use embedded_tls::{
-    Aes128GcmSha256, CryptoProvider, CryptoRngCore, TlsConfig, TlsConnection, TlsContext, TlsError, TlsVerifier,
+    Aes128GcmSha256, CryptoProvider, CryptoRngCore, TlsConfig, TlsConnection, TlsContext, TlsError,
+    TlsVerifier,
 };
 use pki_types::{ServerName, UnixTime};
 
@@ -80,7 +81,10 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// # Errors
     ///
     /// Any [`Error`]; the transport is dropped.
-    #[allow(clippy::await_holding_refcell_ref, reason = "the borrow is the lock: whoever finds it taken fails")]
+    #[allow(
+        clippy::await_holding_refcell_ref,
+        reason = "the borrow is the lock: whoever finds it taken fails"
+    )]
     pub async fn connect<'c, T: Read + Write + 'c>(
         &'c self,
         transport: T,
@@ -121,7 +125,7 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
         if let Some(error) = wrong {
             return Err(error);
         }
-        opened.map_err(|error| handshake(error, self.progress.has_hello()))?;
+        opened.map_err(|error| handshake(error, self.progress.is_encrypted()))?;
         if !parties.verifier.authenticated() {
             return Err(Error::Unauthenticated);
         }
@@ -165,19 +169,16 @@ impl<R: CryptoRngCore> CryptoProvider for Parties<'_, R> {
 }
 
 /// What embedded-tls has found wrong in a handshake.
-fn handshake(error: TlsError, has_hello: bool) -> Error {
+fn handshake(error: TlsError, is_encrypted: bool) -> Error {
     match error {
         TlsError::Io(kind) => Error::Transport(kind),
         TlsError::IoError => Error::Cut,
         TlsError::HandshakeAborted(_, description) => Error::Alert { description: Some(description as u8) },
-        // The hello has passed as a record, and is all that was there.
-        TlsError::InvalidKeyShare | TlsError::InvalidCipherSuite => Error::ServerHello,
         TlsError::CryptoError => Error::Tampered,
         TlsError::InvalidSignature => Error::Finished,
-        TlsError::InvalidSignatureScheme => Error::SignatureScheme { scheme: 0 },
         TlsError::InvalidHandshake => Error::OutOfTurn,
-        TlsError::Unimplemented => Error::Unsupported,
-        _ if has_hello => Error::Malformed,
+        TlsError::Unimplemented | TlsError::InvalidSignatureScheme => Error::Unsupported,
+        _ if is_encrypted => Error::Malformed,
         _ => Error::ServerHello,
     }
 }

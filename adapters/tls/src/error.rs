@@ -141,7 +141,7 @@ words! { Error {
     Self::Certificate(why) => "{}", why;
     Self::Unproven => "the server does not hold the key of its certificate";
     Self::Unauthenticated => "the server did not authenticate itself";
-    Self::SignatureScheme { scheme } => "signature scheme {} of the server is not known here", scheme;
+    Self::SignatureScheme { scheme } => "the server signs with scheme {}, which is not built in", scheme;
     Self::ServerHello => "the server speaks no TLS 1.3 with P-256 and AES-128-GCM";
     Self::Finished => "the handshake was changed on the way";
     Self::Tampered => "a record was changed, repeated or left out on the way";
@@ -201,7 +201,7 @@ fn alert_words(description: u8) -> &'static str {
         47 => "illegal_parameter",
         50 => "decode_error",
         51 => "decrypt_error",
-        70 => "protocol_version",
+        70 => "protocol_version, it speaks no TLS 1.3",
         71 => "insufficient_security",
         80 => "internal_error",
         109 => "missing_extension",

@@ -29,8 +29,8 @@ const HANDSHAKE_MIN: u16 = 4;
 pub(crate) struct Progress {
     /// What was wrong with a record.
     refused: Cell<Option<Error>>,
-    /// `ServerHello` has passed.
-    hello: Cell<bool>,
+    /// What comes is no longer in the clear.
+    encrypted: Cell<bool>,
     /// A record has been begun, and its end has not been read.
     inside: Cell<bool>,
 }
@@ -39,7 +39,7 @@ impl Progress {
     /// For another connection.
     pub(crate) fn restart(&self) {
         self.refused.set(None);
-        self.hello.set(false);
+        self.encrypted.set(false);
         self.inside.set(false);
     }
 
@@ -47,8 +47,8 @@ impl Progress {
         self.refused.get()
     }
 
-    pub(crate) fn has_hello(&self) -> bool {
-        self.hello.get()
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted.get()
     }
 
     /// Whoever has read so far must read on: a reader who has forgotten it cannot begin anew.
@@ -122,7 +122,7 @@ impl<'p, T> Records<'p, T> {
         if length > self.room {
             return Err(Error::RecordTooLong { length });
         }
-        self.progress.hello.set(!matches!(next, Next::Hello));
+        self.progress.encrypted.set(matches!(next, Next::Encrypted));
         self.next = next;
         self.left = length;
         Ok(())
@@ -188,3 +188,6 @@ impl<T: Write> Write for Records<'_, T> {
 fn kind(error: impl embedded_io_async::Error) -> ErrorKind {
     error.kind()
 }
+
+#[cfg(test)]
+mod tests;
