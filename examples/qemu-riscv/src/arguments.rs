@@ -5,13 +5,15 @@
 //!
 //! # Limits
 //!
-//! 16 KiB of arguments, 512 bytes of a key.
+//! 16 KiB of arguments and of the authorities' certificates, 512 bytes of a key.
 
-use core::{str, time::Duration};
+use core::{net::Ipv4Addr, str, time::Duration};
 
 use semihosting::{experimental::env, fs::File, io::Read as _};
 use static_cell::ConstStaticCell;
 use taskgroup::{api::Status, session::Version};
+
+use crate::pem::Certificates;
 
 const LENGTH: usize = 16 * 1024;
 const KEY: usize = 512;
@@ -26,6 +28,10 @@ pub(crate) struct Arguments {
     pub(crate) key: &'static str,
     pub(crate) taskgroup_id: &'static str,
     pub(crate) base_url: &'static str,
+    /// `None`: to the one that the base URL names.
+    pub(crate) connect_to: Option<Ipv4Addr>,
+    /// `None`: those that are built in.
+    pub(crate) authorities: Option<Certificates>,
     pub(crate) status: Option<Status>,
     pub(crate) include_input: bool,
     pub(crate) include_output: bool,
@@ -54,6 +60,8 @@ impl Arguments {
             key: key()?,
             taskgroup_id: "",
             base_url: "https://api.parallel.ai",
+            connect_to: None,
+            authorities: None,
             status: None,
             include_input: false,
             include_output: false,
@@ -64,7 +72,7 @@ impl Arguments {
             allow_plaintext: false,
             verbose: false,
         };
-        let mut group = None;
+        let (mut group, mut ca_file) = (None, None);
         // The first is what the program is called.
         _ = words.next();
         while let Some(word) = words.next().transpose()? {
@@ -78,6 +86,8 @@ impl Arguments {
             };
             match name {
                 "--base-url" => arguments.base_url = value(name)?,
+                "--connect-to" => arguments.connect_to = Some(address(value(name)?)?),
+                "--ca-file" => ca_file = Some(value(name)?),
                 "--last-event-id" => arguments.last_event_id = value(name)?,
                 "--status" => arguments.status = Some(status(value(name)?)?),
                 "--api-version" => arguments.version = version(value(name)?)?,
@@ -85,8 +95,6 @@ impl Arguments {
                 "--max-attempts" => arguments.attempts = attempts(value(name)?)?,
                 "--format" if value(name)? == "jsonl" => {}
                 "--format" => return Err(Usage(name, "is jsonl")),
-                // `run` has looked whether the file is there; without TLS there is no use for it yet.
-                "--ca-file" => _ = value(name)?,
                 "--include-input" => arguments.include_input = true,
                 "--include-output" => arguments.include_output = true,
                 "--allow-plaintext" => arguments.allow_plaintext = true,
@@ -96,6 +104,7 @@ impl Arguments {
                 _ => group = Some(word),
             }
         }
+        arguments.authorities = ca_file.map(|path| Certificates::read(path, room)).transpose()?;
         arguments.taskgroup_id = group.ok_or(Usage("TASKGROUP_ID", "is missing"))?;
         Ok(arguments)
     }
@@ -156,6 +165,10 @@ fn version(name: &str) -> Result<Version, Usage> {
         "v1" => Ok(Version::V1),
         _ => Err(Usage("--api-version", "is v1beta or v1")),
     }
+}
+
+fn address(text: &str) -> Result<Ipv4Addr, Usage> {
+    text.parse().map_err(|_| Usage("--connect-to", "is not an IPv4 address"))
 }
 
 fn seconds(text: &str) -> Result<Duration, Usage> {

@@ -16,8 +16,10 @@
 mod arguments;
 mod card;
 mod clock;
+mod connector;
 mod console;
 mod line;
+mod pem;
 mod runs;
 
 use core::{panic::PanicInfo, pin::pin};

@@ -18,8 +18,10 @@ use taskgroup_embedded_io::Clock as _;
 
 use crate::{
     arguments::{Arguments, Usage},
+    connector::{Connector, Memory, connector},
     console::{self, say},
     line::{Checksum, Printer, Shown, shown},
+    pem::Certificates,
 };
 
 /// Where QEMU's network has the loopback of the host.
@@ -36,7 +38,7 @@ const SKIPPED: i32 = 3;
 const UNWRITTEN: i32 = 4;
 
 /// Prints the runs of a group.
-pub(crate) async fn run(network: Stack<'static>, arguments: &Arguments, seed: u64) -> i32 {
+pub(crate) async fn run(network: Stack<'static>, arguments: &'static Arguments, seed: u64) -> i32 {
     let config = match config(arguments, seed) {
         Ok(config) => config,
         Err(Usage(what, why)) => {
@@ -47,16 +49,22 @@ pub(crate) async fn run(network: Stack<'static>, arguments: &Arguments, seed: u6
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
     let tcp = Tcp::new(network, &mut receive, &mut send);
     let tcp = if arguments.allow_plaintext { tcp.allow_plaintext() } else { tcp };
-    let tcp = if config.is_loopback() { tcp.with_address(HOST.into()) } else { tcp };
+    let tcp = match address(&config, arguments) {
+        Some(address) => tcp.with_address(address.into()),
+        None => tcp,
+    };
+    let mut memory = Memory::new();
+    let authorities = arguments.authorities.as_ref().map(Certificates::list);
+    let connector = connector(tcp, authorities, &mut memory);
     let sum = Cell::new(Checksum::default());
-    let mut stream = Stream::new(config, request(arguments), shown(&sum), &tcp, Clock);
+    let mut stream = Stream::new(config, request(arguments), shown(&sum), &connector, Clock);
     let mut printer = Printer::new();
     print(&mut stream, &sum, &mut printer).await
 }
 
 /// Prints the stream to its end.
 async fn print<F>(
-    stream: &mut Stream<'_, '_, Shown<F>, Tcp<'_>>,
+    stream: &mut Stream<'_, '_, Shown<F>, Connector<'_>>,
     sum: &Cell<Checksum>,
     printer: &mut Printer,
 ) -> i32
@@ -119,7 +127,7 @@ where
 
 /// Says what went wrong, in the service's words where it has said something about it.
 fn tell<F>(
-    stream: &Stream<'_, '_, Shown<F>, Tcp<'_>>,
+    stream: &Stream<'_, '_, Shown<F>, Connector<'_>>,
     words: bool,
     what: &dyn Display,
     then: fmt::Arguments<'_>,
@@ -156,10 +164,23 @@ impl Display for Quoted<'_> {
     }
 }
 
+/// Where to connect to, if not to where the base URL says: the image's own loopback leads nowhere.
+fn address(config: &Config<'_>, arguments: &Arguments) -> Option<Ipv4Addr> {
+    match arguments.connect_to {
+        Some(address) if address.is_loopback() => Some(HOST),
+        None if config.is_loopback() => Some(HOST),
+        given => given,
+    }
+}
+
 fn config(arguments: &Arguments, seed: u64) -> Result<Config<'static>, Usage> {
     let config = Config::new(arguments.key).with_base_url(arguments.base_url);
     let config = config
-        .map_err(|_| Usage("--base-url", "must be http://HOST[:PORT][/PATH]: the base URL of a server"))?;
+        .map_err(|_| Usage("--base-url", "must be http[s]://HOST[:PORT][/PATH]: the base URL of a server"))?;
+    let leaves_host = arguments.connect_to.is_some_and(|address| !address.is_loopback());
+    if leaves_host && !config.tls() && !arguments.allow_plaintext {
+        return Err(Usage("--connect-to", "wants https://, or --allow-plaintext"));
+    }
     Ok(config
         .with_version(arguments.version)
         .with_attempts(arguments.attempts)
