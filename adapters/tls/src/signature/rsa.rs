@@ -9,6 +9,7 @@
 //! Those of a [`PublicKey`]: 2048 to 4096 bits.
 
 mod key;
+mod modular;
 
 use core::iter;
 

@@ -4,17 +4,13 @@
 //! # Limits
 //!
 //! A modulus of 2048 to 4096 bits, any number between them, and an odd exponent from 3 to 2^33 - 1; nearly all
-//! keys have 65537. So the work is bounded: at most 65 multiplications, where 65537 takes 17. Nothing here is
+//! keys have 65537. So the work is bounded: at most 64 multiplications, where 65537 takes 17. Nothing here is
 //! secret, so it need not take the same time for all keys.
 
-use crypto_bigint::{
-    MontyForm, MontyMultiplier, Odd, U4096,
-    modular::{FixedMontyForm, FixedMontyParams},
-};
+use super::modular::{Modulus, number};
 
-/// Room for a number modulo the longest modulus, in bytes.
-const LONGEST: usize = U4096::BYTES;
-const BITS: core::ops::RangeInclusive<usize> = 2048..=U4096::BITS as usize;
+/// Room for a message that is encoded for the longest modulus.
+pub(super) type Room = [u8; 512];
 
 /// RSAPublicKey, checked as far as it can be.
 pub(super) struct PublicKey<'k> {
@@ -37,7 +33,7 @@ impl<'k> PublicKey<'k> {
             .try_fold(0_u64, |value, &byte| Some(value.checked_mul(256)? | u64::from(byte)))?;
         let key = Self { modulus, exponent };
         let odd = exponent % 2 == 1 && modulus.last()? % 2 == 1;
-        (odd && (3..1 << 33).contains(&exponent) && BITS.contains(&key.bits())).then_some(key)
+        (odd && (3..1 << 33).contains(&exponent) && (2048..=4096).contains(&key.bits())).then_some(key)
     }
 
     /// The length of the modulus in bits.
@@ -46,29 +42,21 @@ impl<'k> PublicKey<'k> {
         self.modulus.len() * 8 - unused
     }
 
-    /// RSAVP1: the signature to the power of the exponent, as many bytes of it as the modulus has.
+    /// RSAVP1: the signature to the power of the exponent, at the front of `room`, as long as the modulus.
     ///
     /// `None` when the signature is not of that length, or not less than the modulus.
-    #[inline(never)]
-    pub(super) fn apply<'m>(&self, signature: &[u8], message: &'m mut [u8; LONGEST]) -> Option<&'m mut [u8]> {
-        let leading = LONGEST.checked_sub(self.modulus.len())?;
-        let modulus = U4096::from_be_slice_truncated(self.modulus, U4096::BITS);
-        let signature_value = U4096::from_be_slice_truncated(signature, U4096::BITS);
-        if signature.len() != self.modulus.len() || signature_value >= modulus {
+    pub(super) fn apply<'room>(&self, signature: &[u8], room: &'room mut Room) -> Option<&'room mut [u8]> {
+        let modulus = Modulus::new(number(self.modulus));
+        let base = number(signature);
+        if signature.len() != self.modulus.len() || !modulus.exceeds(&base) {
             return None;
         }
-        let parameters = FixedMontyParams::new_vartime(Odd::new(modulus).into_option()?);
-        let mut multiplier = <FixedMontyForm<{ U4096::LIMBS }> as MontyForm>::Multiplier::from(&parameters);
-        let base = FixedMontyForm::new(&signature_value, &parameters);
-        let mut power = base;
-        for bit in (0..self.exponent.ilog2()).rev() {
-            multiplier.square_assign(&mut power);
-            if self.exponent >> bit & 1 == 1 {
-                multiplier.mul_assign(&mut power, &base);
-            }
+        let power = modulus.power(&base, self.exponent);
+        let message = room.get_mut(..self.modulus.len())?;
+        for (byte, value) in message.iter_mut().rev().zip(power.iter().flat_map(|word| word.to_le_bytes())) {
+            *byte = value;
         }
-        message.copy_from_slice(power.retrieve().to_be_bytes().as_ref());
-        message.get_mut(leading..)
+        Some(message)
     }
 }
 
