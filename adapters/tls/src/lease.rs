@@ -1,5 +1,8 @@
 //! Two buffers in, the same two out, to one borrower at a time.
-#![allow(unsafe_code, reason = "no safe type lends exclusively through a shared reference for as long as that lives")]
+#![allow(
+    unsafe_code,
+    reason = "no safe type lends exclusively through a shared reference for as long as that lives"
+)]
 
 use core::{
     cell::{Cell, UnsafeCell},

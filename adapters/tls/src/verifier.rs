@@ -21,7 +21,8 @@ use crate::{
 const KEY: usize = if cfg!(feature = "rsa") { 550 } else { 120 };
 
 /// What is signed by a server (RFC 8446, section 4.4.3): this, and the hash of all messages so far.
-const CONTEXT: &[u8; 98] = b"                                                                TLS 1.3, server CertificateVerify\0";
+const CONTEXT: &[u8; 98] =
+    b"                                                                TLS 1.3, server CertificateVerify\0";
 /// With the longest hash, SHA-384.
 const SIGNED: usize = CONTEXT.len() + 48;
 
@@ -123,7 +124,11 @@ impl<S: TlsCipherSuite> TlsVerifier<S> for Verifier<'_> {
         }
     }
 
-    fn verify_certificate(&mut self, transcript: &S::Hash, message: CertificateRef<'_>) -> Result<(), TlsError> {
+    fn verify_certificate(
+        &mut self,
+        transcript: &S::Hash,
+        message: CertificateRef<'_>,
+    ) -> Result<(), TlsError> {
         if self.step != Step::Start {
             return self.go_on(Err(Error::OutOfTurn), Step::Failed);
         }
