@@ -39,7 +39,9 @@ fn the_desktop_finds_of_each_chain_what_a_device_finds() {
                     assert_eq!(answer, ANSWER, "{}", case.name);
                     Expected::Accepted
                 }
-                Err(error) => Expected::Refused(refusal(&error).unwrap_or_else(|| panic!("{}: {error}", case.name))),
+                Err(error) => {
+                    Expected::Refused(refusal(&error).unwrap_or_else(|| panic!("{}: {error}", case.name)))
+                }
             };
             assert_eq!(found, otherwise(case.name).unwrap_or(case.expected), "{}", case.name);
             let received = server.connection().unwrap().received;
