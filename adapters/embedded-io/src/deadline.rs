@@ -1,15 +1,17 @@
 //! A future and a deadline in, what comes of it out.
 
-use core::future::Future;
+use core::{future::Future, pin::Pin};
 
 use embassy_futures::select::{Either, select};
 use taskgroup::time::{Clock, Instant};
 
 /// What comes of `future`; `None` at the deadline. What is ready is taken even when it has passed.
+///
+/// It stays where the caller has it: moved in here, it would take its memory twice.
 pub(crate) async fn before<T>(
     clock: &impl Clock,
     until: Instant,
-    future: impl Future<Output = T>,
+    future: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
     match select(future, clock.wait_until(until)).await {
         Either::First(result) => Some(result),

@@ -6,7 +6,7 @@
 //! survives when its writing is given up; what comes in is parsed where the transport holds it. Each
 //! call of `next` runs until an event is there, and works through one lent buffer without yielding.
 
-use core::{fmt, ops::Range};
+use core::{fmt, ops::Range, pin::pin};
 
 use embedded_io_async::Write;
 use taskgroup::{
@@ -195,7 +195,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     }
 
     async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
-        let opened = before(&self.clock, until, self.network.connect(self.session.config(), until)).await;
+        let opened =
+            before(&self.clock, until, pin!(self.network.connect(self.session.config(), until))).await;
         let opened = opened.unwrap_or_else(|| {
             __log!(warn, "no connection in time");
             Err(Failure::Unreachable)
@@ -213,7 +214,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         }
         while !self.unwritten.is_empty() {
             let bytes = self.request.get(self.unwritten.clone()).unwrap_or_default();
-            let written = before(&self.clock, until, connection.write(bytes)).await;
+            let written = before(&self.clock, until, pin!(connection.write(bytes))).await;
             let written = completed(written)?;
             if written == 0 {
                 return Err(Failure::Broken);
@@ -228,7 +229,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     async fn receive(&mut self, until: Instant) -> Result<Received, Failure> {
         let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
         if self.unflushed {
-            completed(before(&self.clock, until, connection.flush()).await)?;
+            completed(before(&self.clock, until, pin!(connection.flush())).await)?;
             self.unflushed = false;
         }
         let (session, clock) = (&mut self.session, &self.clock);
@@ -243,7 +244,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             received.more = !rest.is_empty();
             bytes.len().saturating_sub(rest.len())
         };
-        match before(clock, until, connection.receive(take)).await {
+        let result = before(clock, until, pin!(connection.receive(take))).await;
+        match result {
             // The session will know what the deadline means.
             None => return Ok(received),
             result => completed(result)?,
