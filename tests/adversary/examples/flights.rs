@@ -1,0 +1,102 @@
+//! A folder in, handshakes of real servers in it out, for programs without a network: all that each server has
+//! sent to a client whose random numbers are always the same.
+
+#[path = "../../budgets/secured/src/same.rs"]
+mod same;
+
+use std::{
+    cell::RefCell,
+    error::Error,
+    fs, io,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::PathBuf,
+    rc::Rc,
+};
+
+use embassy_futures::block_on;
+use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use taskgroup_adversary::{NOW, Options, Server, Upstream, certificates};
+use taskgroup_tls::{Client, Dates, RECEIVE, Roots, SEND_MIN};
+
+use same::Same;
+
+/// What it is called, the case, and how much the server says, in bytes.
+const FLIGHTS: [(&str, &str, usize); 6] = [
+    ("P-256", "good", 64 * 1024),
+    ("P-256, one intermediate", "one-intermediate", 1),
+    ("P-256, intermediate and root P-384", "p256-over-p384", 1),
+    ("P-384 throughout", "p384-over-p384", 1),
+    ("RSA-2048, root RSA-2048", "rsa-2048", 1),
+    ("RSA-4096, root RSA-4096", "rsa-4096", 1),
+];
+
+/// A socket, and what came by it.
+struct Recorded {
+    tcp: TcpStream,
+    came: Rc<RefCell<Vec<u8>>>,
+}
+
+impl ErrorType for Recorded {
+    type Error = ErrorKind;
+}
+
+impl Read for Recorded {
+    async fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
+        let length = self.tcp.read(out).map_err(kind)?;
+        self.came.borrow_mut().extend_from_slice(&out[..length]);
+        Ok(length)
+    }
+}
+
+impl Write for Recorded {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        self.tcp.write(bytes).map_err(kind)
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.tcp.flush().map_err(kind)
+    }
+}
+
+fn kind(error: io::Error) -> ErrorKind {
+    error.kind().into()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
+    fs::create_dir_all(&folder)?;
+    let mut source = format!("const NOW: u64 = {NOW};\nstatic FLIGHTS: &[Flight] = &[\n");
+    for (place, (what, case, said)) in FLIGHTS.into_iter().enumerate() {
+        let (root, name, sent) = record(case, said)?;
+        fs::write(folder.join(format!("{place}.root")), root)?;
+        fs::write(folder.join(format!("{place}.sent")), sent)?;
+        source += &format!(
+            "Flight {{ what: {what:?}, name: {name:?}, root: include_bytes!(\"{place}.root\"), \
+             sent: include_bytes!(\"{place}.sent\"), said: {said} }},\n"
+        );
+    }
+    fs::write(folder.join("flights.rs"), source + "];\n")?;
+    Ok(())
+}
+
+/// The root, the server's name, and all that it has sent.
+fn record(case: &str, said: usize) -> Result<(Vec<u8>, &'static str, Vec<u8>), Box<dyn Error>> {
+    let case = certificates::find(case, NOW).ok_or("no such case")?;
+    let (name, root) = (case.server_name, case.root.to_vec());
+    let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; said])))?;
+    let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
+    let (roots, clock) = ([&root[..]], || Some(NOW));
+    let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
+    let client = Client::new(roots, dates, Same::new(), &mut receive, &mut send);
+    let came = Rc::new(RefCell::default());
+    let tcp = TcpStream::connect(server.address())?;
+    block_on(async {
+        let mut tls = client.connect(Recorded { tcp, came: came.clone() }, name).await?;
+        tls.write_all(b"GET / HTTP/1.1\r\n\r\n").await?;
+        tls.flush().await?;
+        while tls.read(&mut [0; 4096]).await? > 0 {}
+        Ok::<_, taskgroup_tls::Error>(())
+    })?;
+    Ok((root, name, came.take()))
+}

@@ -1,0 +1,66 @@
+//! A flight in; what its handshake takes, and each byte after it, out.
+
+use core::pin::pin;
+
+use embedded_io_async::{BufRead, Write};
+use semihosting::println;
+use taskgroup_tls::{Client, Dates, Error, RECEIVE, Roots};
+
+use crate::{Flight, platform::instructions, replay::Replay, run, same::Same, stack};
+
+/// For sending: a request in one record.
+const SEND: usize = 1024;
+
+pub(crate) fn measure(flight: &Flight, now: u64) {
+    if let Err(error) = hear(flight, now) {
+        // Words for a person are part of what is paid for.
+        println!("failed|{}|{error}", flight.what);
+    }
+}
+
+fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
+    let Flight { what, name, root, sent, said } = *flight;
+    let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
+    let (roots, clock) = ([root], || Some(now));
+    #[cfg(not(feature = "mozilla"))]
+    let roots = Roots::Certificates(&roots);
+    #[cfg(feature = "mozilla")]
+    let roots = if root.is_empty() { Roots::mozilla() } else { Roots::Certificates(&roots) };
+    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send);
+
+    let mut connect = pin!(client.connect(Replay(sent), name));
+    let (mut connected, mut handshake) = (None, 0);
+    let stack = stack::used(&mut || {
+        let start = instructions();
+        connected = Some(run(connect.as_mut()));
+        handshake = instructions() - start;
+    });
+    let mut server = connected.ok_or(Error::Cut)??;
+    println!("handshake|{what}|{handshake}");
+    println!("stack|{what}|{stack}");
+
+    run(pin!(async {
+        server.write_all(b"GET / HTTP/1.1\r\n\r\n").await?;
+        server.flush().await
+    }))?;
+    let (start, mut heard) = (instructions(), 0);
+    loop {
+        let length = run(pin!(server.fill_buf()))?.len();
+        if length == 0 {
+            break;
+        }
+        heard += length;
+        server.consume(length);
+    }
+    if heard != said {
+        return Err(Error::Cut);
+    }
+    if said > 1 {
+        println!("byte|{what}|{}", (instructions() - start) * 100 / said as u64);
+        println!("ram|buffers for records|{}", RECEIVE + SEND);
+        println!("ram|`Client`|{}", size_of_val(&client));
+        println!("ram|`Connection` besides the transport|{}", size_of_val(&server) - size_of::<Replay<'_>>());
+        println!("ram|the future of `connect`|{}", size_of_val(&*connect));
+    }
+    Ok(())
+}
