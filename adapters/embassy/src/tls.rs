@@ -101,7 +101,7 @@ impl Transport for Connection<'_, '_> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
             Kind::Tls(tls) => {
-                let bytes = tls.fill_buf().await?;
+                let bytes = tls.fill_buf().await.map_err(told)?;
                 let taken = take(bytes).min(bytes.len());
                 tls.consume(taken);
                 Ok(())
@@ -114,16 +114,22 @@ impl Write for Connection<'_, '_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
-            Kind::Tls(tls) => tls.write(bytes).await,
+            Kind::Tls(tls) => tls.write(bytes).await.map_err(told),
         }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.flush().await.map_err(broken),
-            Kind::Tls(tls) => tls.flush().await,
+            Kind::Tls(tls) => tls.flush().await.map_err(told),
         }
     }
+}
+
+/// In words, of which whoever reads and writes knows only the kind.
+fn told(error: Error) -> Error {
+    __log!(warn, "TLS: {}", error);
+    error
 }
 
 fn broken(error: tcp::Error) -> Error {
