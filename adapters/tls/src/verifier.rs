@@ -163,3 +163,6 @@ fn alert(error: Error) -> AlertDescription {
         _ => AlertDescription::InternalError,
     }
 }
+
+#[cfg(test)]
+mod tests;
