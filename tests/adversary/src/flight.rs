@@ -205,7 +205,7 @@ impl Flight {
             Fault::NoFinished => flight.replace(Finished, Step::Cut),
 
             Fault::FlightInTheClear => flight.clear_all(),
-            Fault::FlightInTheHello => { flight.clear_all(); flight.remove(ChangeCipherSpec); flight.joined = true; }
+            Fault::FlightInTheHello => { flight.clear_all(); flight.remove(ChangeCipherSpec); flight.joined = true; flight.steps.push((Place::Added, Step::Cut)); }
             Fault::EncryptedExtensionsInTheClear => flight.clear(Extensions),
             Fault::CertificateInTheClear => flight.clear(Certificate),
             Fault::CertificateVerifyInTheClear => flight.clear(Verify),

@@ -1,0 +1,311 @@
+//! Each fault of the adversary's server: what a device makes of it, in the words that a person gets to read.
+
+mod device;
+
+use device::{By, REQUEST, ask_in_time};
+use taskgroup_adversary::{Case, Connection, Effect, Fault, NOW, Options, Server, Upstream, certificates};
+use taskgroup_tls::Error;
+
+/// What a device makes of a fault.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    /// Nothing is wrong: all bytes arrive.
+    Nothing,
+    /// TLS ends in order.
+    End,
+    /// An error that begins with these words.
+    Error(&'static str),
+    /// embedded-tls 0.19 has no answer to it and panics. Only a server that is authenticated can do it.
+    NoAnswer,
+}
+
+use Found::{End, NoAnswer, Nothing};
+
+const CUT: Found = Found::Error("the connection was cut");
+const HELLO: Found = Found::Error("the server speaks no TLS 1.3");
+const MALFORMED: Found = Found::Error("a handshake message is malformed, or split");
+const OUT_OF_TURN: Found = Found::Error("a handshake message came out of turn");
+const RECORD: Found = Found::Error("a record of type");
+const TAMPERED: Found = Found::Error("a record was changed, repeated or left out");
+const UNAUTHENTICATED: Found = Found::Error("the server did not authenticate itself");
+const UNPROVEN: Found = Found::Error("the server does not hold the key");
+const UNSUPPORTED: Found = Found::Error("the server sent a message that is not spoken here");
+
+fn found(fault: Fault) -> Found {
+    match fault {
+        Fault::Good
+        | Fault::NoChangeCipherSpec
+        | Fault::CertificateRequest
+        | Fault::FlightInOneRecord
+        | Fault::EmptyData
+        | Fault::Ticket
+        | Fault::Tickets
+        | Fault::WritesOfOneByte
+        | Fault::RecordsOfOneByte
+        | Fault::RecordsOfEachSize
+        | Fault::PaddedRecords => Nothing,
+
+        // Against the letter of RFC 8446, and of no use to an attacker: the server has signed it all, or said
+        // it over the keys that it has signed for.
+        Fault::HelloTls12
+        | Fault::HelloOtherSuite
+        | Fault::HelloTooShort
+        | Fault::NoEncryptedExtensions
+        | Fault::EncryptedExtensionsTwice
+        | Fault::EncryptedExtensionsTooShort
+        | Fault::CertificateTooShort
+        | Fault::CertificateVerifyTooShort
+        | Fault::FinishedFirstJoined
+        | Fault::EmptyHandshakeBeforeFinished
+        | Fault::EmptyHandshake => Nothing,
+
+        // Allowed, and not understood.
+        Fault::HelloSplit => HELLO,
+        Fault::CertificateSplit | Fault::TicketSplit => MALFORMED,
+        Fault::ChangeCipherSpecEarly | Fault::ChangeCipherSpecTwice | Fault::ChangeCipherSpecLate => RECORD,
+        Fault::KeyUpdate => UNSUPPORTED,
+
+        Fault::Tls12Only => Found::Error("the server broke off: protocol_version, it speaks no TLS 1.3"),
+        Fault::AlertInsteadOfHello => Found::Error("the server broke off: handshake_failure"),
+        Fault::CloseInsteadOfHello => Found::Error("the server broke off"),
+        Fault::CutBeforeHello
+        | Fault::CutAfterHello
+        | Fault::CutAfterCertificate
+        | Fault::NoFinished
+        | Fault::FlightInTheHello => CUT,
+        Fault::DataInsteadOfHello
+        | Fault::UnknownTypeBeforeHello
+        | Fault::EmptyRecordBeforeHello
+        | Fault::LargeRecordInsteadOfHello
+        | Fault::LargestRecordInsteadOfHello
+        | Fault::PlaintextServer
+        | Fault::NoHello
+        | Fault::HelloTwice
+        | Fault::ChangeCipherSpecLong
+        | Fault::FlightInTheClear
+        | Fault::EncryptedExtensionsInTheClear
+        | Fault::CertificateInTheClear
+        | Fault::CertificateVerifyInTheClear
+        | Fault::FinishedInTheClear
+        | Fault::AlertAfterHello
+        | Fault::CloseAfterHello
+        | Fault::AlertAfterCertificate
+        | Fault::UnknownTypeAfterHello
+        | Fault::ShortRecordBeforeFinished
+        | Fault::NothingBeforeFinished
+        | Fault::LargeRecordBeforeFinished => RECORD,
+        Fault::HelloOtherGroup
+        | Fault::HelloBadPoint
+        | Fault::HelloNoKeyShare
+        | Fault::HelloRetry
+        | Fault::HelloGarbage => HELLO,
+        Fault::HelloTooLong | Fault::CertificateTampered => TAMPERED,
+        Fault::HelloAgain
+        | Fault::EncryptedExtensionsTooLong
+        | Fault::NoCertificate
+        | Fault::CertificateTwice
+        | Fault::CertificateThenAnother
+        | Fault::CertificateVerifyFirst
+        | Fault::CertificateTooLong
+        | Fault::CertificateVerifyTwice
+        | Fault::CertificateVerifyTooLong
+        | Fault::TicketBeforeFinished
+        | Fault::UnknownMessageBeforeFinished => OUT_OF_TURN,
+        Fault::NoCertificateVerify
+        | Fault::NoAuthentication
+        | Fault::FinishedFirst
+        | Fault::FinishedBeforeVerify => UNAUTHENTICATED,
+        Fault::CertificateAfterVerify => Found::Error("issuer unknown: the server sent 1 certificate"),
+        Fault::CertificateEmpty => Found::Error("the server sent no certificate"),
+        Fault::CertificateSeven => Found::Error("the server sent 7 certificates, more than are looked at"),
+        Fault::CertificateTwenty
+        | Fault::CertificateGarbage
+        | Fault::CertificateEntryTooLong
+        | Fault::CertificateListTooLong
+        | Fault::CertificateListTooShort
+        | Fault::FinishedShort
+        | Fault::AlertInsteadOfFinished
+        | Fault::CloseInsteadOfFinished
+        | Fault::DataBeforeFinished
+        | Fault::UnknownTypeBeforeFinished => MALFORMED,
+        Fault::CertificateVerifyWrong
+        | Fault::CertificateVerifyEmpty
+        | Fault::CertificateVerifyOtherKey
+        | Fault::CertificateVerifyOtherTranscript
+        | Fault::CertificateVerifyAsClient => UNPROVEN,
+        Fault::CertificateVerifyOtherScheme if cfg!(feature = "p384") => UNPROVEN,
+        Fault::CertificateVerifyOtherScheme => Found::Error("the server signs with scheme 1283"),
+        Fault::CertificateVerifyPkcs1 => Found::Error("the server signs with scheme 1025"),
+        Fault::FinishedWrong => Found::Error("the handshake was changed on the way"),
+        // The second one may come before or after the request; the server goes in either case.
+        Fault::FinishedTwiceJoined => CUT,
+        Fault::KeyUpdateBeforeFinished | Fault::ZerosBeforeFinished => UNSUPPORTED,
+
+        Fault::Cut => CUT,
+        Fault::CloseInTheClear
+        | Fault::AlertInTheClear
+        | Fault::HandshakeInTheClear
+        | Fault::ChangeCipherSpecInBody
+        | Fault::UnknownTypeInTheClear
+        | Fault::LargeRecord
+        | Fault::LargestRecord
+        | Fault::ShortRecord
+        | Fault::EmptyRecord
+        | Fault::Nothing => RECORD,
+        Fault::DataInTheClear
+        | Fault::TamperedBody
+        | Fault::TamperedTag
+        | Fault::TamperedHeader
+        | Fault::Replayed
+        | Fault::LeftOut => TAMPERED,
+        Fault::LargeContent => Nothing,
+        Fault::Zeros => UNSUPPORTED,
+        Fault::EmptyAlert | Fault::UnknownType | Fault::UnknownMessage => MALFORMED,
+        Fault::Alert => Found::Error("the server broke off by an alert"),
+        Fault::Close | Fault::CloseThenData => End,
+        Fault::FinishedAgain
+        | Fault::CertificateAgain
+        | Fault::HelloInBody
+        | Fault::CertificateRequestInBody => NoAnswer,
+    }
+}
+
+#[test]
+fn nobody_who_is_not_authenticated_gets_the_request() {
+    let case = certificates::find("good", NOW).unwrap();
+    let handshake = Fault::ALL.iter().copied().filter(|fault| !fault.is_in_body());
+    for fault in handshake.filter(|fault| matches!(found(*fault), Found::Error(_))) {
+        let (body, result, connection) = ask(&case, fault, 0, By::Lending);
+        assert_error(fault, result);
+        assert_eq!((connection.received, body), (vec![], vec![]), "{fault}");
+    }
+}
+
+#[test]
+fn the_proof_is_looked_at_for_each_kind_of_key() {
+    for name in ["good", "p384", "rsa-2048"] {
+        let case = certificates::find(name, NOW).unwrap();
+        if case.needs_p384() && cfg!(not(feature = "p384")) || case.needs_rsa() && cfg!(not(feature = "rsa"))
+        {
+            continue;
+        }
+        for fault in [
+            Fault::NoCertificateVerify,
+            Fault::CertificateVerifyWrong,
+            Fault::CertificateVerifyEmpty,
+            Fault::CertificateVerifyOtherKey,
+            Fault::CertificateVerifyOtherTranscript,
+            Fault::CertificateVerifyAsClient,
+            Fault::CertificateVerifyOtherScheme,
+            Fault::CertificateVerifyPkcs1,
+        ] {
+            let (body, result, connection) = ask(&case, fault, 0, By::Lending);
+            let expected = [Some(Error::Unproven), Some(Error::Unauthenticated)];
+            let scheme = matches!(result, Err(Error::SignatureScheme { .. }));
+            assert!(scheme || expected.contains(&result.err()), "{fault} with {name}: {result:?}");
+            assert_eq!((connection.received, body), (vec![], vec![]), "{fault} with {name}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_broken_off_is_given_up_to_there_and_has_no_end() {
+    let case = certificates::find("good", NOW).unwrap();
+    let whole = answer();
+    let body_faults = Fault::ALL.iter().copied().filter(|fault| fault.is_in_body());
+    for fault in body_faults.filter(|fault| matches!(found(*fault), Found::Error(_) | End)) {
+        for (after, by) in
+            [(0, By::Lending), (1, By::Read(7)), (20_000, By::Lending), (20_000, By::Read(4096))]
+        {
+            let (body, result, connection) = ask(&case, fault, after, by);
+            let what = format!("{fault} after {after} by {by:?}");
+            match found(fault) {
+                End => assert_eq!(result, Ok(()), "{what}"),
+                _ => assert_error(fault, result),
+            }
+            assert_eq!(connection.received, REQUEST, "{what}");
+            assert!(whole.starts_with(&body), "{what}");
+            // The first of two that are the same is good.
+            let exact = fault != Fault::Replayed;
+            assert!(body.len() == after || !exact && body.len() > after, "{what}: {} bytes", body.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_fault_lets_all_bytes_through() {
+    let case = certificates::find("good", NOW).unwrap();
+    for fault in Fault::ALL.iter().copied().filter(|fault| matches!(found(*fault), Nothing)) {
+        for by in [By::Lending, By::Read(1000)] {
+            let (mut body, result, connection) = ask(&case, fault, 20_000, by);
+            assert_eq!(result, Ok(()), "{fault} by {by:?}");
+            assert_eq!(connection.received, REQUEST, "{fault} by {by:?}");
+            if fault == Fault::LargeContent {
+                // One byte too many for a record, but the server's.
+                body.drain(20_000..20_000 + 16_385);
+            }
+            assert!(body == answer(), "{fault} by {by:?}: {} bytes", body.len());
+        }
+    }
+}
+
+/// Whoever reads the table of faults has to know where a device differs.
+#[test]
+fn a_device_is_stricter_and_laxer_than_rfc_8446_where_it_is_written_down() {
+    let agrees = |fault: &&Fault| {
+        matches!(
+            (fault.effect(), found(**fault)),
+            (Effect::Allowed, Nothing)
+                | (Effect::Ended, End)
+                | (Effect::Refused | Effect::Broken, Found::Error(_))
+        )
+    };
+    let different: Vec<_> =
+        Fault::ALL.iter().filter(|fault| !agrees(fault)).map(|fault| fault.name()).collect();
+    assert_eq!(
+        different,
+        [
+            "hello-tls12",
+            "hello-other-suite",
+            "hello-too-short",
+            "hello-split",
+            "change-cipher-spec-early",
+            "change-cipher-spec-twice",
+            "change-cipher-spec-late",
+            "no-encrypted-extensions",
+            "encrypted-extensions-twice",
+            "encrypted-extensions-too-short",
+            "certificate-too-short",
+            "certificate-split",
+            "certificate-verify-too-short",
+            "finished-first-joined",
+            "empty-handshake-before-finished",
+            "large-content",
+            "empty-handshake",
+            "finished-again",
+            "certificate-again",
+            "hello-in-body",
+            "certificate-request-in-body",
+            "ticket-split",
+            "key-update",
+        ]
+    );
+}
+
+fn assert_error(fault: Fault, result: Result<(), Error>) {
+    let words = result.expect_err(fault.name()).to_string();
+    assert!(matches!(found(fault), Found::Error(start) if words.starts_with(start)), "{fault}: {words}");
+}
+
+fn ask(case: &Case, fault: Fault, after: usize, by: By) -> (Vec<u8>, Result<(), Error>, Connection) {
+    let options = Options::new(case.clone(), Upstream::Answer(answer()));
+    let after = u64::try_from(after).unwrap();
+    let server = Server::start(Options { fault: Some(fault), after, ..options }).unwrap();
+    let (body, result) = ask_in_time(&server, case, by);
+    (body, result, server.connection().unwrap())
+}
+
+/// No part of it is like another.
+fn answer() -> Vec<u8> {
+    (0..15_000_u32).flat_map(u32::to_be_bytes).skip(1).collect()
+}
