@@ -9,7 +9,9 @@
 
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-use super::hash::{Hash, SHA256, SHA384};
+#[cfg(feature = "p384")]
+use super::hash::SHA384;
+use super::hash::{Hash, SHA256};
 
 type Verify = fn(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()>;
 
@@ -24,6 +26,7 @@ pub(super) struct Ecdsa {
 
 pub(super) static P256_SHA256: Ecdsa =
     Ecdsa { curve: alg_id::ECDSA_P256, signature: alg_id::ECDSA_SHA256, hash: &SHA256, verify: verify_p256 };
+#[cfg(feature = "p384")]
 pub(super) static P256_SHA384: Ecdsa =
     Ecdsa { curve: alg_id::ECDSA_P256, signature: alg_id::ECDSA_SHA384, hash: &SHA384, verify: verify_p256 };
 #[cfg(feature = "p384")]

@@ -19,6 +19,7 @@ pub(super) static SHA256: Hash = Hash {
     #[cfg(feature = "rsa")]
     arc: 1,
 };
+#[cfg(any(feature = "p384", feature = "rsa"))]
 pub(super) static SHA384: Hash = Hash {
     digest: digest::<sha2::Sha384>,
     #[cfg(feature = "rsa")]

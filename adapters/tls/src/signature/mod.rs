@@ -3,8 +3,8 @@
 //!
 //! | feature | in certificates | by the server, in CertificateVerify |
 //! |---|---|---|
-//! | none | ECDSA on P-256 with SHA-256, SHA-384 | `ecdsa_secp256r1_sha256` |
-//! | `p384` | ECDSA on P-384 with SHA-256, SHA-384 | `ecdsa_secp384r1_sha384` |
+//! | none | ECDSA on P-256 with SHA-256 | `ecdsa_secp256r1_sha256` |
+//! | `p384` | ECDSA on P-384 with SHA-256, SHA-384; on P-256 with SHA-384 | `ecdsa_secp384r1_sha384` |
 //! | `rsa` | RSA PKCS#1 v1.5 and PSS with SHA-256, SHA-384, SHA-512 | `rsa_pss_rsae_sha256`, `_sha384`, `_sha512` |
 //!
 //! Sources: RFC 5480 and SEC 1 for ECDSA and its keys, RFC 8017 for RSA, RFC 4055 for how certificates name
@@ -26,6 +26,7 @@ use pki_types::SignatureVerificationAlgorithm;
 /// What a certificate may be signed with.
 pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     &ecdsa::P256_SHA256,
+    #[cfg(feature = "p384")]
     &ecdsa::P256_SHA384,
     #[cfg(feature = "p384")]
     &ecdsa::P384_SHA256,

@@ -123,6 +123,7 @@ fn signed(curve: &str, algorithm: &Ecdsa) -> Signed {
 fn curves() -> Vec<(&'static str, &'static Ecdsa)> {
     [
         ("p-256", &ecdsa::P256_SHA256),
+        #[cfg(feature = "p384")]
         ("p-256", &ecdsa::P256_SHA384),
         #[cfg(feature = "p384")]
         ("p-384", &ecdsa::P384_SHA256),
