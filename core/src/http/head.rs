@@ -54,6 +54,7 @@ const WORD: usize = 24;
 /// The fields that have a meaning here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Field {
+    Connection,
     ContentEncoding,
     ContentLength,
     ContentType,
@@ -67,9 +68,10 @@ enum Field {
 
 /// Their names, and which is which.
 const NAMES: &[u8] =
-    b"content-encoding content-length content-type date location retry-after retry-after-ms \
+    b"connection content-encoding content-length content-type date location retry-after retry-after-ms \
                        transfer-encoding x-should-retry ";
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
+    Field::Connection,
     Field::ContentEncoding,
     Field::ContentLength,
     Field::ContentType,
@@ -86,6 +88,7 @@ const FIELDS: [Field; 9] = [
 enum Element {
     Empty,
     Chunked,
+    Close,
     EventStream,
     False,
     Identity,
@@ -94,10 +97,11 @@ enum Element {
 }
 
 /// The words for them, and which is which. The first is empty.
-const WORDS: &[u8] = b" chunked text/event-stream false identity application/json +json true ";
-const ELEMENTS: [Element; 8] = [
+const WORDS: &[u8] = b" chunked close text/event-stream false identity application/json +json true ";
+const ELEMENTS: [Element; 9] = [
     Element::Empty,
     Element::Chunked,
+    Element::Close,
     Element::EventStream,
     Element::False,
     Element::Identity,
@@ -143,11 +147,12 @@ pub(super) enum Delimiter {
     Trailers,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What the number of a wait means.
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Wait {
-    Millis(u32),
-    Seconds(u32),
-    Until(u32),
+    Millis,
+    Seconds,
+    Until,
 }
 
 /// A length in two halves: what holds a `u64` would be padded to its alignment.
@@ -171,13 +176,17 @@ impl Length {
 pub(super) struct Fields {
     /// What the body has, or has left. Until there is a `Content-Length`, no end of it is known.
     pub(super) length: Length,
-    wait: Option<Wait>,
+    /// A number of what `unit` says: apart, since together they would be padded.
+    wait: u32,
     /// The `Date`, in seconds since 1970.
     date: Option<NonZeroU32>,
     pub(super) status: u16,
     pub(super) delimiter: Delimiter,
     media_type: Option<Element>,
     identity: bool,
+    /// Nothing has said that the connection ends with the answer.
+    pub(super) persistent: bool,
+    unit: Option<Wait>,
     should_retry: Option<Element>,
     /// The field whose value is being read, as long as more of it can matter.
     field: Option<Field>,
@@ -185,15 +194,18 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) const fn new() -> Self {
+    /// `persistent`: the request does not end the connection.
+    pub(super) const fn new(persistent: bool) -> Self {
         Self {
             length: Length::new(u64::MAX),
-            wait: None,
+            wait: 0,
             date: None,
             status: 0,
             delimiter: Delimiter::Unknown,
             media_type: None,
             identity: true,
+            persistent,
+            unit: None,
             should_retry: None,
             field: None,
             word: heapless::Vec::new(),
@@ -214,6 +226,7 @@ impl Fields {
         }
     }
 
+    #[inline(never)] // or there would be 100 bytes more, around it
     pub(super) fn value_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         match (self.field, byte) {
             (None, _) => {}
@@ -301,21 +314,28 @@ impl Fields {
                 (Some(Element::Chunked), Delimiter::Coding) => self.delimiter = Delimiter::LastChunk,
                 _ => return Err(Error::TransferEncoding),
             },
+            Field::Connection => self.persistent &= element != Some(Element::Close),
             Field::ContentEncoding => {
                 self.identity &= matches!(element, Some(Element::Empty | Element::Identity));
             }
             Field::ContentType => self.media_type = element,
             Field::ShouldRetry => self.should_retry = element,
-            Field::RetryAfterMs => self.wait = decimal(text).map(Wait::Millis).or(self.wait),
-            Field::RetryAfter if !matches!(self.wait, Some(Wait::Millis(_))) => {
-                let until = || seconds_since_1970(text).map(Wait::Until);
-                self.wait = decimal(text).map(Wait::Seconds).or_else(until).or(self.wait);
-            }
+            Field::RetryAfterMs => self.wait(decimal(text), Wait::Millis),
+            Field::RetryAfter if self.unit != Some(Wait::Millis) => match decimal(text) {
+                None => self.wait(seconds_since_1970(text), Wait::Until),
+                seconds => self.wait(seconds, Wait::Seconds),
+            },
             Field::Date => self.date = seconds_since_1970(text).and_then(NonZeroU32::new).or(self.date),
             Field::RetryAfter | Field::Location => {}
         }
         self.word.clear();
         Ok(())
+    }
+
+    fn wait(&mut self, number: Option<u32>, unit: Wait) {
+        if let Some(number) = number {
+            (self.wait, self.unit) = (number, Some(unit));
+        }
     }
 
     /// Draws the conclusions, once all fields are read.
@@ -344,10 +364,10 @@ impl Fields {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        let (seconds, millis) = match self.wait? {
-            Wait::Millis(millis) => divide_by_1000(millis),
-            Wait::Seconds(seconds) => (seconds, 0),
-            Wait::Until(moment) => (moment.saturating_sub(self.date?.get()), 0),
+        let (seconds, millis) = match self.unit? {
+            Wait::Millis => divide_by_1000(self.wait),
+            Wait::Seconds => (self.wait, 0),
+            Wait::Until => (self.wait.saturating_sub(self.date?.get()), 0),
         };
         Some(Duration::new(seconds.into(), millis.min(999).wrapping_mul(1_000_000)))
     }

@@ -102,7 +102,7 @@ impl Response {
     /// Before the first byte of the answer.
     #[must_use]
     pub const fn new() -> Self {
-        Self { parser: Parser::new(), location: Location::new() }
+        Self { parser: Parser::new(true), location: Location::new() }
     }
 
     /// Takes the next part off the front of `input`. `None`: `input` is used up, or
@@ -154,6 +154,18 @@ impl Response {
         self.parser.is_delimited()
     }
 
+    /// Whether the connection can carry another request once the answer is complete: it is HTTP/1.1 or later,
+    /// its head names one framing and no `Connection: close` ([RFC 9112 §9.3]). Says something once there is
+    /// a head.
+    ///
+    /// Bytes behind the end of the answer belong to no request: such a connection had better be closed.
+    ///
+    /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
+    #[must_use]
+    pub const fn is_persistent(&self) -> bool {
+        self.parser.is_persistent()
+    }
+
     /// The head's `Location`, up to 128 bytes of visible ASCII; `None` when there is none, it is not of
     /// that kind, or the status is no redirect and it is longer.
     #[must_use]
@@ -163,9 +175,10 @@ impl Response {
 }
 
 impl Parser {
-    pub(crate) const fn new() -> Self {
+    /// `persistent`: the request does not end the connection.
+    pub(crate) const fn new(persistent: bool) -> Self {
         Self {
-            fields: Fields::new(),
+            fields: Fields::new(persistent),
             room: HEAD,
             state: State::StatusLine,
             failure: None,
@@ -208,7 +221,7 @@ impl Parser {
     }
 
     pub(crate) fn closed(&mut self) -> Result<(), Error> {
-        let is_complete = matches!(self.state, State::UntilClose | State::Ending | State::Complete);
+        let is_complete = self.is_complete() || !self.is_delimited();
         let error = self.failure.or((!is_complete).then_some(Error::Truncated));
         self.failure = error;
         error.map_or(Ok(()), Err)
@@ -216,6 +229,16 @@ impl Parser {
 
     pub(crate) const fn is_delimited(&self) -> bool {
         !matches!(self.state, State::UntilClose)
+    }
+
+    pub(crate) const fn is_persistent(&self) -> bool {
+        // Behind 101 another protocol is spoken.
+        self.fields.persistent && self.is_delimited() && self.fields.status != 101
+    }
+
+    /// Whether the body has come whole, by its framing.
+    pub(crate) const fn is_complete(&self) -> bool {
+        matches!(self.state, State::Ending | State::Complete)
     }
 
     fn next<'i>(&mut self, input: &mut &'i [u8], location: &mut Location) -> Result<Option<Part<'i>>, Error> {
@@ -295,18 +318,16 @@ impl Parser {
             return Err(Error::StatusLine);
         }
         _ = self.fields.word.push(byte);
-        if (9..12).contains(&at) {
-            self.fields.status = self.fields.status.wrapping_mul(10).wrapping_add(u16::from(byte & 0xF));
+        match at {
+            7 if byte == b'0' => self.fields.persistent = false,
+            9..12 => {
+                self.fields.status = self.fields.status.wrapping_mul(10).wrapping_add(u16::from(byte & 0xF));
+            }
+            _ => {}
         }
-        if at == STATUS_LINE.len().wrapping_sub(1) { self.end_status_line() } else { Ok(()) }
-    }
-
-    /// The status line has come, up to the reason at least.
-    fn end_status_line(&mut self) -> Result<(), Error> {
-        if self.fields.status < 100 {
-            return Err(Error::StatusLine);
+        if at == STATUS_LINE.len().wrapping_sub(1) {
+            self.state = State::Value;
         }
-        self.state = State::Value;
         Ok(())
     }
 
@@ -328,11 +349,8 @@ impl Parser {
 
     fn end_line(&mut self, location: &Location) -> Result<Option<Head>, Error> {
         self.state = match self.state {
-            State::StatusLine => {
-                self.end_status_line()?;
-                State::Line
-            }
-            State::Value => State::Line,
+            State::StatusLine | State::Value if self.fields.status < 100 => return Err(Error::StatusLine),
+            State::StatusLine | State::Value => State::Line,
             State::Line if self.fields.are_trailers() => State::Ending,
             State::Line => return self.end_head(location),
             State::Name => return Err(Error::Field),
@@ -363,7 +381,13 @@ impl Parser {
             Framing::Length(0) => State::Ending,
             Framing::Length(_) => State::Length,
             Framing::UntilClose => State::UntilClose,
-            Framing::Chunked => self.begin_chunk(),
+            Framing::Chunked => {
+                // With a length besides, somebody on the way may see another end than this (RFC 9112 §6.3).
+                if self.fields.length.get() != u64::MAX {
+                    self.fields.persistent = false;
+                }
+                self.begin_chunk()
+            }
         };
         Ok(Some(head))
     }

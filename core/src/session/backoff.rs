@@ -9,6 +9,7 @@ const RETRY_AFTER_CEILING: Millis = Millis(300_000);
 ///
 /// A wait is drawn uniformly from [floor, upper]; upper is twice the floor and doubles to the
 /// ceiling while nothing new comes.
+#[derive(Clone, Copy)]
 pub(super) struct Backoff {
     tries: u32,
     random: u32,

@@ -65,6 +65,7 @@ pub struct Config<'c> {
     pub(super) seed: u32,
     pub(super) port: u16,
     pub(super) tls: bool,
+    pub(super) keep_alive: bool,
     pub(super) version: Version,
 }
 
@@ -86,6 +87,7 @@ impl<'c> Config<'c> {
             seed: 0,
             port: 443,
             tls: true,
+            keep_alive: false,
             version: Version::V1Beta,
         }
     }
@@ -178,6 +180,16 @@ impl<'c> Config<'c> {
         self
     }
 
+    /// Whether to keep the connection when a session has stopped, for [another
+    /// request](super::Session::ask): where that would cost a handshake of TLS, for example. No by default.
+    ///
+    /// Servers close a connection that is not used after a while, often 5 to 75 s.
+    #[must_use]
+    pub const fn with_keep_alive(mut self, keep_alive: bool) -> Self {
+        self.keep_alive = keep_alive;
+        self
+    }
+
     /// How long the server may be silent, and how long the head of an answer may take in all.
     /// 90 s by default.
     #[must_use]
@@ -266,6 +278,7 @@ impl fmt::Debug for Config<'_> {
             .field("host", &self.host)
             .field("port", &self.port)
             .field("tls", &self.tls)
+            .field("keep_alive", &self.keep_alive)
             .field("base_path", &self.base_path)
             .field("version", &self.version)
             .field("key", &format_args!("***"))

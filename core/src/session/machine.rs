@@ -27,17 +27,19 @@ const REDIRECTS: u8 = 3;
 /// Where the session stands; see the graph in the module's documentation.
 #[derive(Clone, Copy, Debug)]
 enum State {
+    /// Nothing of the request is done.
     Start,
+    /// The connection of an earlier request is open, and is looked at before it is used.
+    Looking,
     Connecting,
     Sending,
     Receiving,
-    /// What comes next, and whether the connection has been closed before it.
+    /// What comes next, and whether the connection has been dealt with before it: closed, or kept.
     Ended(Next, bool),
     Sleeping(Cause),
-    Stopped(Outcome),
 }
 
-/// What comes after the connection is closed.
+/// What comes after the connection.
 #[derive(Clone, Copy, Debug)]
 enum Next {
     Connect,
@@ -52,6 +54,8 @@ enum Body {
     Awaited,
     Stream,
     Json,
+    /// What follows the JSON, which has been had; then the session stops like this.
+    Rest(Outcome),
     /// The server's reasons for saying no, of which so many bytes are still wanted; then the try
     /// ends as told.
     Refusal {
@@ -91,6 +95,8 @@ pub(super) struct Machine<'c> {
     body: Body,
     reader: Reader,
     found: Found,
+    /// The connection is that of an earlier request, is open, and nothing of another answer has come.
+    kept: bool,
     /// Something has been sent since the timer was started.
     has_sent: bool,
     /// The body being read has had an `error` event.
@@ -117,10 +123,11 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor,
             sent: 0,
-            response: Parser::new(),
+            response: Parser::new(false),
             body: Body::Awaited,
             reader: Reader::new(id_source),
             found: Found::Nothing,
+            kept: false,
             has_sent: false,
             error_event: false,
             redirected: false,
@@ -130,18 +137,47 @@ impl<'c> Machine<'c> {
         }
     }
 
+    pub(super) fn ask(&mut self, record: &mut dyn Record, request: Request<'c>) {
+        self.confirm();
+        if matches!(self.state, State::Receiving) && self.response.is_complete() {
+            self.ended(record);
+        }
+        // When a connection turns out to be over, nobody knows whether the server has had the request: only
+        // one that may be repeated goes over a connection that has been left alone.
+        let is_free =
+            matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Ended(_, true));
+        let stays = is_free && (!self.kept || request.target.is_repeatable());
+        let state = if stays { State::Start } else { State::Ended(Next::Connect, false) };
+        let (kept, mut backoff) = (self.kept && stays, self.backoff);
+        backoff.reset();
+        *self = Self { state, kept, backoff, ..Self::new(self.config, request) };
+    }
+
     pub(super) fn poll(&mut self, record: &mut dyn Record, now: Instant) -> Action {
         self.confirm();
         loop {
             match self.state {
                 State::Start => match self.request.check(&self.config, self.cursor.last()) {
-                    Ok(()) => self.connect(now),
-                    Err(misuse) => self.state = State::Stopped(Outcome::Misuse(misuse)),
+                    Err(misuse) => self.state = State::Ended(Next::Stop(Outcome::Misuse(misuse)), true),
+                    Ok(()) if self.kept => {
+                        self.begin(State::Looking);
+                        return Action::Receive { until: now };
+                    }
+                    Ok(()) => {
+                        info!("connecting to {}, port {}", self.config.host, self.config.port);
+                        self.begin(State::Connecting);
+                        self.timer.start(now, self.config.connect);
+                    }
                 },
+                State::Looking => {
+                    info!("asks over the connection that is open");
+                    self.send(now);
+                }
                 State::Connecting => match self.timer.check(now) {
                     Some(until) => return Action::Connect { until },
                     None => self.interrupted(record, Cause::Network),
                 },
+                State::Receiving if self.response.is_complete() => self.ended(record),
                 State::Sending | State::Receiving => match self.patience(now) {
                     Some(until) if matches!(self.state, State::Sending) => return Action::Send { until },
                     Some(until) => return Action::Receive { until },
@@ -151,19 +187,18 @@ impl<'c> Machine<'c> {
                     self.state = State::Ended(next, true);
                     return Action::Close;
                 }
-                State::Ended(Next::Connect, true) => self.connect(now),
+                State::Ended(Next::Connect, true) => self.state = State::Start,
                 // Told at least once, however short it is: it is how the caller knows of a break.
                 State::Ended(Next::Sleep(cause, wait), true) => {
                     self.timer.start(now, wait);
                     self.state = State::Sleeping(cause);
                     return Action::Sleep { until: self.timer.until(), cause };
                 }
-                State::Ended(Next::Stop(outcome), true) => self.state = State::Stopped(outcome),
+                State::Ended(Next::Stop(outcome), true) => return Action::Stop(outcome),
                 State::Sleeping(cause) => match self.timer.check(now) {
                     Some(until) => return Action::Sleep { until, cause },
-                    None => self.connect(now),
+                    None => self.state = State::Start,
                 },
-                State::Stopped(outcome) => return Action::Stop(outcome),
             }
         }
     }
@@ -181,7 +216,7 @@ impl<'c> Machine<'c> {
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
         if complete {
-            self.await_answer();
+            self.await_answer(self.config.keep_alive);
         }
         written
     }
@@ -190,7 +225,7 @@ impl<'c> Machine<'c> {
         self.confirm();
         if matches!(self.state, State::Sending) && !input.is_empty() {
             debug!("the answer comes before the whole request is out");
-            self.await_answer();
+            self.await_answer(false);
         }
         if !input.is_empty() && matches!(self.body, Body::Stream | Body::Json) {
             self.timer.start(now, self.config.idle);
@@ -214,6 +249,9 @@ impl<'c> Machine<'c> {
                 return true;
             }
         }
+        if !input.is_empty() {
+            self.disturbed();
+        }
         *input = &[];
         false
     }
@@ -227,8 +265,7 @@ impl<'c> Machine<'c> {
             warning!("connected: no connection was asked for");
             return;
         }
-        self.state = State::Sending;
-        self.timer.start(now, self.config.idle);
+        self.send(now);
     }
 
     pub(super) fn closed(&mut self, record: &mut dyn Record) {
@@ -238,7 +275,7 @@ impl<'c> Machine<'c> {
             State::Connecting | State::Sending | State::Receiving => {
                 self.interrupted(record, Cause::Network);
             }
-            _ => debug!("closed: there is no connection"),
+            _ => self.disturbed(),
         }
     }
 
@@ -252,7 +289,7 @@ impl<'c> Machine<'c> {
             (State::Connecting | State::Sending | State::Receiving, _) => {
                 self.interrupted(record, Cause::Network);
             }
-            _ => debug!("failed: there is no connection"),
+            _ => self.disturbed(),
         }
     }
 
@@ -278,22 +315,35 @@ impl<'c> Machine<'c> {
         }
     }
 
-    #[inline(never)] // or it would be there three times
-    fn connect(&mut self, now: Instant) {
+    /// A try begins, with this.
+    fn begin(&mut self, state: State) {
         self.sent = 0;
         self.has_sent = false;
         self.cursor.begin();
-        self.state = State::Connecting;
-        self.timer.start(now, self.config.connect);
-        info!("connecting to {}, port {}", self.config.host, self.config.port);
+        self.state = state;
     }
 
-    /// The request is out: from here on the head has the whole idle timeout, and no more.
-    fn await_answer(&mut self) {
+    fn send(&mut self, now: Instant) {
+        self.state = State::Sending;
+        self.timer.start(now, self.config.idle);
+    }
+
+    /// Something has come that no request is the reason for: a connection that was kept is not used again.
+    fn disturbed(&mut self) {
+        debug!("nothing was to come");
+        if mem::take(&mut self.kept) {
+            let next = if let State::Ended(next, _) = self.state { next } else { Next::Connect };
+            self.state = State::Ended(next, false);
+        }
+    }
+
+    /// The request is out: from here on the head has the whole idle timeout, and no more. The connection may
+    /// be `kept` after the answer, if the server agrees.
+    fn await_answer(&mut self, kept: bool) {
         if !self.cursor.last().is_empty() {
             info!("asked to go on after {}", self.shown_cursor());
         }
-        self.response = Parser::new();
+        self.response = Parser::new(kept);
         self.cursor.next.clear();
         self.body = Body::Awaited;
         self.state = State::Receiving;

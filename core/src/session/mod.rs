@@ -13,6 +13,10 @@
 //!            +----------------------------------------------------------------+
 //! ```
 //!
+//! After `Stop` there may be [another request](Session::ask). With [`keep_alive`](Config::with_keep_alive)
+//! there is no `Close` before that `Stop`, where the connection may be kept, and no `Connect` after it:
+//! the next request begins with a `Receive` that is due at once, and `Send`.
+//!
 //! # What it promises
 //!
 //! Every event is delivered at least once, and exactly once while the server gives its events ids
@@ -71,7 +75,7 @@ pub enum Action {
     },
     /// Read, and [`feed`](Session::feed) what came, or say [`closed`](Session::closed).
     Receive {
-        /// Stop waiting then, and poll.
+        /// Stop waiting then, and poll. When it is now, look only at what is there already.
         until: Instant,
     },
     /// Close the connection.
@@ -83,7 +87,8 @@ pub enum Action {
         /// Why, for the log.
         cause: Cause,
     },
-    /// Nothing more: for ever the same answer from now on.
+    /// Nothing more: the same answer from now on, until there is [another request](Session::ask). With
+    /// [`keep_alive`](Config::with_keep_alive) there may be a connection left to close.
     Stop(Outcome),
 }
 
@@ -138,7 +143,7 @@ impl core::fmt::Display for Failure {
 
 impl core::error::Error for Failure {}
 
-/// One request, until it is answered in full.
+/// One request, until it is answered in full; then another, if you like.
 ///
 /// ```
 /// use taskgroup::{api, session::{Action, Config, Session}, time::Instant};
@@ -170,6 +175,25 @@ impl<'c, R: Record> Session<'c, R> {
     /// A session that fills this record, which may hold a callback.
     pub fn with(config: Config<'c>, request: Request<'c>, record: R) -> Self {
         Self { machine: Machine::new(config, request), record }
+    }
+
+    /// Another request, in place of the one before. It goes over the same connection if that may be
+    /// [kept](Config::with_keep_alive), the session has stopped, the answer was read to its end and the
+    /// server left the connection open ([RFC 9112 §9.3]); and only if it is a GET, which may be repeated:
+    /// a connection that turns out to be over is replaced at once, which counts as no try.
+    ///
+    /// Before that, the first [`Receive`](Action::Receive) is due at once: a look whether the server has
+    /// ended the connection meanwhile.
+    ///
+    /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
+    pub fn ask(&mut self, request: Request<'c>) {
+        self.machine.ask(&mut self.record, request);
+    }
+
+    /// Like [`ask`](Self::ask), for an answer that fills another record.
+    pub fn then<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+        self.ask(request);
+        Session { machine: self.machine, record }
     }
 
     /// What to do next.

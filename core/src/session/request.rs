@@ -160,7 +160,9 @@ impl Target<'_> {
         if !config.beta.is_empty() {
             writer.header("parallel-beta", config.beta);
         }
-        writer.header("connection", "close");
+        if !config.keep_alive {
+            writer.header("connection", "close");
+        }
         if self.endpoint.method == http::Method::Post {
             writer.header("content-type", "application/json").body(self.body);
         } else {

@@ -1,3 +1,5 @@
+use std::format;
+
 use super::*;
 
 fn head_of(answer: &[u8]) -> (Response, Head) {
@@ -71,6 +73,35 @@ fn a_connection_that_ends_in_the_head_is_truncated() {
         let mut response = Response::new();
         assert_eq!(response.feed(&mut &answer[..end]), Ok(None));
         assert_eq!(response.closed(), Err(Error::Truncated), "after {end} bytes");
+    }
+}
+
+#[test]
+fn a_connection_outlives_an_answer_that_has_one_framing_and_does_not_end_it() {
+    let is_persistent = |head: &str| head_of(format!("{head}\r\n\r\n").as_bytes()).0.is_persistent();
+    for head in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5",
+        "HTTP/1.2 404 No\r\nTransfer-Encoding: chunked",
+        "HTTP/1.1 204 No Content",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: closed",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nProxy-Connection: close",
+        "HTTP/1.1 103 Hints\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5",
+    ] {
+        assert!(is_persistent(head), "{head}");
+    }
+    for head in [
+        "HTTP/1.1 200 OK",
+        "HTTP/1.1 101 Switching Protocols",
+        "HTTP/1.0 200 OK\r\nContent-Length: 5",
+        "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close",
+        "HTTP/1.1 200 OK\r\ncONNECTION: \tupgrade,Close ,x\r\nContent-Length: 5",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nConnection: keep-alive\r\nContent-Length: 5",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+    ] {
+        assert!(!is_persistent(head), "{head}");
     }
 }
 

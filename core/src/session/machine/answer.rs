@@ -11,6 +11,7 @@ use crate::{
 impl Machine<'_> {
     pub(super) fn head(&mut self, record: &mut dyn Record, head: Head) {
         info!("status {}", head.status);
+        self.kept = false;
         let created = matches!(head.status, 201 | 202) && !self.request.is_repeatable();
         let is_type = if self.request.is_stream() { head.event_stream } else { head.json };
         match head.status {
@@ -97,7 +98,7 @@ impl Machine<'_> {
                     self.end(record, status, ending);
                 }
             }
-            Body::Awaited => rest = &[],
+            Body::Awaited | Body::Rest(_) => rest = &[],
         }
         body.len().saturating_sub(rest.len())
     }
@@ -133,13 +134,22 @@ impl Machine<'_> {
         match result {
             Ok(()) => {
                 self.found = Found::Record;
-                self.stop(record, Outcome::Done);
+                self.had(record, Outcome::Done);
             }
             Err(error @ json::Error::Mismatch(_)) => {
                 self.skip(error);
-                self.stop(record, Outcome::Peer(Fault::Json(error)));
+                self.had(record, Outcome::Peer(Fault::Json(error)));
             }
             Err(error) => self.broken(record, Cause::Peer(Fault::Json(error)), Millis(0)),
+        }
+    }
+
+    /// All that was asked for has been had: what follows is read only where the connection may be kept by it.
+    fn had(&mut self, record: &mut dyn Record, outcome: Outcome) {
+        if self.response.is_persistent() {
+            self.body = Body::Rest(outcome);
+        } else {
+            self.stop(record, outcome);
         }
     }
 

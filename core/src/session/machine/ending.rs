@@ -1,5 +1,7 @@
 //! How a try ends: the end of a body or of a connection in, another try or the session's end out.
 
+use core::mem;
+
 use super::{Body, Ending, Machine, Next, State};
 use crate::{
     json::Record,
@@ -12,6 +14,7 @@ impl Machine<'_> {
     pub(super) fn ended(&mut self, record: &mut dyn Record) {
         match self.body {
             Body::Refusal { status, ending, .. } => self.end(record, status, ending),
+            Body::Rest(outcome) => self.stop(record, outcome),
             Body::Stream => self.stream_ended(record),
             Body::Json | Body::Awaited => self.broken(record, Cause::Network, Millis(0)),
         }
@@ -45,9 +48,16 @@ impl Machine<'_> {
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
     pub(super) fn interrupted(&mut self, record: &mut dyn Record, cause: Cause) {
+        if mem::take(&mut self.kept) {
+            // The server may have closed it before it had the request (RFC 9112 §9.3.1).
+            info!("{}: the connection was over", cause);
+            self.state = State::Ended(Next::Connect, false);
+            return;
+        }
         let answer = self.request.endpoint.answer;
         match self.body {
             Body::Refusal { status, ending, .. } => self.end(record, status, ending),
+            Body::Rest(outcome) => self.stop(record, outcome),
             Body::Stream
                 if matches!(answer, Answer::Stream { until_inactive: true })
                     && !self.error_event
@@ -111,6 +121,9 @@ impl Machine<'_> {
             self.reader.begin_event(record, &mut self.cursor.next);
         }
         self.body = Body::Awaited;
-        self.state = State::Ended(next, false);
+        self.kept = matches!((self.state, next), (State::Receiving, Next::Stop(_)))
+            && self.response.is_complete()
+            && self.response.is_persistent();
+        self.state = State::Ended(next, self.kept);
     }
 }
