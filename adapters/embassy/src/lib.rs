@@ -19,6 +19,7 @@
 //! [`Tcp`] speaks no TLS: a server that wants it is refused, and so is plaintext to any other
 //! machine, unless it is [allowed](Tcp::allow_plaintext). TLS is a [`Connector`] that takes its
 //! place: it starts from [`Tcp::open`], and authenticates the server before it gives the connection out.
+//! [`another_tls`] shows how one of your own goes in.
 //!
 //! # How large the buffers should be
 //!
@@ -35,6 +36,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(doc)]
+pub mod another_tls;
 mod clock;
 mod tcp;
 #[cfg(feature = "tls")]

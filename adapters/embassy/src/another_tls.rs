@@ -1,0 +1,64 @@
+//! How another TLS goes in, with [mbedtls-rs] as the example: a [`Connector`](crate::Connector) over
+//! [`Tcp::open`](crate::Tcp::open).
+//!
+//! Whatever the TLS, a connector has to hold to this:
+//!
+//! * It returns only when the server is authenticated as [`Config::host`](taskgroup::session::Config::host):
+//!   the request is written right after, and the key with it.
+//! * Who is not who it should be is [`Failure::Refused`](taskgroup::session::Failure::Refused), which
+//!   stops the stream; all else is [`Failure::Unreachable`](taskgroup::session::Failure::Unreachable).
+//! * [`Connector::cancel_safe`](crate::Connector::cancel_safe) says `false` unless a read or write may be
+//!   dropped at any moment. A `next()` that is dropped costs a handshake then.
+//! * The connection is a [`BufRead`](embedded_io_async::BufRead) and [`Write`](embedded_io_async::Write);
+//!   what is only `Read` and `Write` becomes one by [`Buffered`](taskgroup_embedded_io::Buffered).
+//! * How it ends need not be told truly. The session believes the end of an answer by the answer's own
+//!   framing, and asks again from the last event otherwise.
+//!
+//! # Why Mbed TLS
+//!
+//! [`Tls`](crate::Tls) is smaller and needs neither a heap nor C. Mbed TLS is for servers that it cannot
+//! speak to: those with TLS 1.2 only, and those that split a message of the handshake over several records.
+//!
+//! | what it costs | |
+//! |---|---|
+//! | flash | about 400 KB |
+//! | heap | 57 KB during the handshake, 80 KB for a certificate of 14 KB |
+//! | instructions, riscv32imc | 80 million for a handshake with P-256, up to 181 million with P-384, in few polls; 463 for each byte |
+//!
+//! # The connector
+//!
+//! ```ignore
+#![doc = include_str!("another_tls/mbedtls.rs")]
+//! ```
+//!
+//! This is the very text that the firmware in the repository's `examples/another-tls` is made of. It is
+//! compiled and run by continuous integration; `cargo test` leaves it alone for the sake of the C library.
+//!
+//! ```ignore
+//! let library = Tls::new(random)?; // one at a time; `random` is a generator of rand_core 0.10
+//! let authorities = Certificate::new(X509::PEM(pem))?; // a C string, or DER
+//! let network = MbedTls::new(Tcp::new(network, &mut receive, &mut send), library.reference(), authorities, &mut buffer);
+//! let mut runs = Stream::new(config, request, record, &network, Clock);
+//! ```
+//!
+//! # What it needs around it
+//!
+//! * `mbedtls-rs = "0.3"` with its default features on thumbv6m, riscv32imc or riscv32imac: for these, Mbed
+//!   TLS comes compiled along. With other features it is built from C, by clang, libclang, cmake and ninja.
+//! * A global allocator, and `calloc`, `free`, `memchr`, `strchr`, `strcmp` and `strstr`, which the crate
+//!   [tinyrlibc] has; and `snprintf`, `vsnprintf`, `printf` and `puts`, which may do nothing.
+//! * An executor that lets nothing urgent wait behind a handshake.
+//!
+//! # Limits
+//!
+//! **The compiled library checks no dates**: an expired certificate is as good as a new one. The feature
+//! `hook-wall-clock` checks them, once a clock is set by `hook_wall_clock`, and builds from C.
+//!
+//! Where a certificate has no alternative names, its common name is believed. Chains with critical name
+//! constraints are refused, as are those whose certificates are not in order. An empty record reads as the
+//! end of the connection: the stream goes on by another one. Sessions of TLS 1.2 can be resumed by
+//! `Session::save` and `connect_with_session`, for 0.9 million instructions instead of 118; those of 1.3
+//! cannot.
+//!
+//! [mbedtls-rs]: https://docs.rs/mbedtls-rs/0.3
+//! [tinyrlibc]: https://docs.rs/tinyrlibc

@@ -1,0 +1,92 @@
+//! A network of embassy-net in, connections to servers that Mbed TLS has authenticated out.
+
+use core::cell::{RefCell, RefMut};
+
+use heapless::CString;
+use log::error;
+use mbedtls_rs::{
+    Certificate, ClientSessionConfig, Session, SessionConfig, SessionError, TlsReference,
+    sys::{MBEDTLS_ERR_SSL_BAD_CERTIFICATE, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED},
+};
+use taskgroup::{
+    session::{Config, Failure},
+    time::Instant,
+};
+use taskgroup_embassy::{Connection, Connector, Tcp};
+use taskgroup_embedded_io::Buffered;
+
+/// Bytes of a server's name, with the NUL behind it: one that DNS knows has 253 at most.
+const NAME: usize = 254;
+
+/// What Mbed TLS calls it when the server is not who it should be.
+const WRONG: [i32; 2] = [MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_SSL_BAD_CERTIFICATE];
+
+/// Opens connections by TLS 1.2 or 1.3.
+pub(crate) struct MbedTls<'d> {
+    tcp: Tcp<'d>,
+    library: TlsReference<'d>,
+    session: SessionConfig<'d>,
+    /// Lent to the connection: from here the events are parsed.
+    buffer: RefCell<&'d mut [u8]>,
+}
+
+impl<'d> MbedTls<'d> {
+    /// Trusts the servers that these authorities vouch for. Any size of the buffer works, from 1 byte on.
+    pub(crate) fn new(
+        tcp: Tcp<'d>,
+        library: TlsReference<'d>,
+        authorities: Certificate<'d>,
+        buffer: &'d mut [u8],
+    ) -> Self {
+        let mut session = ClientSessionConfig::new();
+        session.ca_chain = Some(authorities);
+        session.alpn_protocols = Some(&[c"http/1.1"]);
+        Self { tcp, library, session: SessionConfig::Client(session), buffer: RefCell::new(buffer) }
+    }
+}
+
+impl<'d> Connector for MbedTls<'d> {
+    type Connection<'n>
+        = Buffered<Session<'n, Connection<'n, 'd>>, RefMut<'n, [u8]>>
+    where
+        Self: 'n;
+
+    /// A read that is given up may leave half a record behind.
+    fn cancel_safe(&self) -> bool {
+        false
+    }
+
+    async fn connect<'n>(
+        &'n self,
+        config: &Config<'_>,
+        until: Instant,
+    ) -> Result<Self::Connection<'n>, Failure> {
+        if !config.tls() {
+            error!("plaintext to {}: it is not spoken here", config.host());
+            return Err(Failure::Refused);
+        }
+        let mut name = CString::<NAME>::new();
+        name.extend_from_bytes(config.host().as_bytes()).map_err(|_| Failure::Refused)?;
+        // Opened first: there is one connection at a time, so the buffer is free then.
+        let tcp = self.tcp.open(config, until).await?;
+        let buffer = RefMut::map(self.buffer.borrow_mut(), |buffer| &mut **buffer);
+        let mut session = Session::new(self.library, tcp, &self.session).map_err(failure)?;
+        session.set_server_name(&name).map_err(failure)?;
+        // Nothing of the request is written before this has authenticated the server.
+        session.connect().await.map_err(|error| {
+            let found = session.tls_verification_details();
+            error!("TLS with {}: {error}, certificates: {found:#x}", config.host());
+            failure(error)
+        })?;
+        Ok(Buffered::new(session, buffer))
+    }
+}
+
+/// Is another try of any use? Not when the certificates are wrong; when they cannot be read, it may be
+/// for want of memory.
+fn failure(error: SessionError) -> Failure {
+    match error {
+        SessionError::MbedTls(error) if WRONG.contains(&error.code()) => Failure::Refused,
+        _ => Failure::Unreachable,
+    }
+}
