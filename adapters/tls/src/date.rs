@@ -11,16 +11,16 @@ pub struct Date {
 
 /// The digits of a day of the Gregorian calendar.
 struct Digits {
-    year: u64,
-    month: [u64; 2],
-    day: [u64; 2],
+    year: u32,
+    month: [u32; 2],
+    day: [u32; 2],
 }
 
 impl Date {
     /// By eras of 400 years, and by years that begin in March: a leap day is the last day of one.
     fn digits(self) -> Digits {
-        const ERA: u64 = 146_097;
-        let days = self.unix_seconds / 86_400 + 719_468;
+        const ERA: u32 = 146_097;
+        let days = self.days().saturating_add(719_468);
         let day_of_era = days % ERA;
         let year_of_era =
             (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / (ERA - 1)) / 365;
@@ -28,8 +28,15 @@ impl Date {
         let from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * from_march + 2) / 5 + 1;
         let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-        let year = days / ERA * 400 + year_of_era + u64::from(month <= 2);
+        let year = days / ERA * 400 + year_of_era + u32::from(month <= 2);
         Digits { year, month: [month / 10, month % 10], day: [day / 10, day % 10] }
+    }
+
+    /// Since 1970, up to the year 18,000 or so. First by what is a shift: a division of 64 bits is long.
+    fn days(self) -> u32 {
+        const DAY: u32 = 86_400;
+        let parts = u32::try_from(self.unix_seconds >> DAY.trailing_zeros()).unwrap_or(u32::MAX);
+        parts / (DAY >> DAY.trailing_zeros())
     }
 }
 
