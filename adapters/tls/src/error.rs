@@ -194,6 +194,7 @@ fn kind_words(kind: ErrorKind) -> &'static str {
 /// The alerts that answer a client (RFC 8446, section 6.2).
 fn alert_words(description: u8) -> &'static str {
     match description {
+        0 => "close_notify",
         10 => "unexpected_message",
         20 => "bad_record_mac",
         22 => "record_overflow",

@@ -43,8 +43,8 @@
 //!   certificate chain of that size; some split at less.
 //! * **A new key** (`KeyUpdate`) ends the connection with an error, and so does a ticket that is split.
 //! * **ALPN** `http/1.1` is offered; what the server answers is not looked at.
-//! * **A server that is authenticated** can still send garbage, never end, and cause a panic by asking for
-//!   a client's certificate after the handshake. It is trusted with the key already.
+//! * **A server that is authenticated** can still send garbage, never end, and cause a panic in embedded-tls by
+//!   a handshake message that belongs into no open connection. It is trusted with the key already.
 //!
 //! embedded-tls has verifiers of its own (its features `rustpki` and `webpki`). They are not used: they check less
 //! than is listed above, and cannot know what did not come.
