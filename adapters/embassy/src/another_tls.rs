@@ -11,8 +11,8 @@
 //!   dropped at any moment. A `next()` that is dropped costs a handshake then.
 //! * The connection is a [`BufRead`](embedded_io_async::BufRead) and [`Write`](embedded_io_async::Write);
 //!   what is only `Read` and `Write` becomes one by [`Buffered`](taskgroup_embedded_io::Buffered).
-//! * How it ends need not be told truly. The session believes the end of an answer by the answer's own
-//!   framing, and asks again from the last event otherwise.
+//! * An end without `close_notify` is an error. What is told as an end costs a connection at most: the
+//!   session goes by the answer's own framing, and asks again from the last event where something is missing.
 //!
 //! # Why Mbed TLS
 //!
@@ -31,15 +31,14 @@
 #![doc = include_str!("another_tls/mbedtls.rs")]
 //! ```
 //!
-//! This is the very text that the firmware in the repository's `examples/another-tls` is made of. It is
-//! compiled and run by continuous integration; `cargo test` leaves it alone for the sake of the C library.
+//! And this is a stream over it:
 //!
 //! ```ignore
-//! let library = Tls::new(random)?; // one at a time; `random` is a generator of rand_core 0.10
-//! let authorities = Certificate::new(X509::PEM(pem))?; // a C string, or DER
-//! let network = MbedTls::new(Tcp::new(network, &mut receive, &mut send), library.reference(), authorities, &mut buffer);
-//! let mut runs = Stream::new(config, request, record, &network, Clock);
+#![doc = include_str!("another_tls/stream.rs")]
 //! ```
+//!
+//! These are the very files that the firmware in the repository's `examples/another-tls` is made of. It is
+//! compiled and run by continuous integration; `cargo test` leaves them alone for the sake of the C library.
 //!
 //! # What it needs around it
 //!

@@ -1,12 +1,10 @@
 //! Firmware that streams a task group by Mbed TLS, on QEMU's machine `virt`: what
 //! `taskgroup sandbox --tls` has printed in, one line per event on the host's stdout.
 //!
-//! The connector is the one that taskgroup-embassy's documentation shows; here is what it needs
+//! Connector and stream are those that taskgroup-embassy's documentation shows; here is what it needs
 //! around it: a heap, C's functions, random numbers.
 #![no_std]
 #![no_main]
-
-extern crate alloc;
 
 #[allow(dead_code, reason = "another image tells how much RAM it takes")]
 #[path = "../../qemu-riscv/src/card.rs"]
@@ -17,13 +15,14 @@ mod libc;
 #[path = "../../../adapters/embassy/src/another_tls/mbedtls.rs"]
 mod mbedtls;
 mod settings;
+#[path = "../../../adapters/embassy/src/another_tls/stream.rs"]
+mod stream;
 
 use core::{convert::Infallible, net::Ipv4Addr, panic::PanicInfo};
 
 use embassy_executor::Spawner;
 use embassy_net::{Runner, Stack, StackResources};
 use log::{LevelFilter, Log, Metadata, Record};
-use mbedtls_rs::{Certificate, Tls, X509};
 use rand_core::{Rng as _, TryCryptoRng, TryRng};
 use riscv::register::{mcause, mepc};
 use riscv_rt::TrapFrame;
@@ -35,9 +34,9 @@ use taskgroup::{
     session::{Config, Event, Outcome},
     text::Text,
 };
-use taskgroup_embassy::{Clock, Stream, Tcp};
+use taskgroup_embassy::Tcp;
 
-use crate::{card::Card, mbedtls::MbedTls, settings::Settings};
+use crate::{card::Card, settings::Settings, stream::stream};
 
 /// Where QEMU's network has the loopback of the host.
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
@@ -81,32 +80,26 @@ async fn run(mut runner: Runner<'static, Card>) -> ! {
 #[embassy_executor::task]
 async fn application(network: Stack<'static>) -> ! {
     network.wait_config_up().await;
-    let outcome = stream(network, Settings::read()).await;
+    let outcome = show(network, Settings::read()).await;
     eprintln!("{outcome}");
     process::exit(if outcome == Outcome::Done { 0 } else { 1 })
 }
 
-async fn stream(network: Stack<'_>, settings: Settings) -> Outcome {
+async fn show(network: Stack<'_>, settings: Settings) -> Outcome {
     static RANDOM: StaticCell<Host> = StaticCell::new();
 
-    let (mut receive, mut send, mut buffer) = ([0; 4096], [0; 512], [0; 512]);
+    let (mut receive, mut send) = ([0; 4096], [0; 512]);
     let tcp = Tcp::new(network, &mut receive, &mut send).with_address(HOST.into());
-    let library = Tls::new(RANDOM.init(Host)).expect("it is started once");
-    let authorities = Certificate::new(X509::PEM(settings.authorities)).expect("they are certificates");
-    let network = MbedTls::new(tcp, library.reference(), authorities, &mut buffer);
-
     let config = Config::new(settings.key).with_seed(seed());
     let config = config.with_base_url(settings.base_url).expect("it is a URL");
     let request = api::runs(settings.taskgroup_id).include_output(true);
-    let mut runs = Stream::new(config, request, Seen::default(), &network, Clock);
-    while let Some(event) = runs.next().await {
-        match event {
-            Event::Opened { resumed } => eprintln!("connected, resumed: {resumed}"),
-            Event::Record(event) => println!("{}", event.event_id),
-            Event::Skipped(why) => eprintln!("{why}"),
-        }
-    }
-    runs.outcome().expect("a stream that has ended says how")
+    let print = |event: Event<'_, Seen>| match event {
+        Event::Opened { resumed } => eprintln!("connected, resumed: {resumed}"),
+        Event::Record(event) => println!("{}", event.event_id),
+        Event::Skipped(why) => eprintln!("{why}"),
+    };
+    let random = RANDOM.init(Host);
+    stream(tcp, settings.authorities, random, config, request, Seen::default(), print).await
 }
 
 /// The host's random numbers; a board has a generator of its own.

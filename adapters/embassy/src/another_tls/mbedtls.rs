@@ -22,21 +22,21 @@ const NAME: usize = 254;
 const WRONG: [i32; 2] = [MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_SSL_BAD_CERTIFICATE];
 
 /// Opens connections by TLS 1.2 or 1.3.
-pub(crate) struct MbedTls<'d> {
+pub(crate) struct MbedTls<'d, 'm> {
     tcp: Tcp<'d>,
-    library: TlsReference<'d>,
-    session: SessionConfig<'d>,
+    library: TlsReference<'m>,
+    session: SessionConfig<'m>,
     /// Lent to the connection: from here the events are parsed.
-    buffer: RefCell<&'d mut [u8]>,
+    buffer: RefCell<&'m mut [u8]>,
 }
 
-impl<'d> MbedTls<'d> {
+impl<'d, 'm> MbedTls<'d, 'm> {
     /// Trusts the servers that these authorities vouch for. Any size of the buffer works, from 1 byte on.
     pub(crate) fn new(
         tcp: Tcp<'d>,
-        library: TlsReference<'d>,
-        authorities: Certificate<'d>,
-        buffer: &'d mut [u8],
+        library: TlsReference<'m>,
+        authorities: Certificate<'m>,
+        buffer: &'m mut [u8],
     ) -> Self {
         let mut session = ClientSessionConfig::new();
         session.ca_chain = Some(authorities);
@@ -45,7 +45,7 @@ impl<'d> MbedTls<'d> {
     }
 }
 
-impl<'d> Connector for MbedTls<'d> {
+impl<'d> Connector for MbedTls<'d, '_> {
     type Connection<'n>
         = Buffered<Session<'n, Connection<'n, 'd>>, RefMut<'n, [u8]>>
     where
