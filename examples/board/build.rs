@@ -1,20 +1,28 @@
 //! Says which setting is missing, before the compiler says it less clearly.
 
-const SETTINGS: [(&str, &str); 3] = [
-    ("PARALLEL_BASE_URL", "the gateway on your network, such as http://192.168.1.10:8080"),
-    ("PARALLEL_API_KEY", "the key that the gateway takes"),
+const SETTINGS: [(&str, &str); 2] = [
+    ("PARALLEL_API_KEY", "your key for the service"),
     ("TASKGROUP_ID", "the group whose runs are shown, tgrp_…"),
 ];
 
 fn main() {
     for (name, what) in SETTINGS {
         println!("cargo::rerun-if-env-changed={name}");
-        match std::env::var(name) {
-            Err(_) => println!("cargo::error={name} is not set: {what}"),
-            Ok(url) if name == "PARALLEL_BASE_URL" && !url.starts_with("http://") => {
-                println!("cargo::error={name} must begin with http://: these boards speak no TLS yet");
-            }
-            Ok(_) => {}
+        if std::env::var_os(name).is_none() {
+            println!("cargo::error={name} is not set: {what}");
         }
+    }
+    println!("cargo::rerun-if-env-changed=NTP_SERVER");
+    println!("cargo::rerun-if-env-changed=PARALLEL_BASE_URL");
+    match std::env::var("PARALLEL_BASE_URL") {
+        Ok(url) if url.starts_with("http://") => {
+            println!(
+                "cargo::warning=PARALLEL_BASE_URL begins with http://: the key goes over the network in the clear"
+            );
+        }
+        Ok(url) if !url.starts_with("https://") => {
+            println!("cargo::error=PARALLEL_BASE_URL must begin with https://, or with http://");
+        }
+        _ => {}
     }
 }

@@ -1,12 +1,13 @@
-//! What every board does: a network and some flash in, the runs of a task group out by the log, and how it is
-//! going by a lamp.
+//! What every board does: a network, random bytes and some flash in, the runs of a task group out by the log, and how
+//! it is going by a lamp.
 //!
 //! ```text
 //! settings (build.rs) ─► runs ─► log
-//!                        ▲│ └──► lamp
-//!     taskgroup-embassy ─┘└────► cursor in the flash
+//!                  time ─┘▲│ └──► lamp
+//! taskgroup-embassy, TLS ─┘└────► cursor in the flash
 //! ```
 #![no_std]
 
 pub mod lamp;
 pub mod runs;
+pub mod time;

@@ -2,26 +2,38 @@
 //!
 //! An event that was shown is not asked for again: the cursor is kept in the flash every 5 seconds, and whenever the
 //! connection ends. After a loss of power, the events since then come again.
+//!
+//! The key goes to a server by TLS that proves to be the one of the base URL, or in the clear to one whose URL begins
+//! with `http://`.
 
 use core::ops::Range;
 
 use defmt::{Display2Format, error, info, warn};
+use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
+use static_cell::ConstStaticCell;
 use taskgroup::{
     api::{self, Id, Status},
     json::Content,
     record,
     session::{Action, Config, Event, Outcome},
 };
-use taskgroup_embassy::{Clock, Step, Stream, Tcp};
+use taskgroup_embassy::{Clock, Connector, Step, Stream, Tcp, Tls};
 use taskgroup_flash::Cursor;
+use taskgroup_tls::{Client, Dates, Random, Roots};
 
-use crate::lamp::{self, State};
+use crate::{
+    lamp::{self, State},
+    time,
+};
 
 /// What is set where the program is built; see `build.rs`.
-const BASE_URL: &str = env!("PARALLEL_BASE_URL");
+const BASE_URL: &str = match option_env!("PARALLEL_BASE_URL") {
+    Some(url) => url,
+    None => "https://api.parallel.ai",
+};
 const KEY: &str = env!("PARALLEL_API_KEY");
 const GROUP: &str = env!("TASKGROUP_ID");
 
@@ -31,10 +43,20 @@ const REST: Duration = Duration::from_secs(60);
 /// How often the cursor is kept, if it has moved: the flash then lasts for years of events without a pause.
 const KEEP: Duration = Duration::from_secs(5);
 
+/// How long opening a connection may take: all that a handshake computes is some seconds for an RP2040.
+const CONNECT: core::time::Duration = core::time::Duration::from_secs(60);
+
 /// Of the socket: two packets on their way at once.
 const RECEIVE: usize = 4096;
-/// Of the socket: a whole request.
-const SEND: usize = 512;
+/// Of the socket, and of TLS: a whole request.
+const SEND: usize = 1024;
+
+/// What the network must have room for: DHCP, DNS, the time, and the stream.
+pub const SOCKETS: usize = 4;
+
+/// Whom to trust: all who vouch for servers in public. To trust fewer, give their certificates:
+/// `Roots::Certificates(&[include_bytes!("root.der")])`.
+const ROOTS: Roots<'static> = Roots::mozilla();
 
 record! {
     /// What is shown of a run.
@@ -50,17 +72,53 @@ record! {
 }
 
 /// Shows the group's runs, for ever. The cursor is kept in `sectors`, which are bytes of `flash`.
-pub async fn show<F: NorFlash>(network: Stack<'_>, mut flash: F, sectors: Range<u32>, seed: u64) -> ! {
+pub async fn show<F: NorFlash>(
+    network: Stack<'_>,
+    mut random: impl Random,
+    flash: F,
+    sectors: Range<u32>,
+) -> ! {
+    static RECORD_RECEIVED: ConstStaticCell<[u8; taskgroup_tls::RECEIVE]> =
+        ConstStaticCell::new([0; taskgroup_tls::RECEIVE]);
+    static RECORD_SENT: ConstStaticCell<[u8; SEND]> = ConstStaticCell::new([0; SEND]);
+
+    let Ok(config) = Config::new(KEY).with_base_url(BASE_URL) else {
+        lamp::set(State::Failed);
+        error!("{}: not a base URL", BASE_URL);
+        loop {
+            Timer::after(REST).await;
+        }
+    };
+    let config = config.with_attempts(None).with_connect_timeout(CONNECT).with_seed(random.next_u64());
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
-    // The key goes over the network in the clear: TLS is a connector that takes the place of this one.
+    // What the base URL says without TLS is said in the clear.
     let tcp = Tcp::new(network, &mut receive, &mut send).allow_plaintext();
+    let dates = Dates::CheckedBy(&time::unix_seconds);
+    let tls = Client::new(ROOTS, dates, random, RECORD_RECEIVED.take(), RECORD_SENT.take());
+    let shown = show_again_and_again(config, network, Tls::new(tcp, tls), flash, sectors);
+    match select(shown, time::keep(network)).await {
+        Either::First(never) | Either::Second(never) => never,
+    }
+}
+
+async fn show_again_and_again<F: NorFlash>(
+    config: Config<'_>,
+    network: Stack<'_>,
+    connector: impl Connector,
+    mut flash: F,
+    sectors: Range<u32>,
+) -> ! {
     loop {
         if !network.is_config_up() {
             lamp::set(State::Joining);
             network.wait_config_up().await;
         }
+        lamp::set(State::Asking);
+        if config.tls() {
+            time::wait_known().await;
+        }
         match Cursor::load(&mut flash, sectors.clone(), GROUP).await {
-            Ok(mut cursor) => show_new(&tcp, &mut cursor, seed).await,
+            Ok(mut cursor) => show_new(config, &connector, &mut cursor).await,
             Err(why) => {
                 lamp::set(State::Failed);
                 error!("no cursor can be kept: {}", Display2Format(&why));
@@ -71,47 +129,51 @@ pub async fn show<F: NorFlash>(network: Stack<'_>, mut flash: F, sectors: Range<
 }
 
 /// Shows the runs after the cursor.
-async fn show_new<F: NorFlash>(tcp: &Tcp<'_>, cursor: &mut Cursor<'_, F>, seed: u64) {
-    let Ok(config) = Config::new(KEY).with_base_url(BASE_URL) else {
-        lamp::set(State::Failed);
-        return error!("{}: not a base URL", BASE_URL);
-    };
+async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, cursor: &mut Cursor<'_, F>) {
     let after = cursor.id().unwrap_or_default();
     info!("runs of {} at {}, after event \"{}\"", GROUP, BASE_URL, after);
     let request = api::runs(GROUP).include_output(true).last_event_id(after);
-    let config = config.with_attempts(None).with_seed(seed);
-    let mut stream = Stream::new(config, request, Run::default(), tcp, Clock);
+    let mut stream = Stream::new(config, request, Run::default(), connector, Clock);
     let mut kept = Instant::now();
+    let mut is_reading = false;
     loop {
-        // A step may be given up: the next one goes on with it.
-        let step = with_timeout(KEEP, stream.step()).await.ok();
+        // A step that reads may be given up, and the next one goes on with it. A handshake would begin anew.
+        let step = match is_reading {
+            true => with_timeout(KEEP, stream.step()).await.ok(),
+            false => Some(stream.step().await),
+        };
         let is_pause = matches!(step, None | Some(Step::Action(Action::Close | Action::Stop(_))));
         if is_pause || kept.elapsed() >= KEEP {
             keep(cursor, stream.cursor()).await;
             kept = Instant::now();
         }
-        let Some(step) = step else { continue };
         match step {
-            Step::Event => {
+            None => {}
+            Some(Step::Event) => {
                 lamp::set(State::Streaming);
                 if let Some(event) = stream.event() {
                     tell(event);
                 }
             }
-            Step::Action(Action::Connect { .. }) => lamp::set(State::Asking),
-            Step::Action(Action::Sleep { cause, .. }) => {
-                lamp::set(State::Asking);
-                warn!("{}; tries again", Display2Format(&cause));
-            }
-            Step::Action(Action::Stop(outcome)) => {
-                lamp::set(if outcome == Outcome::Done { State::Done } else { State::Failed });
-                info!("{}; asks again in {} s", Display2Format(&outcome), REST.as_secs());
-                if let Some(error) = stream.error() {
-                    warn!("the server said: {}", Display2Format(error));
+            Some(Step::Action(action)) => {
+                is_reading = matches!(action, Action::Receive { .. });
+                match action {
+                    Action::Connect { .. } => lamp::set(State::Asking),
+                    Action::Sleep { cause, .. } => {
+                        lamp::set(State::Asking);
+                        warn!("{}; tries again", Display2Format(&cause));
+                    }
+                    Action::Stop(outcome) => {
+                        lamp::set(if outcome == Outcome::Done { State::Done } else { State::Failed });
+                        info!("{}; asks again in {} s", Display2Format(&outcome), REST.as_secs());
+                        if let Some(error) = stream.error() {
+                            warn!("the server said: {}", Display2Format(error));
+                        }
+                        return;
+                    }
+                    _ => {}
                 }
-                return;
             }
-            Step::Action(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An ESP32-C3 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
 //!
 //! ```text
-//! Wi-Fi, lamp ─► board ─► log, lamp, cursor in the flash
+//! Wi-Fi, its noise, lamp ─► board ─► log, lamp, cursor in the flash
 //! ```
 #![no_std]
 #![no_main]
@@ -19,7 +19,7 @@ use esp_hal::{
     clock::CpuClock,
     gpio::{Level, Output, OutputConfig},
     ram,
-    rng::Rng,
+    rng::Trng,
     timer::timg::TimerGroup,
 };
 use esp_println as _;
@@ -27,6 +27,7 @@ use esp_radio::wifi::{
     AuthenticationMethodConfig, Config, ControllerConfig, Interface, WifiController, sta::StationConfig,
 };
 use esp_storage::FlashStorage;
+use rand_core::RngCore;
 use static_cell::StaticCell;
 
 const SSID: &str = env!("WIFI_SSID");
@@ -35,14 +36,11 @@ const PASSWORD: &str = env!("WIFI_PASSWORD");
 /// The partition `nvs` of espflash's own partition table. The radio is told to keep nothing there.
 const CURSOR: Range<u32> = 0x9000..0xF000;
 
-/// DHCP, DNS, and the socket of the stream.
-const SOCKETS: usize = 3;
-
 esp_bootloader_esp_idf::esp_app_desc!();
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
     // The heap is the radio's alone, and as large as esp-radio's documentation wants it.
@@ -50,17 +48,20 @@ async fn main(spawner: Spawner) {
     esp_alloc::heap_allocator!(size: 36 * 1024);
     esp_rtos::start(TimerGroup::new(board.TIMG0).timer0, board.FROM_CPU_INTR0);
 
+    // Its tasks are threads that interrupt this one, whatever is computed here.
     let radio = unwrap!(WifiController::new(board.WIFI, ControllerConfig::default()));
+    // Random by the noise that the radio receives, thus not before.
+    let mut random = unwrap!(Trng::try_new());
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
-    let (stack, runner) = embassy_net::new(Interface::station(), configuration, resources, seed());
+    let (stack, runner) = embassy_net::new(Interface::station(), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
     spawner.spawn(join(radio).expect("it is spawned once"));
     spawner.spawn(
         shine(Output::new(board.GPIO8, Level::High, OutputConfig::default())).expect("it is spawned once"),
     );
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
-    board::runs::show(stack, flash, CURSOR, seed()).await
+    board::runs::show(stack, random, flash, CURSOR).await
 }
 
 #[embassy_executor::task]
@@ -95,9 +96,4 @@ async fn join(mut radio: WifiController<'static>) -> ! {
 #[embassy_executor::task]
 async fn shine(mut pin: Output<'static>) -> ! {
     lamp::show(async |is_on| pin.set_level((!is_on).into())).await
-}
-
-fn seed() -> u64 {
-    let random = Rng::new();
-    u64::from(random.random()) << 32 | u64::from(random.random())
 }

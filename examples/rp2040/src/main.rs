@@ -3,13 +3,17 @@
 //!
 //! ```text
 //! pico_w or w5500: network, lamp ─► board ─► log, lamp, cursor in the flash
+//! ring oscillator ─► entropy ───────┘
 //! ```
 #![no_std]
 #![no_main]
 
+mod entropy;
 #[cfg_attr(feature = "pico-w", path = "pico_w.rs")]
 #[cfg_attr(not(feature = "pico-w"), path = "w5500.rs")]
 mod hardware;
+#[cfg(feature = "pico-w")]
+mod packets;
 
 use core::ops::Range;
 
@@ -17,13 +21,15 @@ use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, StackResources};
 use embassy_rp::{
-    clocks::RoscRng,
     flash::{Async, Flash},
     peripherals::FLASH,
 };
 use panic_probe as _;
 use portable_atomic as _;
+use rand_core::RngCore;
 use static_cell::StaticCell;
+
+use crate::entropy::Entropy;
 
 #[cfg(not(any(feature = "pico-w", feature = "w5500")))]
 compile_error!("the feature pico-w or w5500 says which board it is");
@@ -34,22 +40,19 @@ compile_error!("pico-w and w5500 are different boards: --no-default-features --f
 const FLASH_SIZE: usize = 2048 * 1024;
 const CURSOR: Range<u32> = (2048 - 16) * 1024..2048 * 1024;
 
-/// DHCP, DNS, and the socket of the stream.
-const SOCKETS: usize = 3;
-
 type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
 
-    let (device, lamp, flash) = hardware::start(spawner, embassy_rp::init(Default::default())).await;
+    let (device, flash) = hardware::start(spawner, embassy_rp::init(Default::default())).await;
+    let mut entropy = Entropy::new();
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
-    let (stack, runner) = embassy_net::new(device, configuration, resources, RoscRng.next_u64());
+    let (stack, runner) = embassy_net::new(device, configuration, resources, entropy.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
-    spawner.spawn(hardware::attend(lamp, stack).expect("it is spawned once"));
-    board::runs::show(stack, flash, CURSOR, RoscRng.next_u64()).await
+    board::runs::show(stack, entropy, flash, CURSOR).await
 }
 
 #[embassy_executor::task]

@@ -1,23 +1,30 @@
 //! The Pico W: its radio joins the Wi-Fi, and switches the lamp, which hangs on it.
+//!
+//! All that has to do with the radio runs on an executor of its own, which interrupts the computation of a handshake.
 
 use board::lamp;
-use cyw43::{A4, Aligned, Control, JoinOptions, NetDriver, Runner, SpiBus, State};
+use cyw43::{A4, Aligned, Control, JoinOptions, State};
 use cyw43_pio::{DEFAULT_CLOCK_DIVIDER, PioSpi};
 use defmt::{info, warn};
-use embassy_executor::Spawner;
-use embassy_futures::select::select;
-use embassy_net::Stack;
+use embassy_executor::{InterruptExecutor, Spawner};
+use embassy_futures::{join::join3, select::select};
 use embassy_rp::{
     Peripherals, bind_interrupts, dma,
     flash::Flash,
     gpio::{Level, Output},
+    interrupt,
+    interrupt::{InterruptExt, Priority},
     peripherals::{DMA_CH0, DMA_CH1, PIO0},
     pio::{self, Pio},
 };
 use embassy_time::{Duration, with_timeout};
 use static_cell::StaticCell;
 
-use crate::BoardFlash;
+pub(crate) use crate::packets::Device;
+use crate::{
+    BoardFlash,
+    packets::{self, Radio, Watching},
+};
 
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
@@ -38,12 +45,17 @@ bind_interrupts!(struct Interrupts {
     PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
 });
 
-pub(crate) type Device = NetDriver<'static>;
-type Radio = SpiBus<Output<'static>, PioSpi<'static, PIO0, 0>>;
+static ABOVE: InterruptExecutor = InterruptExecutor::new();
+
+#[interrupt]
+#[allow(unsafe_code, reason = "an interrupt's handler is")]
+unsafe fn SWI_IRQ_1() {
+    // SAFETY: this is the handler, and starting the executor is what lets the interrupt happen.
+    unsafe { ABOVE.on_interrupt() }
+}
 
 /// Starts the radio.
-pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Control<'static>, BoardFlash) {
-    static STATE: StaticCell<State> = StaticCell::new();
+pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash) {
     let power = Output::new(board.PIN_23, Level::Low);
     let select = Output::new(board.PIN_25, Level::High);
     let mut pio = Pio::new(board.PIO0, Interrupts);
@@ -57,21 +69,28 @@ pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Cont
         board.PIN_29,
         dma::Channel::new(board.DMA_CH0, Interrupts),
     );
-    let (device, mut control, runner) =
-        cyw43::new(STATE.init(State::new()), power, spi, FIRMWARE, WIRING).await;
-    spawner.spawn(radio(runner).expect("it is spawned once"));
-    control.init(COUNTRIES).await;
-    (device, control, Flash::new(board.FLASH, board.DMA_CH1, Interrupts))
+    let (radio, device) = packets::split();
+    interrupt::SWI_IRQ_1.set_priority(Priority::P3);
+    let above = ABOVE.start(interrupt::SWI_IRQ_1);
+    above.spawn(attend(power, spi, radio, packets::watching()).expect("it is spawned once"));
+    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts))
 }
 
+/// Runs the radio.
 #[embassy_executor::task]
-async fn radio(runner: Runner<'static, Radio>) -> ! {
-    runner.run().await
+async fn attend(power: Output<'static>, spi: PioSpi<'static, PIO0, 0>, radio: Radio, link: Watching) -> ! {
+    static STATE: StaticCell<State> = StaticCell::new();
+    let (driver, mut control, runner) =
+        cyw43::new(STATE.init(State::new()), power, spi, FIRMWARE, WIRING).await;
+    let joined = async {
+        control.init(COUNTRIES).await;
+        join(control, link).await
+    };
+    join3(runner.run(), radio.run(driver), joined).await.0
 }
 
 /// Joins the Wi-Fi whenever it is lost, by one blink for each attempt; switches the lamp while it is there.
-#[embassy_executor::task]
-pub(crate) async fn attend(mut control: Control<'static>, network: Stack<'static>) -> ! {
+async fn join(mut control: Control<'static>, mut link: Watching) -> ! {
     loop {
         control.gpio_set(LAMP, true).await;
         let options = match PASSWORD {
@@ -83,9 +102,9 @@ pub(crate) async fn attend(mut control: Control<'static>, network: Stack<'static
             Err(why) => warn!("{}: {}", SSID, why),
         }
         control.gpio_set(LAMP, false).await;
-        if with_timeout(Duration::from_secs(1), network.wait_link_up()).await.is_ok() {
+        if with_timeout(Duration::from_secs(1), link.get_and(|link| link.is_up)).await.is_ok() {
             let shown = lamp::show(async |is_on| control.gpio_set(LAMP, is_on).await);
-            select(shown, network.wait_link_down()).await;
+            select(shown, link.get_and(|link| !link.is_up)).await;
             warn!("lost {}", SSID);
         }
     }

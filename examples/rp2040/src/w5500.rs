@@ -3,7 +3,6 @@
 use board::lamp;
 use defmt::unwrap;
 use embassy_executor::Spawner;
-use embassy_net::Stack;
 use embassy_net_wiznet::{Runner, State, chip::W5500};
 use embassy_rp::{
     Peripherals, bind_interrupts, dma,
@@ -32,7 +31,7 @@ pub(crate) type Device = embassy_net_wiznet::Device<'static>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, spi::Async>, Output<'static>, Delay>;
 
 /// Starts the Ethernet chip.
-pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Output<'static>, BoardFlash) {
+pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash) {
     static STATE: StaticCell<State<PACKETS, PACKETS>> = StaticCell::new();
 
     let mut flash = Flash::new(board.FLASH, board.DMA_CH2, Interrupts);
@@ -47,7 +46,8 @@ pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Outp
     let started = embassy_net_wiznet::new(mac_address(&mut flash), state, chip, interrupt, reset).await;
     let (device, runner) = started.unwrap_or_else(|_| defmt::panic!("no W5500 answers"));
     spawner.spawn(ethernet(runner).expect("it is spawned once"));
-    (device, Output::new(board.PIN_25, Level::Low), flash)
+    spawner.spawn(shine(Output::new(board.PIN_25, Level::Low)).expect("it is spawned once"));
+    (device, flash)
 }
 
 #[embassy_executor::task]
@@ -57,7 +57,7 @@ async fn ethernet(runner: Runner<'static, W5500, Bus, Input<'static>, Output<'st
 
 /// Switches the lamp.
 #[embassy_executor::task]
-pub(crate) async fn attend(mut lamp: Output<'static>, _network: Stack<'static>) -> ! {
+async fn shine(mut lamp: Output<'static>) -> ! {
     lamp::show(async |is_on| lamp.set_level(is_on.into())).await
 }
 

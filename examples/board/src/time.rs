@@ -1,0 +1,112 @@
+//! The time of day, without which no certificate can be checked: a network in, seconds since 1970 out, by SNTP
+//! (RFC 4330).
+//!
+//! # Limits
+//!
+//! Nobody vouches for the answer. Whoever sits between the board and the time server can set this clock, to no
+//! earlier than [`EARLIEST`]: a certificate that has expired since then passes for as long as that lasts, and one
+//! that holds is refused. Nobody can become the server by that who never had a certificate for it.
+
+use core::net::SocketAddr;
+
+use defmt::{Debug2Format, info, warn};
+use embassy_net::{
+    Stack,
+    dns::DnsQueryType,
+    udp::{PacketMetadata, UdpSocket},
+};
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, watch::Watch};
+use embassy_time::{Duration, Instant, Timer, with_timeout};
+use sntpc::{NtpContext, NtpTimestampGenerator};
+use sntpc_net_embassy::UdpSocketWrapper;
+
+/// Whom to ask: a name that has another of many servers each time, or the server of `NTP_SERVER`.
+const SERVER: &str = match option_env!("NTP_SERVER") {
+    Some(server) => server,
+    None => "pool.ntp.org",
+};
+const PORT: u16 = 123;
+
+/// When this was written, 2026-11-25 00:00 UTC. A server that thinks it is earlier is wrong.
+const EARLIEST: u64 = 1_795_564_800;
+
+/// How long an answer may take, the name of the server included.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to rest after a server that did not answer. It doubles up to the longest rest: the servers of
+/// the pool are lent by volunteers.
+const REST: Duration = Duration::from_secs(4);
+const REST_MAX: Duration = Duration::from_secs(1024);
+
+/// How long an answer is good for: a crystal goes wrong by a few seconds a day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes of an SNTP packet without what is optional.
+const PACKET: usize = 48;
+
+/// The moment that the board was started at, in seconds since 1970.
+static STARTED: Watch<CriticalSectionRawMutex, u64, 1> = Watch::new();
+
+/// Seconds since 1970-01-01 00:00 UTC. `None` before the first answer of a time server.
+pub fn unix_seconds() -> Option<u64> {
+    STARTED.try_get().map(|started| started + Instant::now().as_secs())
+}
+
+/// Waits for the first answer, if there has been none.
+pub(crate) async fn wait_known() {
+    defmt::unwrap!(STARTED.receiver()).get().await;
+}
+
+/// Asks what time it is, again and again until there is an answer, and every day from then on.
+pub(crate) async fn keep(network: Stack<'_>) -> ! {
+    let mut rest = REST;
+    loop {
+        network.wait_config_up().await;
+        match with_timeout(PATIENCE, ask(network)).await.ok().flatten() {
+            Some(seconds) => {
+                info!("it is {} seconds after 1970, says {}", seconds, SERVER);
+                STARTED.sender().send(seconds - Instant::now().as_secs());
+                rest = REST;
+                Timer::after(DAY).await;
+            }
+            None => {
+                warn!("{} does not know what time it is; asks again in {} s", SERVER, rest.as_secs());
+                Timer::after(rest).await;
+                rest = (rest * 2).min(REST_MAX);
+            }
+        }
+    }
+}
+
+/// Asks one server, once.
+async fn ask(network: Stack<'_>) -> Option<u64> {
+    let addresses = network.dns_query(SERVER, DnsQueryType::A).await.ok()?;
+    let (mut receive, mut send) = ([0; PACKET], [0; PACKET]);
+    let (mut received, mut sent) = ([PacketMetadata::EMPTY], [PacketMetadata::EMPTY]);
+    let mut socket = UdpSocket::new(network, &mut received, &mut receive, &mut sent, &mut send);
+    socket.bind(0).ok()?;
+    let server = SocketAddr::new((*addresses.first()?).into(), PORT);
+    match sntpc::get_time(server, &UdpSocketWrapper::new(socket), NtpContext::new(Uptime)).await {
+        Ok(answer) => Some(answer.sec()).filter(|seconds| *seconds >= EARLIEST),
+        Err(why) => {
+            warn!("{}: {}", SERVER, Debug2Format(&why));
+            None
+        }
+    }
+}
+
+/// What the server repeats, so that its answer is known as one to this question: it need not be the time.
+#[derive(Clone, Copy)]
+struct Uptime;
+
+impl NtpTimestampGenerator for Uptime {
+    fn init(&mut self) {}
+
+    fn timestamp_sec(&self) -> u64 {
+        Instant::now().as_secs()
+    }
+
+    fn timestamp_subsec_micros(&self) -> u32 {
+        (Instant::now().as_micros() % 1_000_000) as u32
+    }
+}
