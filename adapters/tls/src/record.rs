@@ -11,6 +11,8 @@ use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use crate::Error;
 
 const HEADER: usize = 5;
+/// Of the handshake message that a record begins with.
+const MESSAGE_HEADER: usize = 4;
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -21,8 +23,8 @@ const PLAINTEXT_MAX: u16 = 1 << 14;
 pub(crate) const CIPHERTEXT_MAX: u16 = PLAINTEXT_MAX + 256;
 /// The tag of AES-GCM, and the content type.
 const CIPHERTEXT_MIN: u16 = 16 + 1;
-/// The header of a handshake message.
-const HANDSHAKE_MIN: u16 = 4;
+const HANDSHAKE_MIN: u16 = MESSAGE_HEADER as u16;
+const SERVER_HELLO: u8 = 2;
 
 /// What a connection knows of its records from outside of embedded-tls.
 #[derive(Default)]
@@ -66,8 +68,11 @@ pub(crate) struct Records<'p, T> {
     /// The longest record that the reader has room for.
     room: u16,
     next: Next,
-    header: [u8; HEADER],
-    /// How much of the header has come.
+    /// With that of the message, where it is in the clear.
+    header: [u8; HEADER + MESSAGE_HEADER],
+    /// How long it is.
+    size: usize,
+    /// How much of it has come.
     received: usize,
     /// How much of it has been given out.
     given: usize,
@@ -92,7 +97,8 @@ impl<'p, T> Records<'p, T> {
             progress,
             room: u16::try_from(room).unwrap_or(u16::MAX),
             next: Next::Hello,
-            header: [0; HEADER],
+            header: [0; _],
+            size: HEADER,
             received: 0,
             given: 0,
             left: 0,
@@ -103,12 +109,15 @@ impl<'p, T> Records<'p, T> {
         self.transport
     }
 
-    /// A header is whole: may such a record come now?
+    /// As much of a header is there as was asked for: may such a record come now?
     fn admit(&mut self) -> Result<(), Error> {
-        let [content_type, major, _, high, low] = self.header;
+        let [content_type, major, _, high, low, message, of_message @ ..] = self.header;
         let length = u16::from_be_bytes([high, low]);
+        if self.size > HEADER {
+            return self.admit_hello(length, message, of_message);
+        }
         let (lengths, next) = match (self.next, content_type) {
-            (Next::Hello, HANDSHAKE) => (HANDSHAKE_MIN..=PLAINTEXT_MAX, Next::ChangeCipherSpec),
+            (Next::Hello, HANDSHAKE) => (HANDSHAKE_MIN..=PLAINTEXT_MAX, Next::Hello),
             (Next::Hello, ALERT) => (2..=2, Next::Hello),
             (Next::ChangeCipherSpec, CHANGE_CIPHER_SPEC) => (1..=1, Next::Encrypted),
             (Next::ChangeCipherSpec | Next::Encrypted, APPLICATION_DATA) => {
@@ -122,10 +131,37 @@ impl<'p, T> Records<'p, T> {
         if length > self.room {
             return Err(Error::RecordTooLong { length });
         }
-        self.progress.encrypted.set(matches!(next, Next::Encrypted));
-        self.next = next;
+        if content_type == HANDSHAKE {
+            self.size = HEADER + MESSAGE_HEADER;
+        } else {
+            self.progress.encrypted.set(matches!(next, Next::Encrypted));
+            self.next = next;
+        }
         self.left = length;
         Ok(())
+    }
+
+    /// The one message that comes in the clear fills its record: nothing else does, and what follows has other keys
+    /// (RFC 8446, section 5.1).
+    fn admit_hello(&mut self, length: u16, message: u8, of_message: [u8; 3]) -> Result<(), Error> {
+        let [zero, high, low] = of_message;
+        let is_filled =
+            zero == 0 && u16::from_be_bytes([high, low]).checked_add(HANDSHAKE_MIN) == Some(length);
+        match message {
+            SERVER_HELLO if is_filled => {
+                self.next = Next::ChangeCipherSpec;
+                self.left = length.saturating_sub(HANDSHAKE_MIN);
+                Ok(())
+            }
+            SERVER_HELLO => Err(Error::Malformed),
+            _ => Err(Error::OutOfTurn),
+        }
+    }
+
+    /// The next header is another record's.
+    fn end(&mut self) {
+        (self.size, self.received, self.given) = (HEADER, 0, 0);
+        self.progress.inside.set(false);
     }
 }
 
@@ -135,30 +171,33 @@ impl<T: ErrorType> ErrorType for Records<'_, T> {
 
 impl<T: Read> Read for Records<'_, T> {
     async fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
-        while self.received < HEADER {
-            let place = self.header.get_mut(self.received..).unwrap_or_default();
+        while self.received < self.size {
+            let place = self.header.get_mut(self.received..self.size).unwrap_or_default();
             let read = self.transport.read(place).await.map_err(kind)?;
             if read == 0 {
                 return Ok(0);
             }
             self.received = self.received.saturating_add(read);
-            if self.received >= HEADER
+            if self.received >= self.size
                 && let Err(error) = self.admit()
             {
                 self.progress.refused.set(Some(error));
                 // Nothing can be read any more.
-                (self.given, self.left) = (HEADER, 0);
+                (self.size, self.given, self.left) = (0, 0, 0);
                 return Err(ErrorKind::InvalidData);
             }
         }
-        if self.given < HEADER {
-            let header = self.header.get(self.given..).unwrap_or_default();
+        if self.given < self.size {
+            let header = self.header.get(self.given..self.size).unwrap_or_default();
             let length = header.len().min(out.len());
             for (to, from) in out.iter_mut().zip(header) {
                 *to = *from;
             }
-            self.given = self.given.saturating_add(length);
             self.progress.inside.set(true);
+            self.given = self.given.saturating_add(length);
+            if self.given >= self.size && self.left == 0 {
+                self.end();
+            }
             return Ok(length);
         }
         let length = out.len().min(self.left.into());
@@ -168,8 +207,7 @@ impl<T: Read> Read for Records<'_, T> {
         let read = self.transport.read(place).await.map_err(kind)?;
         self.left = self.left.saturating_sub(u16::try_from(read).unwrap_or(u16::MAX));
         if self.left == 0 {
-            (self.received, self.given) = (0, 0);
-            self.progress.inside.set(false);
+            self.end();
         }
         Ok(read)
     }

@@ -68,6 +68,17 @@ fn model(bytes: &[u8], room: usize) -> (Vec<u8>, Option<Error>) {
         if usize::from(length) > room {
             return (came, Some(Error::RecordTooLong { length }));
         }
+        if content_type == HANDSHAKE {
+            // It is looked at with the message's own header.
+            let Some([message, of_message @ ..]) = content.first_chunk::<MESSAGE_HEADER>() else { break };
+            let [zero, high, low] = *of_message;
+            let rest = usize::from(zero) << 16 | usize::from(high) << 8 | usize::from(low);
+            match *message {
+                SERVER_HELLO if rest + MESSAGE_HEADER == usize::from(length) => {}
+                SERVER_HELLO => return (came, Some(Error::Malformed)),
+                _ => return (came, Some(Error::OutOfTurn)),
+            }
+        }
         seen.push(content_type);
         let content = &content[..content.len().min(length.into())];
         came.extend_from_slice(header);
