@@ -49,7 +49,6 @@ fn found(fault: Fault) -> Found {
         // it over the keys that it has signed for.
         Fault::HelloTls12
         | Fault::HelloOtherSuite
-        | Fault::HelloTooShort
         | Fault::NoEncryptedExtensions
         | Fault::EncryptedExtensionsTwice
         | Fault::EncryptedExtensionsTooShort
@@ -60,19 +59,14 @@ fn found(fault: Fault) -> Found {
         | Fault::EmptyHandshake => Nothing,
 
         // Allowed, and not understood.
-        Fault::HelloSplit => HELLO,
-        Fault::CertificateSplit | Fault::TicketSplit => MALFORMED,
+        Fault::HelloSplit | Fault::CertificateSplit | Fault::TicketSplit => MALFORMED,
         Fault::ChangeCipherSpecEarly | Fault::ChangeCipherSpecTwice | Fault::ChangeCipherSpecLate => RECORD,
         Fault::KeyUpdate => UNSUPPORTED,
 
         Fault::Tls12Only => Found::Error("the server broke off: protocol_version, it speaks no TLS 1.3"),
         Fault::AlertInsteadOfHello => Found::Error("the server broke off: handshake_failure"),
         Fault::CloseInsteadOfHello => Found::Error("the server broke off"),
-        Fault::CutBeforeHello
-        | Fault::CutAfterHello
-        | Fault::CutAfterCertificate
-        | Fault::NoFinished
-        | Fault::FlightInTheHello => CUT,
+        Fault::CutBeforeHello | Fault::CutAfterHello | Fault::CutAfterCertificate | Fault::NoFinished => CUT,
         Fault::DataInsteadOfHello
         | Fault::UnknownTypeBeforeHello
         | Fault::EmptyRecordBeforeHello
@@ -99,7 +93,7 @@ fn found(fault: Fault) -> Found {
         | Fault::HelloNoKeyShare
         | Fault::HelloRetry
         | Fault::HelloGarbage => HELLO,
-        Fault::HelloTooLong | Fault::CertificateTampered => TAMPERED,
+        Fault::CertificateTampered => TAMPERED,
         Fault::HelloAgain
         | Fault::EncryptedExtensionsTooLong
         | Fault::NoCertificate
@@ -120,6 +114,9 @@ fn found(fault: Fault) -> Found {
         Fault::CertificateSeven => Found::Error("the server sent 7 certificates, more than are looked at"),
         Fault::CertificateTwenty
         | Fault::CertificateGarbage
+        | Fault::FlightInTheHello
+        | Fault::HelloTooLong
+        | Fault::HelloTooShort
         | Fault::CertificateEntryTooLong
         | Fault::CertificateListTooLong
         | Fault::CertificateListTooShort
@@ -267,7 +264,6 @@ fn a_device_is_stricter_and_laxer_than_rfc_8446_where_it_is_written_down() {
         [
             "hello-tls12",
             "hello-other-suite",
-            "hello-too-short",
             "hello-split",
             "change-cipher-spec-early",
             "change-cipher-spec-twice",
