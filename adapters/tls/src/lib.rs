@@ -41,6 +41,7 @@
 //!   and so are you. No resumption: each connection shakes hands in full.
 //! * **Handshake messages split over records** are refused. Servers split what is longer than a record, 16 KB: a
 //!   certificate chain of that size; some split at less.
+//! * **change_cipher_spec**, which means nothing, may come once, behind `ServerHello`; RFC 8446 allows more.
 //! * **A new key** (`KeyUpdate`) ends the connection with an error, and so does a ticket that is split.
 //! * **ALPN** `http/1.1` is offered; what the server answers is not looked at.
 //! * **A server that is authenticated** can still send garbage, never end, and cause a panic in embedded-tls by
