@@ -137,6 +137,8 @@ pub struct Report<R = Seen> {
     pub connections: usize,
     /// How long it slept, and why.
     pub sleeps: Vec<(Duration, Cause)>,
+    /// How each request but the last ended.
+    pub before: Vec<Outcome>,
     /// How it ended; `None`: not within so many connections.
     pub outcome: Option<Outcome>,
     /// What the server said.
@@ -236,18 +238,29 @@ impl<'p> Peer<'p> {
 
     /// Drives this session to its end.
     pub fn run_with<R: Record + Clone>(&mut self, session: Session<'_, R>) -> Report<R> {
+        self.run_on(session, [])
+    }
+
+    /// Drives this session to its end, then on to that of each of these requests.
+    pub fn run_on<'c, R: Record + Clone>(
+        &mut self,
+        session: Session<'c, R>,
+        requests: impl IntoIterator<Item = Request<'c>>,
+    ) -> Report<R> {
         let report = Report {
             heard: Vec::new(),
             requests: Vec::new(),
             connections: 0,
             sleeps: Vec::new(),
+            before: Vec::new(),
             outcome: None,
             error: None,
             cursor: None,
             elapsed: Duration::ZERO,
         };
-        let connection = Connection { line: Line::Opens, written: Vec::new(), answer: None };
-        Drive { peer: self, session, report, connection, looks: 0 }.run()
+        let requests = requests.into_iter().collect();
+        let connection = Connection::new(Line::Opens);
+        Drive { peer: self, session, requests, report, connection, open: false, looks: 0 }.run()
     }
 }
 
@@ -255,15 +268,24 @@ struct Connection {
     line: Line,
     /// The part of the request that has been written.
     written: Vec<u8>,
-    /// `None`: the server is still waiting for the request.
-    answer: Option<Answer>,
+    /// The server has been asked: the answer is that to the request being written.
+    asked: bool,
+    answer: Answer,
+}
+
+impl Connection {
+    fn new(line: Line) -> Self {
+        Self { line, written: Vec::new(), asked: false, answer: Answer::new() }
+    }
 }
 
 struct Drive<'d, 'p, 'c, R> {
     peer: &'d mut Peer<'p>,
     session: Session<'c, R>,
+    requests: VecDeque<Request<'c>>,
     report: Report<R>,
     connection: Connection,
+    open: bool,
     looks: usize,
 }
 
@@ -280,16 +302,22 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
                 }
                 Action::Send { until } => self.send(until.saturating_since(now)),
                 Action::Receive { until } => self.receive(until.saturating_since(now)),
-                Action::Close => {}
+                Action::Close => self.open = false,
                 Action::Sleep { until, cause } => {
                     let span = until.saturating_since(now);
                     self.report.sleeps.push((span, cause));
                     self.report.elapsed += span;
                 }
                 Action::Stop(outcome) => {
-                    assert_eq!(self.session.poll(now), Action::Stop(outcome), "for ever the same");
-                    self.report.outcome = Some(outcome);
-                    break;
+                    assert_eq!(self.session.poll(now), Action::Stop(outcome), "always the same");
+                    let Some(request) = self.requests.pop_front() else {
+                        self.report.outcome = Some(outcome);
+                        break;
+                    };
+                    self.report.before.push(outcome);
+                    self.session.ask(request);
+                    self.connection.written.clear();
+                    self.connection.asked = false;
                 }
             }
         }
@@ -307,7 +335,8 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
     fn connect(&mut self, patience: Duration) {
         let line = (self.peer.line)(self.report.connections);
         self.report.connections += 1;
-        self.connection = Connection { line, written: Vec::new(), answer: None };
+        assert!(!std::mem::replace(&mut self.open, true), "the one before is still open");
+        self.connection = Connection::new(line);
         let now = self.now();
         match self.connection.line {
             Line::Fails(why) => self.session.failed(now, why),
@@ -328,10 +357,13 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
                 Line::Breaks(_) => return self.session.failed(now, Failure::Broken),
                 Line::Blocks(_) => return self.report.elapsed += patience,
                 Line::Answers(_, answer) => {
-                    self.connection.answer = Some(std::mem::take(answer));
+                    self.connection.answer = std::mem::take(answer);
+                    self.connection.asked = true;
                     self.receive(patience);
-                    if !matches!(self.session.poll(now), Action::Send { .. }) {
-                        return;
+                    match self.session.poll(now) {
+                        Action::Send { .. } => {}
+                        Action::Close => return self.open = false,
+                        _ => return,
                     }
                     self.connection.line = Line::Opens;
                 }
@@ -344,12 +376,14 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
     }
 
     fn receive(&mut self, patience: Duration) {
-        if self.connection.answer.is_none() {
+        let answer = &mut self.connection.answer;
+        // Before anything is written the client looks what has come since the answer before.
+        if !self.connection.asked && !self.connection.written.is_empty() {
             let request = Received::parse(&self.connection.written);
-            self.connection.answer = Some((self.peer.serve)(&request));
+            answer.steps.extend((self.peer.serve)(&request).steps);
+            self.connection.asked = true;
             self.report.requests.push(request);
         }
-        let Some(answer) = &mut self.connection.answer else { return };
         match answer.steps.pop_front() {
             None => self.report.elapsed += patience,
             Some(Step::Wait(span)) if span >= patience => {

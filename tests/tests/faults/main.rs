@@ -7,6 +7,7 @@ mod errors;
 mod misuse;
 mod random;
 mod redirects;
+mod reuse;
 mod sockets;
 mod statuses;
 mod timing;
