@@ -1,37 +1,48 @@
 //! The Task Group API on embassy: a request in, its events out, over a socket of embassy-net.
 //!
 //! ```
+//! # #[cfg(feature = "tls")] {
 //! use embassy_net::Stack;
 //! use taskgroup::{api, session::{Config, Event}};
-//! use taskgroup_embassy::{Clock, Stream, Tcp};
+//! use taskgroup_embassy::{Clock, Stream, Tcp, Tls};
+//! use taskgroup_tls::{Client, Dates, RECEIVE, Random, Roots};
 //!
-//! async fn show(network: Stack<'_>) {
-//!     let (mut receive, mut send) = ([0; 4096], [0; 512]);
-//!     let tcp = Tcp::new(network, &mut receive, &mut send);
-//!     let record = api::StreamEvent::<api::Brief>::default();
-//!     let mut runs = Stream::new(Config::new("key"), api::runs("tgrp_5c1f0a"), record, &tcp, Clock);
+//! async fn show(network: Stack<'_>, root: &[u8], random: impl Random, unix_time: impl Fn() -> Option<u64>) {
+//!     let (mut receive, mut send, mut record, mut request) = ([0; 4096], [0; 1024], [0; RECEIVE], [0; 512]);
+//!     let (roots, dates) = ([root], Dates::CheckedBy(&unix_time));
+//!     let client = Client::new(Roots::Certificates(&roots), dates, random, &mut record, &mut request);
+//!     let network = Tls::new(Tcp::new(network, &mut receive, &mut send), client);
+//!     let event = api::StreamEvent::<api::Brief>::default();
+//!     let mut runs = Stream::new(Config::new("key"), api::runs("tgrp_5c1f0a"), event, &network, Clock);
 //!     while let Some(event) = runs.next().await {
 //!         if let Event::Record(_run) = event { /* … */ }
 //!     }
 //! }
+//! # }
 //! ```
 //!
-//! [`Tcp`] speaks no TLS: a server that wants it is refused, and so is plaintext to any other
-//! machine, unless it is [allowed](Tcp::allow_plaintext). TLS is a [`Connector`] that takes its
-//! place: it starts from [`Tcp::open`], and authenticates the server before it gives the connection out.
-//! [`another_tls`] shows how one of your own goes in.
+//! [`Tls`] authenticates the server before it gives a connection out; taskgroup-tls says what is checked and what
+//! that costs. It is the feature `tls`, on by default. [`Tcp`] alone speaks none: a server that wants it is
+//! refused, and so is, by either, plaintext to any other machine, unless it is
+//! [allowed](Tcp::allow_plaintext). [`another_tls`] shows how a TLS of your own goes in.
 //!
 //! # How large the buffers should be
 //!
-//! They are the socket's. **Receive**: events are parsed where they lie, so any size from 1 byte on
+//! Those of [`Tcp`] are the socket's. **Receive**: events are parsed where they lie, so any size from 1 byte on
 //! works; it is the TCP window, and thus bounds the speed: at most so many bytes in each round trip.
 //! 4 KiB is good for a device that shows events, 1.5 KB (one packet) the least that makes sense, 16 KiB
 //! for bulk. **Send**: the request has about 250 bytes, and is written in pieces; 512 bytes take it in
-//! one go.
+//! one go, with TLS 1 KiB. Those for the records of TLS are taskgroup-tls's.
+//!
+//! # A handshake computes
+//!
+//! A handshake computes for a second or more between two waits. embassy-net's runner must not wait for it longer than
+//! the peer does, and a radio's runner not at all: give that an executor of a higher priority.
 //!
 //! # Limits
 //!
-//! One connection at a time for each [`Tcp`]. While an event is parsed the network stack is borrowed,
+//! One connection at a time for each [`Tcp`]. A handshake that is dropped begins anew, and one whose steps are dropped
+//! more often than a record takes to arrive never ends: keep the future, as the stream's documentation shows. While an event is parsed the network stack is borrowed,
 //! so a record's callback must not use it.
 #![no_std]
 #![forbid(unsafe_code)]
