@@ -110,6 +110,12 @@ impl<'c> Config<'c> {
         self.tls
     }
 
+    /// Whether a connection is kept, see [`with_keep_alive`](Self::with_keep_alive).
+    #[must_use]
+    pub const fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
     /// Whether the host is this very machine by its name or address (RFC 6761, section 6.3:
     /// `localhost` and all names below it; 127.0.0.0/8, `::1`, and the former as `::ffff:127.0.0.1`).
     /// To any other the key goes by TLS only, unless the program says by name that plaintext will do.

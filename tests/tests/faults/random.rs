@@ -117,6 +117,7 @@ enum Call {
     Connected,
     Closed,
     Failed(Failure),
+    Ask(Request<'static>),
     /// The clock goes on, or back, by so many milliseconds.
     Clock(i64),
     /// What the session asks for is done as a driver does it.
@@ -134,6 +135,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => Just(Call::Connected),
         1 => Just(Call::Closed),
         1 => prop::sample::select(&failures[..]).prop_map(Call::Failed),
+        1 => request().prop_map(Call::Ask),
         1 => prop_oneof![-4_000_000..4_000_000_i64, Just(i64::MAX), Just(i64::MIN)].prop_map(Call::Clock),
     ]
 }
@@ -165,11 +167,12 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn request() -> impl Strategy<Value = Request<'static>> {
-    (0..5_usize).prop_map(|which| match which {
+    (0..6_usize).prop_map(|which| match which {
         0 => api::runs("g"),
         1 => api::runs("g").last_event_id("3"),
         2 => api::events("g"),
         3 => api::run_events("r"),
+        4 => api::group("g"),
         _ => api::create_group(b"{\"metadata\":{}}"),
     })
 }
@@ -188,10 +191,13 @@ impl Subject {
 
     fn poll(&mut self) -> Action {
         let action = self.session.poll(self.now());
-        if let Action::Stop(outcome) = action {
-            assert_eq!(*self.stopped.get_or_insert(outcome), outcome, "for ever the same");
-        } else {
-            assert_eq!(self.stopped, None, "after a stop there is nothing more");
+        match action {
+            Action::Stop(outcome) => {
+                assert_eq!(*self.stopped.get_or_insert(outcome), outcome, "always the same");
+            }
+            // A connection that was kept, and is disturbed.
+            Action::Close if self.session.config().keep_alive() => {}
+            _ => assert_eq!(self.stopped, None, "after a stop there is nothing more"),
         }
         action
     }
@@ -220,6 +226,10 @@ impl Subject {
             Call::Connected => self.session.connected(self.now()),
             Call::Closed => self.session.closed(self.now()),
             Call::Failed(why) => self.session.failed(self.now(), *why),
+            Call::Ask(request) => {
+                self.session.ask(request.clone());
+                self.stopped = None;
+            }
             Call::Clock(by) => self.now = self.now.saturating_add_signed(*by),
             Call::Drive => match self.poll() {
                 Action::Connect { .. } => self.session.connected(self.now()),
@@ -239,9 +249,13 @@ proptest! {
         request in request(),
         attempts in prop::option::of(0..5_u32),
         idle in prop_oneof![Just(0_u64), Just(1_000), Just(u64::MAX)],
+        keep_alive: bool,
         calls in prop::collection::vec(call(), 0..120),
     ) {
-        let config = Config::new("key").with_attempts(attempts).with_idle_timeout(Duration::from_millis(idle));
+        let config = Config::new("key")
+            .with_attempts(attempts)
+            .with_idle_timeout(Duration::from_millis(idle))
+            .with_keep_alive(keep_alive);
         let mut subject = Subject { session: Session::new(config, request), now: 1_000_000, stopped: None };
         for call in &calls {
             subject.call(call);
