@@ -1,4 +1,4 @@
-//! A request in, its events out, over a connection of its own.
+//! A request in, its events out, over a connection of its own; then, if you like, another request.
 //!
 //! # Limits
 //!
@@ -21,7 +21,7 @@ use crate::{Connector, Transport, connector::kind, deadline::before};
 /// Bytes of the request that are written at once.
 const PIECE: usize = 128;
 
-/// One request on its way, until it is answered in full.
+/// One request on its way, until it is answered in full; then [another](Self::ask).
 ///
 /// # Cancel safety
 ///
@@ -97,6 +97,52 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             unwritten: 0..0,
             unflushed: false,
             busy: false,
+            due: None,
+            outcome: None,
+        }
+    }
+
+    /// Asks for something else, which the same record is filled with. Where the config says
+    /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
+    /// has left it open, and costs no handshake:
+    ///
+    /// ```
+    /// use taskgroup::{api, session::{Config, Event}};
+    /// # use taskgroup_embedded_io::{Clock, Connector, Stream};
+    ///
+    /// # async fn watch(config: Config<'_>, network: &impl Connector, clock: impl Clock, tick: impl AsyncFn()) {
+    /// let (config, record) = (config.with_keep_alive(true), api::TaskGroup::<api::Brief>::default());
+    /// let mut group = Stream::new(config, api::group("tgrp_5c1f0a"), record, network, clock);
+    /// loop {
+    ///     while let Some(event) = group.next().await {
+    ///         if let Event::Record(_group) = event { /* show it */ }
+    ///     }
+    ///     tick().await;
+    ///     group.ask(api::group("tgrp_5c1f0a"));
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// The connection is kept until the stream is dropped, and the connector with it. Servers close one that
+    /// is silent for long, often after 5 to 75 s: then, and where [`Connector::cancel_safe`] says no, there is
+    /// a new one for each request.
+    pub fn ask(&mut self, request: Request<'c>) {
+        self.session.ask(request);
+        (self.due, self.outcome) = (None, None);
+    }
+
+    /// Like [`ask`](Self::ask), for an answer that fills another record.
+    #[must_use]
+    pub fn then<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, 'n, S, N, C> {
+        Stream {
+            session: self.session.then(request, record),
+            network: self.network,
+            clock: self.clock,
+            connection: self.connection,
+            request: self.request,
+            unwritten: self.unwritten,
+            unflushed: self.unflushed,
+            busy: self.busy,
             due: None,
             outcome: None,
         }

@@ -36,7 +36,7 @@ pub(crate) fn run(input: &[u8]) {
     let Ok(text) = str::from_utf8(rest) else { return };
     machines(rest);
     texts(text, rest);
-    session(config(text, seed), request(text, choice, seed), rest);
+    session(config(text, seed), [choice, seed].map(|choice| request(text, choice, seed)), rest);
     whole::<api::TaskGroup>(rest);
     whole::<api::AddedRuns>(rest);
     whole::<api::TaskRun>(rest);
@@ -54,7 +54,7 @@ fn machines(mut input: &[u8]) {
     let mut response = http::Response::new();
     out(response.peek(&mut input));
     response.take(&mut input, 7);
-    out((response.location(), response.is_delimited()));
+    out((response.location(), response.is_delimited(), response.is_persistent()));
 }
 
 fn texts(text: &str, bytes: &[u8]) {
@@ -83,12 +83,13 @@ fn config(text: &str, seed: u8) -> Config<'_> {
         .with_version(if seed > 9 { Version::V1 } else { Version::V1Beta })
         .with_user_agent(text)
         .with_beta(text)
+        .with_keep_alive(seed > 5)
         .with_idle_timeout(duration)
         .with_connect_timeout(duration)
         .with_backoff(duration, duration)
         .with_attempts(Some(seed.into()))
         .with_seed(seed.into());
-    out((config.host(), config.port(), config.tls(), config.is_loopback()));
+    out((config.host(), config.port(), config.tls(), config.keep_alive(), config.is_loopback()));
     config
 }
 
@@ -112,7 +113,7 @@ fn request(text: &str, choice: u8, seed: u8) -> Request<'_> {
     }
 }
 
-fn session(config: Config<'_>, request: Request<'_>, mut input: &[u8]) {
+fn session(config: Config<'_>, [request, next]: [Request<'_>; 2], mut input: &[u8]) {
     let record = Own {
         text: Text::new(),
         raw: Raw::new(),
@@ -125,7 +126,7 @@ fn session(config: Config<'_>, request: Request<'_>, mut input: &[u8]) {
         fraction: 0.0,
         flag: None,
     };
-    let mut session = Session::with(config, request, record);
+    let mut session = Session::<api::TaskGroup>::new(config, next.clone()).then(request, record);
     let now = Instant::from_millis(input.len() as u64);
     while !input.is_empty() {
         out(session.poll(now));
@@ -137,6 +138,8 @@ fn session(config: Config<'_>, request: Request<'_>, mut input: &[u8]) {
         session.record_mut().text.push_str("seen");
         session.closed(now);
     }
+    session.ask(next);
+    out(session.poll(now));
     let record = session.into_record();
     out((record.list.as_slice(), record.content.as_text(), record.content.as_json()));
     out((record.raw, record.skipped, record.signed, record.unsigned, record.fraction, record.flag));
