@@ -6,7 +6,7 @@
 //! The key goes to a server by TLS that proves to be the one of the base URL, or in the clear to one whose URL begins
 //! with `http://`.
 
-use core::ops::Range;
+use core::{future::pending, ops::Range};
 
 use defmt::{Display2Format, error, info, warn};
 use embassy_futures::select::{Either, select};
@@ -96,7 +96,13 @@ pub async fn show<F: NorFlash>(
     let dates = Dates::CheckedBy(&time::unix_seconds);
     let tls = Client::new(ROOTS, dates, random, RECORD_RECEIVED.take(), RECORD_SENT.take());
     let shown = show_again_and_again(config, network, Tls::new(tcp, tls), flash, sectors);
-    match select(shown, time::keep(network)).await {
+    let told_the_time = async {
+        match config.tls() {
+            true => time::keep(network).await,
+            false => pending().await,
+        }
+    };
+    match select(shown, told_the_time).await {
         Either::First(never) | Either::Second(never) => never,
     }
 }

@@ -4,7 +4,7 @@
 //! # Limits
 //!
 //! Nobody vouches for the answer. Whoever sits between the board and the time server can set this clock, to no
-//! earlier than [`EARLIEST`]: a certificate that has expired since then passes for as long as that lasts, and one
+//! earlier than `EARLIEST`: a certificate that has expired since then passes for as long as that lasts, and one
 //! that holds is refused. Nobody can become the server by that who never had a certificate for it.
 
 use core::net::SocketAddr;
