@@ -1,6 +1,7 @@
 //! `Stream` over real sockets: events that come once and in order, whatever breaks and whoever gives up waiting.
 
 use std::{
+    cell::Cell,
     future::Future,
     pin::pin,
     task::{Context, Poll, Waker},
@@ -8,11 +9,17 @@ use std::{
 };
 
 use taskgroup::{
-    api,
-    session::{Action, Cause, Config, Outcome},
+    api::{self, AddedRuns, TaskGroup},
+    json::{Record, record},
+    session::{Action, Cause, Config, Event, Outcome},
+    text::Text,
 };
 use taskgroup_embedded_io::{Connector, Nal, Step, Stream};
 use taskgroup_sandbox::{After, Cut, Faults, Instead, Sandbox, Stall};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 mod network;
 use self::network::{Host, HostClock, Ids, config, ids, run, sandbox, truth};
@@ -184,6 +191,156 @@ fn a_name_of_this_machine_is_resolved() {
         while stream.next().await.is_some() {}
         assert_eq!(stream.outcome(), Some(Outcome::Done));
     });
+}
+
+/// The record that the answer fills, if it does.
+async fn answer<'s, R: Record, N: Connector>(
+    stream: &'s mut Stream<'_, '_, R, N, HostClock>,
+) -> Option<&'s R> {
+    let mut filled = false;
+    while let Some(event) = stream.next().await {
+        filled |= matches!(event, Event::Record(_));
+    }
+    assert_eq!(stream.outcome(), Some(Outcome::Done));
+    filled.then_some(stream.record_mut())
+}
+
+#[test]
+fn a_program_that_asks_again_and_again_does_so_over_one_connection() {
+    let sandbox = sandbox(7, Faults::default());
+    run(async {
+        let (url, mut buffer) = (sandbox.base_url(), [0; 700]);
+        let network = Nal::new(Host, &mut buffer).cancel_safe();
+        let config = config(&sandbox, &url).with_keep_alive(true);
+        let group = || api::group(sandbox.group_id());
+        let mut stream =
+            Stream::new(config, group(), TaskGroup::<api::Brief>::default(), &network, HostClock::new());
+        for _ in 0..20 {
+            let id = answer(&mut stream).await.unwrap().taskgroup_id.to_string();
+            assert_eq!(id, sandbox.group_id());
+            stream.ask(group());
+        }
+        assert_eq!(sandbox.stats().connections, 1);
+    });
+}
+
+#[test]
+fn a_group_that_is_created_and_filled_is_streamed_over_the_last_connection() {
+    let sandbox = sandbox(1, Faults::default());
+    let runs = r#"{"inputs": [{"processor": "base", "input": "a"}, {"processor": "base", "input": "b"}]}"#;
+    run(async {
+        let (url, mut buffer) = (sandbox.base_url(), [0; 700]);
+        let network = Nal::new(Host, &mut buffer).cancel_safe();
+        let config = config(&sandbox, &url).with_keep_alive(true);
+        let group = TaskGroup::<api::Brief>::default();
+        let mut stream = Stream::new(config, api::create_group(b"{}"), group, &network, HostClock::new());
+        let id = answer(&mut stream).await.unwrap().taskgroup_id.to_string();
+        let mut stream =
+            stream.then(api::add_runs(&id, runs.as_bytes()), AddedRuns::<api::Brief, 2>::default());
+        let added: Vec<_> =
+            answer(&mut stream).await.unwrap().run_ids.as_slice().iter().map(ToString::to_string).collect();
+        let mut stream = stream.then(api::runs(&id), Ids::default());
+        let mut had = Vec::new();
+        while let Some(event) = stream.next().await {
+            had.extend(ids(&event).map(|(_, run_id)| run_id));
+        }
+        assert_eq!((stream.outcome(), &had), (Some(Outcome::Done), &added));
+        assert_eq!((had.len(), sandbox.stats().connections), (2, 2));
+    });
+}
+
+#[test]
+fn a_connection_that_cannot_be_looked_at_is_not_used_again() {
+    let sandbox = sandbox(1, Faults::default());
+    run(async {
+        let (url, mut buffer) = (sandbox.base_url(), [0; 700]);
+        let network = Nal::new(Host, &mut buffer);
+        let config = config(&sandbox, &url).with_keep_alive(true).with_attempts(Some(1));
+        let group = || api::group(sandbox.group_id());
+        let mut stream =
+            Stream::new(config, group(), TaskGroup::<api::Brief>::default(), &network, HostClock::new());
+        for _ in 0..3 {
+            assert!(answer(&mut stream).await.is_some());
+            stream.ask(group());
+        }
+        assert_eq!(sandbox.stats().connections, 3);
+    });
+}
+
+record! {
+    #[derive(Debug)]
+    struct Word {
+        text: Text<16> = "/text",
+    }
+}
+
+/// An answer with the text `whole`, and with these headers.
+fn whole(headers: &str) -> String {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}");
+    format!("{head}content-length: 16\r\n\r\n{{\"text\":\"whole\"}}")
+}
+
+/// Gives each connection its answers, then ends it; the last ones again and again.
+async fn serve(listener: &TcpListener, connections: &[Vec<String>], count: &Cell<usize>) {
+    loop {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let answers = connections.get(count.get()).unwrap_or(connections.last().unwrap());
+        count.set(count.get() + 1);
+        for answer in answers {
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                match socket.read_u8().await {
+                    Ok(byte) => request.push(byte),
+                    Err(_) => break,
+                }
+            }
+            // The client may have gone.
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+        let _ = socket.shutdown().await;
+    }
+}
+
+#[test]
+fn whatever_a_server_does_to_a_connection_that_is_kept_each_answer_is_the_right_one() {
+    let (good, forged) = (whole(""), whole("").replace("whole", "forge"));
+    let lasting = vec![good.clone(); 4];
+    let old = good.replace("HTTP/1.1", "HTTP/1.0");
+    let cases: [(&str, &[Vec<String>], usize); 7] = [
+        ("kept", &[vec![good.clone(); 4]], 1),
+        ("ended between", &[vec![good.clone()]], 4),
+        ("ended without an answer", &[vec![good.clone(), String::new()], lasting.clone()], 2),
+        (
+            "ended in the middle of an answer",
+            &[vec![good.clone(), good[..good.len() - 6].into()], lasting.clone()],
+            2,
+        ),
+        ("closed by name", &[vec![whole("connection: close\r\n")]], 4),
+        ("of HTTP/1.0", &[vec![old; 4]], 4),
+        ("with an answer too many", &[vec![good.clone() + &forged, good.clone()], lasting.clone()], 2),
+    ];
+    for (what, connections, expected) in cases {
+        run(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let (count, mut buffer) = (Cell::new(0), [0; 700]);
+            let network = Nal::new(Host, &mut buffer).cancel_safe();
+            let config = Config::new("key").with_server("127.0.0.1", port, false).with_keep_alive(true);
+            let config = config.with_backoff(Duration::from_millis(1), Duration::from_millis(2));
+            let ask = async {
+                let word = Word { text: Text::new() };
+                let mut stream = Stream::new(config, api::group("g"), word, &network, HostClock::new());
+                for _ in 0..4 {
+                    assert_eq!(answer(&mut stream).await.unwrap().text.as_str(), "whole", "{what}");
+                    stream.ask(api::group("g"));
+                }
+            };
+            tokio::select! {
+                () = ask => assert_eq!(count.get(), expected, "{what}"),
+                () = serve(&listener, connections, &count) => {}
+            }
+        });
+    }
 }
 
 #[test]

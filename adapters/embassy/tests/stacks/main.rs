@@ -4,6 +4,7 @@
 mod connections;
 mod network;
 mod patience;
+mod reuse;
 mod secure;
 mod streams;
 

@@ -22,17 +22,17 @@ use crate::{
     request, sandbox, tcp, truth,
 };
 
-const HOST: &str = "api.example";
+pub(crate) const HOST: &str = "api.example";
 /// 2026-06-01.
-const NOW: u64 = 1_780_272_000;
+pub(crate) const NOW: u64 = 1_780_272_000;
 
 /// An authority of the test's own, and a server with its certificate.
-struct Identity {
-    root: Vec<u8>,
-    server: Arc<ServerConfig>,
+pub(crate) struct Identity {
+    pub(crate) root: Vec<u8>,
+    pub(crate) server: Arc<ServerConfig>,
 }
 
-fn identity(host: &str) -> Identity {
+pub(crate) fn identity(host: &str) -> Identity {
     let named = |names: &[&str]| {
         let mut params =
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();

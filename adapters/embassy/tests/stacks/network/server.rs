@@ -24,6 +24,9 @@ use super::{Network, PORT, Random};
 /// When a device that says nothing is taken to be gone.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// No test takes as long.
+const FOR_EVER: Duration = Duration::from_secs(1 << 30);
+
 /// How a connection is cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cut {
@@ -37,10 +40,12 @@ pub(crate) enum Cut {
     Unplug(Duration),
 }
 
-/// Cuts the first connections, each behind so many bytes.
+/// Cuts the first answers, each behind so many bytes.
 pub(crate) struct Server<'s> {
     sandbox: &'s Sandbox,
     tls: Option<Arc<ServerConfig>>,
+    /// How long a connection may be silent before a request.
+    idle: Duration,
     cuts: RefCell<VecDeque<(usize, Cut)>>,
     requests: RefCell<Vec<String>>,
 }
@@ -52,7 +57,7 @@ impl<'s> Server<'s> {
 
     pub(crate) fn cutting(sandbox: &'s Sandbox, cuts: impl IntoIterator<Item = (usize, Cut)>) -> Self {
         let cuts = RefCell::new(cuts.into_iter().collect());
-        Self { sandbox, tls: None, cuts, requests: RefCell::default() }
+        Self { sandbox, tls: None, idle: FOR_EVER, cuts, requests: RefCell::default() }
     }
 
     pub(crate) fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
@@ -60,7 +65,13 @@ impl<'s> Server<'s> {
         self
     }
 
-    /// Cuts so many connections, anywhere in their first 5,000 bytes, as the seed says.
+    /// Ends a connection that a device has left alone for so long.
+    pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Cuts so many answers, anywhere in their first 5,000 bytes, as the seed says.
     pub(crate) fn cutting_at_random(sandbox: &'s Sandbox, count: usize, seed: u64) -> Self {
         let random = Random::new(seed);
         let cut = || match random.below(10) {
@@ -104,44 +115,45 @@ impl<'s> Server<'s> {
 
     async fn answer(&self, socket: &mut TcpSocket<'_>, network: &Network<'_>) -> Result<(), Error> {
         let mut tls = self.tls.clone().map(|config| ServerConnection::new(config).unwrap());
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            if socket.read(&mut byte).await? == 0 {
-                return Ok(());
-            }
-            match &mut tls {
-                None => request.extend(byte),
-                Some(tls) => {
-                    tls.read_tls(&mut &byte[..]).unwrap();
-                    // An alert is a device that refuses.
-                    let understood = tls.process_new_packets().is_ok();
-                    write(socket, &encrypted(tls)).await?;
-                    if !understood {
-                        return Ok(());
-                    }
-                    // There may be nothing.
-                    let _ = tls.reader().read_to_end(&mut request);
-                }
-            }
-        }
-        self.requests.borrow_mut().push(String::from_utf8(request.clone()).unwrap());
-        let (mut answer, end) = self.ask(&request);
-        if let Some(tls) = &mut tls {
-            tls.set_buffer_limit(None);
-            tls.writer().write_all(&answer).unwrap();
-            if let Cut::Finish = end {
-                tls.send_close_notify();
-            }
-            answer = encrypted(tls);
-        }
         let end = loop {
-            let (at, cut) = self.cuts.borrow_mut().pop_front().unwrap_or((answer.len(), end));
-            write(socket, answer.drain(..at.min(answer.len())).as_slice()).await?;
-            let Cut::Unplug(length) = cut else { break cut };
-            network.wire.plug(false);
-            Timer::after(length).await;
-            network.wire.plug(true);
+            let request = match with_timeout(self.idle, self.request(socket, &mut tls)).await {
+                Ok(request) => request?,
+                Err(_) => {
+                    if let Some(tls) = &mut tls {
+                        tls.send_close_notify();
+                        write(socket, &encrypted(tls)).await?;
+                    }
+                    break Cut::Finish;
+                }
+            };
+            let Some(request) = request else { return Ok(()) };
+            let is_last = request.contains("\r\nconnection: close\r\n");
+            let (mut answer, end) = self.ask(&request);
+            self.requests.borrow_mut().push(request);
+            if let Some(tls) = &mut tls {
+                tls.set_buffer_limit(None);
+                tls.writer().write_all(&answer).unwrap();
+                if let (Cut::Finish, true) = (end, is_last) {
+                    tls.send_close_notify();
+                }
+                answer = encrypted(tls);
+            }
+            let cut = loop {
+                let Some((at, cut)) = self.cuts.borrow_mut().pop_front() else {
+                    write(socket, &answer).await?;
+                    break None;
+                };
+                write(socket, answer.drain(..at.min(answer.len())).as_slice()).await?;
+                let Cut::Unplug(length) = cut else { break Some(cut) };
+                network.wire.plug(false);
+                Timer::after(length).await;
+                network.wire.plug(true);
+            };
+            match cut {
+                Some(cut) => break cut,
+                None if is_last || !matches!(end, Cut::Finish) => break end,
+                None => {}
+            }
         };
         match end {
             Cut::Finish => socket.close(),
@@ -152,17 +164,57 @@ impl<'s> Server<'s> {
         socket.read(&mut [0]).await.map(|_| ())
     }
 
-    /// What the sandbox answers, and how it ends the connection.
-    fn ask(&self, request: &[u8]) -> (Vec<u8>, Cut) {
+    /// What the device asks; `None` when it goes instead.
+    async fn request(
+        &self,
+        socket: &mut TcpSocket<'_>,
+        tls: &mut Option<ServerConnection>,
+    ) -> Result<Option<String>, Error> {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            if socket.read(&mut byte).await? == 0 {
+                return Ok(None);
+            }
+            match tls {
+                None => request.extend(byte),
+                Some(tls) => {
+                    tls.read_tls(&mut &byte[..]).unwrap();
+                    // An alert is a device that refuses.
+                    let understood = tls.process_new_packets().is_ok();
+                    write(socket, &encrypted(tls)).await?;
+                    if !understood {
+                        return Ok(None);
+                    }
+                    // There may be nothing.
+                    let _ = tls.reader().read_to_end(&mut request);
+                }
+            }
+        }
+        Ok(Some(String::from_utf8(request).unwrap()))
+    }
+
+    /// What the sandbox answers, and how it ends the connection. It is asked for one answer at a time, which
+    /// the device need not know.
+    fn ask(&self, request: &str) -> (Vec<u8>, Cut) {
+        let close = "connection: close\r\n";
+        let is_last = request.contains(close);
         let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, self.sandbox.port())).unwrap();
         socket.set_read_timeout(Some(time::Duration::from_secs(60))).unwrap();
-        socket.write_all(request).unwrap();
+        let (head, _) = request.split_at(request.len() - 2);
+        let asked = if is_last { request.to_owned() } else { format!("{head}{close}\r\n") };
+        socket.write_all(asked.as_bytes()).unwrap();
         let mut answer = Vec::new();
-        match socket.read_to_end(&mut answer) {
-            Ok(_) => (answer, Cut::Finish),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => (answer, Cut::Reset),
+        let end = match socket.read_to_end(&mut answer) {
+            Ok(_) => Cut::Finish,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Cut::Reset,
             Err(error) => panic!("the sandbox does not answer: {error}"),
+        };
+        let place = answer.windows(close.len()).position(|bytes| bytes == close.as_bytes());
+        if let (false, Some(place)) = (is_last, place) {
+            answer.drain(place..place + close.len());
         }
+        (answer, end)
     }
 }
 
