@@ -134,7 +134,7 @@ fn found(fault: Fault) -> Found {
         Fault::CertificateVerifyOtherScheme => Found::Error("the server signs with scheme 1283"),
         Fault::CertificateVerifyPkcs1 => Found::Error("the server signs with scheme 1025"),
         Fault::FinishedWrong => Found::Error("the handshake was changed on the way"),
-        // The second one may come before or after the request; the server goes in either case.
+        // Its keys are then others than the server's, which cannot read the request, and goes.
         Fault::FinishedTwiceJoined => CUT,
         Fault::KeyUpdateBeforeFinished | Fault::ZerosBeforeFinished => UNSUPPORTED,
 
