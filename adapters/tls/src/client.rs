@@ -178,6 +178,8 @@ fn handshake(error: TlsError, is_encrypted: bool) -> Error {
         TlsError::InvalidSignature => Error::Finished,
         TlsError::InvalidHandshake => Error::OutOfTurn,
         TlsError::Unimplemented | TlsError::InvalidSignatureScheme => Error::Unsupported,
+        // So are alerts called then.
+        TlsError::InvalidRecord if is_encrypted => Error::BrokenOff,
         _ if is_encrypted => Error::Malformed,
         _ => Error::ServerHello,
     }

@@ -74,6 +74,9 @@ pub enum Error {
         /// The alert's description (RFC 8446, section 6), where it is known.
         description: Option<u8>,
     },
+    /// The server broke the handshake off, and its words were not kept: perhaps it has no certificate of a
+    /// kind that this build knows, see the features.
+    BrokenOff,
     /// A read or write was dropped where it cannot be taken up again.
     Interrupted,
 }
@@ -154,6 +157,8 @@ words! { Error {
     Self::Alert { description: Some(description) } =>
         "the server broke off: {} (alert {})", alert_words(description), description;
     Self::Alert { description: None } => "the server broke off by an alert";
+    Self::BrokenOff =>
+        "the server broke the handshake off: perhaps it has no key or signature of a kind that is built in";
     Self::Interrupted => "a read or write of TLS was given up in the middle of a record";
 } }
 
@@ -226,7 +231,7 @@ impl embedded_io_async::Error for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Transport(kind) => *kind,
-            Self::Cut | Self::Alert { .. } => ErrorKind::ConnectionAborted,
+            Self::Cut | Self::BrokenOff | Self::Alert { .. } => ErrorKind::ConnectionAborted,
             Self::Busy => ErrorKind::AddrInUse,
             Self::BufferTooSmall { .. } | Self::RecordTooLong { .. } => ErrorKind::OutOfMemory,
             Self::ServerName | Self::Root { .. } | Self::TimeUnknown => ErrorKind::InvalidInput,

@@ -21,6 +21,7 @@ enum Found {
 
 use Found::{End, NoAnswer, Nothing};
 
+const BROKEN_OFF: Found = Found::Error("the server broke the handshake off");
 const CUT: Found = Found::Error("the connection was cut");
 const HELLO: Found = Found::Error("the server speaks no TLS 1.3");
 const MALFORMED: Found = Found::Error("a handshake message is malformed, or split");
@@ -120,11 +121,11 @@ fn found(fault: Fault) -> Found {
         | Fault::CertificateEntryTooLong
         | Fault::CertificateListTooLong
         | Fault::CertificateListTooShort
-        | Fault::FinishedShort
-        | Fault::AlertInsteadOfFinished
+        | Fault::FinishedShort => MALFORMED,
+        Fault::AlertInsteadOfFinished
         | Fault::CloseInsteadOfFinished
         | Fault::DataBeforeFinished
-        | Fault::UnknownTypeBeforeFinished => MALFORMED,
+        | Fault::UnknownTypeBeforeFinished => BROKEN_OFF,
         Fault::CertificateVerifyWrong
         | Fault::CertificateVerifyEmpty
         | Fault::CertificateVerifyOtherKey
