@@ -22,7 +22,13 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
         }
     }));
     match read {
-        Ok(read) => println!("read|{}|{read} {} {} {now} {}", flight.what, flight.name, flight.said, instructions() - start),
+        Ok(read) => println!(
+            "read|{}|{read} {} {} {now} {}",
+            flight.what,
+            flight.name,
+            flight.said,
+            instructions() - start
+        ),
         Err(error) => println!("{}: {error:?}", flight.what),
     }
 }
