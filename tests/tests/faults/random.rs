@@ -117,7 +117,7 @@ enum Call {
     Connected,
     Closed,
     Failed(Failure),
-    Ask(Request<'static>),
+    Ask(Box<Request<'static>>),
     /// The clock goes on, or back, by so many milliseconds.
     Clock(i64),
     /// What the session asks for is done as a driver does it.
@@ -135,7 +135,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => Just(Call::Connected),
         1 => Just(Call::Closed),
         1 => prop::sample::select(&failures[..]).prop_map(Call::Failed),
-        1 => request().prop_map(Call::Ask),
+        1 => request().prop_map(|request| Call::Ask(Box::new(request))),
         1 => prop_oneof![-4_000_000..4_000_000_i64, Just(i64::MAX), Just(i64::MIN)].prop_map(Call::Clock),
     ]
 }
@@ -227,7 +227,7 @@ impl Subject {
             Call::Closed => self.session.closed(self.now()),
             Call::Failed(why) => self.session.failed(self.now(), *why),
             Call::Ask(request) => {
-                self.session.ask(request.clone());
+                self.session.ask((**request).clone());
                 self.stopped = None;
             }
             Call::Clock(by) => self.now = self.now.saturating_add_signed(*by),
