@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let mut source = format!("const NOW: u64 = {NOW};\nstatic FLIGHTS: &[Flight] = &[\n");
     for (place, (what, case, said)) in FLIGHTS.into_iter().enumerate() {
-        let (root, name, sent) = record(case, said)?;
+        let Flight { root, name, sent } = record(case, said)?;
         fs::write(folder.join(format!("{place}.root")), root)?;
         fs::write(folder.join(format!("{place}.sent")), sent)?;
         source += &format!(
@@ -80,8 +80,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The root, the server's name, and all that it has sent.
-fn record(case: &str, said: usize) -> Result<(Vec<u8>, &'static str, Vec<u8>), Box<dyn Error>> {
+/// What a server has sent, and what a client must know to believe it.
+struct Flight {
+    root: Vec<u8>,
+    name: &'static str,
+    sent: Vec<u8>,
+}
+
+fn record(case: &str, said: usize) -> Result<Flight, Box<dyn Error>> {
     let case = certificates::find(case, NOW).ok_or("no such case")?;
     let (name, root) = (case.server_name, case.root.to_vec());
     let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; said])))?;
@@ -98,5 +104,5 @@ fn record(case: &str, said: usize) -> Result<(Vec<u8>, &'static str, Vec<u8>), B
         while tls.read(&mut [0; 4096]).await? > 0 {}
         Ok::<_, taskgroup_tls::Error>(())
     })?;
-    Ok((root, name, came.take()))
+    Ok(Flight { root, name, sent: came.take() })
 }
