@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Action, Cause, Config, Failure, Fault, Misuse, Outcome, Request, Session},
+    session::{Action, Cause, Config, Failure, Fault, Misuse, Outcome, Session},
     time::Instant,
 };
 use taskgroup_tests::{
@@ -231,7 +231,9 @@ fn a_break_costs_the_connection() {
 fn an_answer_that_comes_before_the_request_is_out_costs_the_connection() {
     let mut peer = Peer::script([answer()]);
     peer.line = Box::new(|count| if count == 0 { Line::Answers(50, answer()) } else { Line::Opens });
-    assert_good(&ask(&mut peer, 2), 2, "early");
+    let report = ask(&mut peer, 2);
+    assert_good(&report, 2, "early");
+    assert_eq!(report.elapsed, Duration::ZERO, "the rest of the request is not waited for there");
 }
 
 #[test]
@@ -339,24 +341,29 @@ fn an_answer_may_fill_another_record() {
     assert_eq!(session.into_record().text.as_str(), "other");
 }
 
-/// So a program may go on as soon as it has what it wants.
+/// A driver need not look for more behind the last byte, and a program may go on as soon as it has what it wants.
 #[test]
-fn a_request_may_follow_the_last_event_without_another_look() {
+fn an_answer_is_over_with_its_last_byte_whoever_asks_next() {
     let now = Instant::from_millis(0);
-    for (request, whole) in [
+    let answers = [
         (api::group("g"), Framing::Length.json(GROUP)),
         (api::runs("g"), Framing::Length.stream(&event("1"))),
-    ] {
-        let request: Request<'_> = request;
-        let mut session = Session::<Seen>::new(config(), request);
-        assert!(matches!(session.poll(now), Action::Connect { .. }));
-        session.connected(now);
-        session.fill(&mut [0; 1000]);
-        let mut input = &whole[..];
-        assert!(session.advance(&mut input, now), "opened");
-        assert!(session.advance(&mut input, now), "the record");
-        session.ask(api::group("g"));
-        assert_eq!(session.poll(now), Action::Receive { until: now });
-        assert!(matches!(session.poll(now), Action::Send { .. }));
+    ];
+    for (request, whole) in answers {
+        for polled in [true, false] {
+            let mut session = Session::<Seen>::new(config(), request.clone());
+            assert!(matches!(session.poll(now), Action::Connect { .. }));
+            session.connected(now);
+            session.fill(&mut [0; 1000]);
+            let mut input = &whole[..];
+            assert!(session.advance(&mut input, now), "opened");
+            assert!(session.advance(&mut input, now), "the record");
+            if polled {
+                assert_eq!(session.poll(now), Action::Stop(Outcome::Done));
+            }
+            session.ask(api::group("g"));
+            assert_eq!(session.poll(now), Action::Receive { until: now });
+            assert!(matches!(session.poll(now), Action::Send { .. }));
+        }
     }
 }
