@@ -3,39 +3,17 @@
 #[path = "../../benches/table/frames.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod frames;
+#[path = "../memory.rs"]
+mod memory;
 
-use std::{env, fs, path::PathBuf};
+use std::fs;
 
 /// Bytes of frames of each size.
 const STREAM: usize = 96 * 1024;
 
-const ARM: &str = "MEMORY {
-    FLASH : ORIGIN = 0x00000000, LENGTH = 4M
-    RAM : ORIGIN = 0x20000000, LENGTH = 4M
-}
-";
-const RISCV: &str = "MEMORY { RAM : ORIGIN = 0x80000000, LENGTH = 8M }
-REGION_ALIAS(\"REGION_TEXT\", RAM);
-REGION_ALIAS(\"REGION_RODATA\", RAM);
-REGION_ALIAS(\"REGION_DATA\", RAM);
-REGION_ALIAS(\"REGION_BSS\", RAM);
-REGION_ALIAS(\"REGION_HEAP\", RAM);
-REGION_ALIAS(\"REGION_STACK\", RAM);
-";
-
 fn main() {
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let write = |name: &str, bytes: &[u8]| fs::write(out.join(name), bytes).expect("OUT_DIR can be written");
-    let is_arm = env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("arm");
-    write("memory.x", if is_arm { ARM } else { RISCV }.as_bytes());
-    write("frames.rs", source().as_bytes());
-    println!("cargo::rustc-link-search={}", out.display());
-    if !is_arm {
-        // The other runtime's script includes it by itself.
-        println!("cargo::rustc-link-arg=-Tmemory.x");
-    }
-    println!("cargo::rustc-link-arg=-Tlink.x");
-    println!("cargo::rerun-if-changed=build.rs");
+    memory::lay_out();
+    fs::write(memory::out().join("frames.rs"), source()).expect("OUT_DIR can be written");
     println!("cargo::rerun-if-changed=../../benches/table/frames.rs");
 }
 
