@@ -6,7 +6,7 @@
 //! ```text
 //! host's command line ─► arguments ─► runs ─► line ─► host's stdout
 //!                                      ▲│
-//!              taskgroup, taskgroup-embassy, embassy-net
+//!       taskgroup, taskgroup-embassy, taskgroup-tls, embassy-net
 //!                                      ▲▼
 //!                          clock     card: virtio-net, QEMU's network, any server
 //! ```
