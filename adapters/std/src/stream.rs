@@ -1,4 +1,4 @@
-//! A request in, its events out, over a blocking connection of its own.
+//! A request in, its events out, over a blocking connection of its own; then, if you like, another request.
 //!
 //! ```
 //! use taskgroup::{api, session::{Config, Event, Outcome}};
@@ -30,7 +30,7 @@ use crate::{Clock, Connector, Security};
 
 const BUFFER: usize = 16 * 1024;
 
-/// One request on its way, until it is answered in full.
+/// One request on its way, until it is answered in full; then [another](Self::ask).
 #[derive(Debug)]
 pub struct Stream<'c, R> {
     session: Session<'c, R>,
@@ -64,6 +64,29 @@ impl<'c, R: Record> Stream<'c, R> {
             clock,
             buffer: vec![0; BUFFER].into(),
             unread: 0..0,
+            due: None,
+            outcome: None,
+        }
+    }
+
+    /// Asks for something else, which the same record is filled with. Where the config says
+    /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
+    /// has left it open, and costs no handshake. Servers close one that is silent for long, often after 5
+    /// to 75 s: then there is a new one.
+    pub fn ask(&mut self, request: Request<'c>) {
+        self.session.ask(request);
+        (self.due, self.outcome) = (None, None);
+    }
+
+    /// Like [`ask`](Self::ask), for an answer that fills another record.
+    #[must_use]
+    pub fn then<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, S> {
+        Stream {
+            session: self.session.then(request, record),
+            connector: self.connector,
+            clock: self.clock,
+            buffer: self.buffer,
+            unread: self.unread,
             due: None,
             outcome: None,
         }

@@ -1,9 +1,14 @@
 //! `Stream` over real sockets: events that come once and in order, waits that are announced, and records of both kinds.
 
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+    time::Duration,
+};
 
 use taskgroup::{
-    api::{self, StreamEvent, View},
+    api::{self, AddedRuns, Brief, StreamEvent, TaskGroup, View},
     json::Record,
     record,
     session::{Action, Cause, Config, Event, Outcome},
@@ -143,4 +148,80 @@ fn an_answer_that_is_one_json_text_comes_as_a_record() {
     assert_eq!(stream.outcome(), Some(Outcome::Done));
     let group = stream.into_record();
     assert_eq!((&*group.taskgroup_id, group.status.num_task_runs), (sandbox.group_id(), 3));
+}
+
+/// The record that the answer fills.
+fn answer<'s, R: Record>(stream: &'s mut Stream<'_, R>) -> &'s R {
+    let mut filled = 0;
+    while let Some(event) = stream.next() {
+        filled += u32::from(matches!(event, Event::Record(_)));
+    }
+    assert_eq!((stream.outcome(), filled), (Some(Outcome::Done), 1));
+    stream.record_mut()
+}
+
+#[test]
+fn a_program_that_asks_again_and_again_shakes_hands_once() {
+    let sandbox = Sandbox::start(Options { tls: true, ..Options::default() }).unwrap();
+    let (url, security) =
+        (sandbox.base_url(), Security::ca_pem(sandbox.ca_pem().unwrap().as_bytes()).unwrap());
+    let config = Config::new(sandbox.key()).with_base_url(&url).unwrap().with_keep_alive(true);
+    let group = || api::group(sandbox.group_id());
+    let mut stream = Stream::new(config, group(), TaskGroup::<Brief>::default(), &security);
+    for _ in 0..10 {
+        assert_eq!(&*answer(&mut stream).taskgroup_id, sandbox.group_id());
+        stream.ask(group());
+    }
+    assert_eq!(sandbox.stats().connections, 1);
+}
+
+#[test]
+fn a_group_that_is_created_and_filled_is_streamed_over_the_last_connection() {
+    let sandbox = sandbox(1, Faults::default());
+    let url = sandbox.base_url();
+    let config = Config::new(sandbox.key()).with_base_url(&url).unwrap().with_keep_alive(true);
+    let group = TaskGroup::<Brief>::default();
+    let mut stream = Stream::new(config, api::create_group(b"{}"), group, &Security::platform());
+    let id = answer(&mut stream).taskgroup_id.to_string();
+    let runs = br#"{"inputs": [{"processor": "base", "input": "a"}, {"processor": "base", "input": "b"}]}"#;
+    let mut stream = stream.then(api::add_runs(&id, runs), AddedRuns::<Brief, 2>::default());
+    assert_eq!(answer(&mut stream).run_ids.len(), 2);
+    let mut stream = stream.then(api::runs(&id), Small::default());
+    let mut events = 0;
+    while let Some(event) = stream.next() {
+        events += u32::from(matches!(event, Event::Record(_)));
+    }
+    assert_eq!((stream.outcome(), events), (Some(Outcome::Done), 2));
+    // A POST goes over one of its own.
+    assert_eq!(sandbox.stats().connections, 2);
+}
+
+#[test]
+fn a_connection_that_has_ended_meanwhile_costs_no_try() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        for _ in 0..3 {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                socket.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            // Whole, and then the end without a word of it.
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 24\r\n\r\n";
+            socket.write_all(head.as_bytes()).unwrap();
+            socket.write_all(br#"{"taskgroup_id":"tgrp_"}"#).unwrap();
+        }
+    });
+    let config = Config::new("key").with_server("127.0.0.1", port, false);
+    let config = config.with_keep_alive(true).with_attempts(Some(1));
+    let mut stream =
+        Stream::new(config, api::group("tgrp_"), TaskGroup::<Brief>::default(), &Security::platform());
+    for _ in 0..3 {
+        assert_eq!(&*answer(&mut stream).taskgroup_id, "tgrp_");
+        stream.ask(api::group("tgrp_"));
+    }
+    server.join().unwrap();
 }
