@@ -53,8 +53,15 @@ impl<'c, T: Read + Write> Connection<'c, T> {
     ///
     /// # Errors
     ///
-    /// The transport failed, and is dropped.
+    /// The transport fails, or there was an error before, or a write was dropped while it waited. The transport
+    /// is dropped.
     pub async fn close(self) -> Result<T, Error> {
+        match self.state {
+            State::Broken(error) => return Err(error),
+            // It was sealed with the nonce that the next record would have.
+            _ if self.writing => return Err(Error::Interrupted),
+            _ => {}
+        }
         let Self { tls, lease, .. } = self;
         let closed = tls.close().await;
         drop(lease);

@@ -1,0 +1,150 @@
+//! An open connection to rustls: what is written, however it is given up, and how it ends.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::Poll,
+};
+
+use embassy_futures::block_on;
+use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use rand_core::OsRng;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::{ServerConfig, ServerConnection, crypto::ring, pki_types::PrivateKeyDer};
+use taskgroup_tls::{Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
+
+const NAME: &str = "server.example";
+/// What both ends see of the server, and how the network is.
+#[derive(Clone)]
+struct Peer {
+    tls: Rc<RefCell<ServerConnection>>,
+    heard: Rc<RefCell<Vec<u8>>>,
+    /// How much more the network takes.
+    takes: Rc<Cell<usize>>,
+    /// Whether it fails.
+    fails: Rc<Cell<bool>>,
+    /// How much it has taken.
+    taken: Rc<Cell<usize>>,
+}
+
+impl Peer {
+    /// A server of this name, and its certificate, which is its own root.
+    fn new(name: &str) -> (Self, Vec<u8>) {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
+            .unwrap();
+        let tls = ServerConnection::new(Arc::new(config)).unwrap();
+        let peer = Self {
+            tls: Rc::new(RefCell::new(tls)),
+            heard: Rc::default(),
+            takes: Rc::new(Cell::new(usize::MAX)),
+            fails: Rc::default(),
+            taken: Rc::default(),
+        };
+        (peer, certificate.der().to_vec())
+    }
+}
+
+impl ErrorType for Peer {
+    type Error = ErrorKind;
+}
+
+impl Read for Peer {
+    async fn read(&mut self, mut out: &mut [u8]) -> Result<usize, ErrorKind> {
+        Ok(self.tls.borrow_mut().write_tls(&mut out).unwrap())
+    }
+}
+
+impl Write for Peer {
+    /// Waits for ever when the network takes no more.
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        if self.fails.get() {
+            return Err(ErrorKind::TimedOut);
+        }
+        let length = bytes.len().min(self.takes.get());
+        if length == 0 {
+            return poll_fn(|_| Poll::Pending).await;
+        }
+        self.takes.set(self.takes.get() - length);
+        self.taken.set(self.taken.get() + length);
+        let (mut bytes, mut tls) = (&bytes[..length], self.tls.borrow_mut());
+        while !bytes.is_empty() {
+            tls.read_tls(&mut bytes).unwrap();
+            tls.process_new_packets().map_err(|_| ErrorKind::ConnectionReset)?;
+        }
+        match io::Read::read_to_end(&mut tls.reader(), &mut self.heard.borrow_mut()) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(ErrorKind::Other),
+            _ => Ok(length),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// Connects by the name, with so much room for sending.
+fn with_connection<R>(
+    peer: &Peer,
+    root: &[u8],
+    name: &str,
+    send: usize,
+    then: impl FnOnce(Result<Connection<'_, Peer>, Error>) -> R,
+) -> R {
+    let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; send]);
+    let roots = [root];
+    let client = Client::new(Roots::Certificates(&roots), Dates::Ignored, OsRng, &mut receive, &mut send);
+    then(block_on(client.connect(peer.clone(), name)))
+}
+
+/// Polls it once, and gives it up.
+fn give_up<R>(future: impl Future<Output = R>) {
+    let mut future = pin!(future);
+    let polled = block_on(poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())));
+    assert!(!polled, "it was to wait");
+}
+
+#[test]
+fn what_was_written_in_part_is_never_followed_by_a_record_under_the_same_nonce() {
+    for takes in [0, 1, 40] {
+        let (peer, root) = Peer::new(NAME);
+        with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
+            let mut connection = connection.unwrap();
+            block_on(connection.write_all(b"a request of forty bytes, or a few more")).unwrap();
+            peer.takes.set(takes);
+            give_up(connection.flush());
+            peer.takes.set(usize::MAX);
+            let before = peer.taken.get();
+            assert_eq!(block_on(connection.close()).err(), Some(Error::Interrupted));
+            assert_eq!(peer.taken.get(), before, "nothing is written behind it");
+        });
+    }
+}
+
+#[test]
+fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() {
+    let (peer, root) = Peer::new(NAME);
+    with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
+        let mut connection = connection.unwrap();
+        block_on(connection.write_all(b"a request")).unwrap();
+        peer.fails.set(true);
+        let error = Error::Transport(ErrorKind::TimedOut);
+        assert_eq!(block_on(connection.flush()), Err(error));
+        peer.fails.set(false);
+        let before = peer.taken.get();
+        assert_eq!(block_on(connection.close()).err(), Some(error));
+        assert_eq!(peer.taken.get(), before, "nothing is written behind it");
+    });
+}
