@@ -13,7 +13,7 @@ use crate::{
     Connection, Error, Roots,
     certificate::Trust,
     lease::{Lent, Memory},
-    record::{CIPHERTEXT_MAX, Progress, Records},
+    record::{CIPHERTEXT_MAX, HEADER, PLAINTEXT_MAX, Progress, Records},
     verifier::Verifier,
 };
 
@@ -24,8 +24,10 @@ pub const RECEIVE: usize = CIPHERTEXT_MAX as usize;
 /// short, its certificates included.
 pub const RECEIVE_MIN: usize = 1024;
 /// The least for sending, in bytes: a `ClientHello` with the longest name. What is sent leaves in records
-/// of 128 bytes less than the buffer has.
+/// of 133 bytes less than the buffer has, and of 16,384 at most.
 pub const SEND_MIN: usize = 512;
+/// More is not used: embedded-tls, which keeps 128 bytes of it free, would make records larger than there may be.
+const SEND_MAX: usize = PLAINTEXT_MAX as usize + HEADER + 128;
 
 /// What is offered, and read into no answer: a server that speaks nothing else refuses.
 const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
@@ -116,6 +118,8 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
                 return Err(Error::BufferTooSmall { needs });
             }
         }
+        let longest = send.len().min(SEND_MAX);
+        let send = send.get_mut(..longest).unwrap_or_default();
         let records = Records::new(transport, &self.progress, receive.len());
         let mut tls = TlsConnection::new(records, receive, send);
         let trust = Trust { roots: self.roots, name: &checked, now };

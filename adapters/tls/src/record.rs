@@ -10,7 +10,7 @@ use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 
 use crate::Error;
 
-const HEADER: usize = 5;
+pub(crate) const HEADER: usize = 5;
 /// Of the handshake message that a record begins with.
 const MESSAGE_HEADER: usize = 4;
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -18,7 +18,7 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 /// RFC 8446, section 5.1.
-const PLAINTEXT_MAX: u16 = 1 << 14;
+pub(crate) const PLAINTEXT_MAX: u16 = 1 << 14;
 /// RFC 8446, section 5.2.
 pub(crate) const CIPHERTEXT_MAX: u16 = PLAINTEXT_MAX + 256;
 /// The tag of AES-GCM, and the content type.

@@ -148,3 +148,30 @@ fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() 
         assert_eq!(peer.taken.get(), before, "nothing is written behind it");
     });
 }
+
+#[test]
+fn a_large_buffer_for_sending_makes_no_record_larger_than_there_may_be() {
+    let request: Vec<u8> = (0..50_000_u32).flat_map(u32::to_be_bytes).collect();
+    for send in [SEND_MIN, 16_384, 16_600, 70_000] {
+        let (peer, root) = Peer::new(NAME);
+        with_connection(&peer, &root, NAME, send, |connection| {
+            let mut connection = connection.unwrap();
+            block_on(connection.write_all(&request)).unwrap();
+            block_on(connection.flush()).unwrap();
+            assert!(*peer.heard.borrow() == request, "{send}: {} bytes", peer.heard.borrow().len());
+        });
+    }
+}
+
+#[test]
+fn closing_tells_the_server_and_gives_the_transport_back() {
+    let (peer, root) = Peer::new(NAME);
+    with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
+        let mut connection = connection.unwrap();
+        block_on(connection.write_all(b"the last")).unwrap();
+        block_on(connection.close()).unwrap();
+        assert_eq!(*peer.heard.borrow(), b"the last");
+        let mut tls = peer.tls.borrow_mut();
+        assert!(tls.process_new_packets().unwrap().peer_has_closed());
+    });
+}
