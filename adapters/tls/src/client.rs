@@ -99,14 +99,13 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
             }
             Dates::Ignored => None,
         };
-        let name = name.strip_suffix('.').unwrap_or(name);
         let checked = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
         let mut config = TlsConfig::new().with_alpn(PROTOCOLS);
         if cfg!(feature = "rsa") {
             config = config.enable_rsa_signatures();
         }
-        if let ServerName::DnsName(_) = checked {
-            config = config.with_server_name(name);
+        if let ServerName::DnsName(name) = &checked {
+            config = config.with_server_name(name.as_ref());
         }
         let mut random = self.random.try_borrow_mut().map_err(|_| Error::Busy)?;
         // SAFETY: the connection holds the lease for as long as it lives, and where there is none the

@@ -18,6 +18,14 @@ use rustls::{ServerConfig, ServerConnection, crypto::ring, pki_types::PrivateKey
 use taskgroup_tls::{Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
 
 const NAME: &str = "server.example";
+/// The longest name there is.
+const LONGEST: &str = concat!(
+    "a23456789-123456789-123456789-123456789-123456789-123456789-123.",
+    "b23456789-123456789-123456789-123456789-123456789-123456789-123.",
+    "c23456789-123456789-123456789-123456789-123456789-123456789-123.",
+    "d23456789-123456789-123456789-123456789-123456789-123456789-1",
+);
+
 /// What both ends see of the server, and how the network is.
 #[derive(Clone)]
 struct Peer {
@@ -147,6 +155,28 @@ fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() 
         assert_eq!(block_on(connection.close()).err(), Some(error));
         assert_eq!(peer.taken.get(), before, "nothing is written behind it");
     });
+}
+
+#[test]
+fn the_least_for_sending_is_enough_for_the_longest_name() {
+    assert_eq!(LONGEST.len(), 253);
+    let (peer, root) = Peer::new(LONGEST);
+    with_connection(&peer, &root, LONGEST, SEND_MIN, |connection| {
+        connection.unwrap();
+        assert_eq!(peer.tls.borrow().server_name(), Some(LONGEST));
+    });
+}
+
+#[test]
+fn a_name_may_end_with_one_dot_which_the_server_is_not_told() {
+    for (name, connected) in [("server.example.", Ok(())), ("server.example..", Err(Error::ServerName))] {
+        let (peer, root) = Peer::new(NAME);
+        with_connection(&peer, &root, name, SEND_MIN, |connection| {
+            assert_eq!(connection.map(drop), connected, "{name}");
+            let told = peer.tls.borrow().server_name().map(str::to_owned);
+            assert_eq!(told.as_deref(), connected.ok().map(|()| NAME));
+        });
+    }
 }
 
 #[test]
