@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use embedded_io_async::{BufRead, ErrorType, Read, Write};
+use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 use embedded_tls::{Aes128GcmSha256, TlsConnection, TlsError};
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 /// # Cancel safety
 ///
 /// A read may be dropped while it waits, and nothing is lost, unless a record has come in part: then the next
-/// call gives [`Error::Interrupted`]. So it does after a write that was dropped while it waited.
+/// read gives [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
 pub struct Connection<'c, T: Read + Write + 'c> {
     tls: TlsConnection<'c, Records<'c, T>, Aes128GcmSha256>,
     progress: &'c Progress,
@@ -49,7 +49,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
         Self { tls, progress, state: State::Open, reading: false, writing: false, lease }
     }
 
-    /// Says `close_notify`, and gives the transport back.
+    /// Says `close_notify`, unless the server has said so before, and gives the transport back.
     ///
     /// # Errors
     ///
@@ -60,7 +60,9 @@ impl<'c, T: Read + Write> Connection<'c, T> {
             State::Broken(error) => return Err(error),
             // It was sealed with the nonce that the next record would have.
             _ if self.writing => return Err(Error::Interrupted),
-            _ => {}
+            // embedded-tls would say it in the clear.
+            State::Ended => self.progress.say_no_more(),
+            State::Open => {}
         }
         let Self { tls, lease, .. } = self;
         let closed = tls.close().await;
@@ -96,7 +98,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
     fn begin_write(&mut self) -> Result<(), Error> {
         match self.state {
             State::Broken(error) => Err(error),
-            State::Ended => Err(Error::Cut),
+            State::Ended => Err(Error::Transport(ErrorKind::BrokenPipe)),
             State::Open if self.writing => self.fail(Error::Interrupted),
             State::Open => {
                 self.writing = true;
@@ -143,7 +145,8 @@ impl<T: Read + Write> Read for Connection<'_, T> {
     }
 }
 
-/// What is written leaves at the latest with [`flush`](Write::flush).
+/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the connection
+/// nothing more is written: [`ErrorKind::BrokenPipe`].
 impl<T: Read + Write> Write for Connection<'_, T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.begin_write()?;

@@ -35,6 +35,8 @@ pub(crate) struct Progress {
     encrypted: Cell<bool>,
     /// A record has been begun, and its end has not been read.
     inside: Cell<bool>,
+    /// What is written goes nowhere.
+    silent: Cell<bool>,
 }
 
 impl Progress {
@@ -43,6 +45,7 @@ impl Progress {
         self.refused.set(None);
         self.encrypted.set(false);
         self.inside.set(false);
+        self.silent.set(false);
     }
 
     pub(crate) fn refused(&self) -> Option<Error> {
@@ -56,6 +59,10 @@ impl Progress {
     /// Whoever has read so far must read on: a reader who has forgotten it cannot begin anew.
     pub(crate) fn is_inside(&self) -> bool {
         self.inside.get()
+    }
+
+    pub(crate) fn say_no_more(&self) {
+        self.silent.set(true);
     }
 }
 
@@ -215,6 +222,9 @@ impl<T: Read> Read for Records<'_, T> {
 
 impl<T: Write> Write for Records<'_, T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        if self.progress.silent.get() {
+            return Ok(bytes.len());
+        }
         self.transport.write(bytes).await.map_err(kind)
     }
 

@@ -194,6 +194,21 @@ fn a_large_buffer_for_sending_makes_no_record_larger_than_there_may_be() {
 }
 
 #[test]
+fn a_server_that_has_ended_the_connection_is_told_nothing_more() {
+    let (peer, root) = Peer::new(NAME);
+    with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
+        let mut connection = connection.unwrap();
+        peer.tls.borrow_mut().send_close_notify();
+        assert_eq!(block_on(connection.read(&mut [0; 10])), Ok(0));
+        let before = peer.taken.get();
+        assert_eq!(block_on(connection.write(b"more")), Err(Error::Transport(ErrorKind::BrokenPipe)));
+        assert_eq!(block_on(connection.read(&mut [0; 10])), Ok(0));
+        block_on(connection.close()).unwrap();
+        assert_eq!(peer.taken.get(), before, "nothing is written in the clear");
+    });
+}
+
+#[test]
 fn closing_tells_the_server_and_gives_the_transport_back() {
     let (peer, root) = Peer::new(NAME);
     with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
