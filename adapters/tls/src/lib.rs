@@ -44,6 +44,7 @@
 //! * **change_cipher_spec**, which means nothing, may come once, behind `ServerHello`; RFC 8446 allows more.
 //! * **A new key** (`KeyUpdate`) ends the connection with an error, and so does a ticket that is split.
 //! * **ALPN** `http/1.1` is offered; what the server answers is not looked at.
+//! * **No alerts** but `close_notify`, by [`Connection::close`]: a server that is refused finds the connection ended.
 //! * **A server that is authenticated** can still send garbage, never end, and cause a panic in embedded-tls by
 //!   a handshake message that belongs into no open connection. It is trusted with the key already.
 //!

@@ -4,7 +4,6 @@
 
 use embedded_tls::{
     CertificateEntryRef, CertificateRef, CertificateVerifyRef, TlsCipherSuite, TlsError, TlsVerifier,
-    alert::{AlertDescription, AlertLevel},
 };
 use heapless::Vec;
 use pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer};
@@ -103,7 +102,8 @@ impl<'t> Verifier<'t> {
         key.verify_signature(algorithm, &self.signed, message.signature).map_err(|_| Error::Unproven)
     }
 
-    /// Goes on to the next step, or breaks the handshake off with an alert that fits.
+    /// Goes on to the next step, or breaks the handshake off. Without an alert: embedded-tls sends it in the clear,
+    /// as a change_cipher_spec, which tells no server anything.
     fn go_on(&mut self, result: Result<(), Error>, next: Step) -> Result<(), TlsError> {
         let Err(error) = result else {
             self.step = next;
@@ -111,7 +111,7 @@ impl<'t> Verifier<'t> {
         };
         self.step = Step::Failed;
         self.error = Some(error);
-        Err(TlsError::AbortHandshake(AlertLevel::Fatal, alert(error)))
+        Err(TlsError::InvalidCertificate)
     }
 }
 
@@ -145,22 +145,6 @@ impl<S: TlsCipherSuite> TlsVerifier<S> for Verifier<'_> {
         }
         let result = self.prove(&message);
         self.go_on(result, Step::Authenticated)
-    }
-}
-
-/// What the server is told (RFC 8446, section 6.2).
-fn alert(error: Error) -> AlertDescription {
-    match error {
-        Error::Certificate(CertificateError::Expired { .. } | CertificateError::NotYetValid { .. }) => {
-            AlertDescription::CertificateExpired
-        }
-        Error::Certificate(CertificateError::UnknownIssuer { .. }) => AlertDescription::UnknownCa,
-        Error::Certificate(CertificateError::Algorithm) => AlertDescription::UnsupportedCertificate,
-        Error::Certificate(_) => AlertDescription::BadCertificate,
-        Error::Unproven => AlertDescription::DecryptError,
-        Error::SignatureScheme { .. } => AlertDescription::IllegalParameter,
-        Error::OutOfTurn => AlertDescription::UnexpectedMessage,
-        _ => AlertDescription::InternalError,
     }
 }
 

@@ -220,3 +220,13 @@ fn closing_tells_the_server_and_gives_the_transport_back() {
         assert!(tls.process_new_packets().unwrap().peer_has_closed());
     });
 }
+
+#[test]
+fn a_server_that_is_refused_is_told_nothing_in_the_clear() {
+    let ((peer, _), (_, other)) = (Peer::new(NAME), Peer::new(NAME));
+    with_connection(&peer, &other, NAME, SEND_MIN, |connection| {
+        assert!(matches!(connection, Err(Error::Certificate(_))), "{connection:?}");
+        let mut tls = peer.tls.borrow_mut();
+        assert!(tls.process_new_packets().is_ok() && tls.is_handshaking());
+    });
+}
