@@ -3,13 +3,13 @@
 //!
 //! # Limits
 //!
-//! [`CERTIFICATES_MAX`] certificates, the server's own included. No revocation. The dates of a root are
+//! [`CERTIFICATES_MAX`] certificates, the server's own included, and two of one name among the others. No revocation. The dates of a root are
 //! not looked at, and of key usages only the extended one.
 
 use core::time::Duration;
 
 use heapless::Vec;
-use pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use pki_types::{CertificateDer, Der, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use crate::{CertificateError, Error, Roots, date::Date, signature};
@@ -34,6 +34,9 @@ impl Trust<'_> {
     pub(crate) fn check(&self, certificates: &Certificates<'_>) -> Result<(), Error> {
         let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
         let server = EndEntityCert::try_from(own).map_err(CertificateError::from)?;
+        if is_maze(others) {
+            return Err(CertificateError::TooComplex.into());
+        }
         match self.roots {
             Roots::Anchors(anchors) => self.find_path(&server, others, anchors),
             Roots::Certificates(roots) => self.find_root(&server, certificates, roots),
@@ -90,6 +93,21 @@ impl Trust<'_> {
         let Some(now) = self.now else { return Ok(at_some_moment(verify)?) };
         verify(now).map_err(|error| CertificateError::from(error).into())
     }
+}
+
+/// Are there more than two authorities of one name? webpki tries them in every order, which lets anybody who is on
+/// the way, and calls five as the root is called, have a hundred signatures computed.
+fn is_maze(authorities: &[CertificateDer<'_>]) -> bool {
+    authorities.iter().any(|one| {
+        let is_namesake =
+            |other: &&CertificateDer<'_>| subject(one).is_some_and(|name| subject(other) == Some(name));
+        authorities.iter().filter(is_namesake).count() > 2
+    })
+}
+
+/// Whose certificate it is.
+fn subject<'c>(certificate: &'c CertificateDer<'_>) -> Option<Der<'c>> {
+    Some(anchor_from_trusted_cert(certificate).ok()?.subject)
 }
 
 /// Goes to the first moment at which all certificates of a path have begun to be valid: none of them may

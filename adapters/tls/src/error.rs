@@ -129,7 +129,7 @@ pub enum CertificateError {
     NameConstraint,
     /// One has a critical extension that is not known here.
     CriticalExtension,
-    /// There are too many ways from the server's to a root.
+    /// There are too many ways from the server's to a root, or more than two authorities of one name.
     TooComplex,
 }
 

@@ -13,9 +13,13 @@ use std::{
 use embassy_futures::block_on;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use rand_core::OsRng;
-use rcgen::{CertificateParams, KeyPair};
-use rustls::{ServerConfig, ServerConnection, crypto::ring, pki_types::PrivateKeyDer};
-use taskgroup_tls::{Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{
+    ServerConfig, ServerConnection,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+use taskgroup_tls::{CertificateError, Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
 
 const NAME: &str = "server.example";
 /// The longest name there is.
@@ -44,24 +48,26 @@ impl Peer {
     fn new(name: &str) -> (Self, Vec<u8>) {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let root = certificate.der().to_vec();
+        (Self::with(vec![certificate.der().clone()], &key), root)
+    }
+
+    /// A server that shows these certificates, of which the first has this key.
+    fn with(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Self {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-            )
+            .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
             .unwrap();
         let tls = ServerConnection::new(Arc::new(config)).unwrap();
-        let peer = Self {
+        Self {
             tls: Rc::new(RefCell::new(tls)),
             heard: Rc::default(),
             takes: Rc::new(Cell::new(usize::MAX)),
             fails: Rc::default(),
             taken: Rc::default(),
-        };
-        (peer, certificate.der().to_vec())
+        }
     }
 }
 
@@ -229,4 +235,30 @@ fn a_server_that_is_refused_is_told_nothing_in_the_clear() {
         let mut tls = peer.tls.borrow_mut();
         assert!(tls.process_new_packets().is_ok() && tls.is_handshaking());
     });
+}
+
+/// Of all the ways to a root that there could be only a few are tried, each of which costs a signature.
+#[test]
+fn authorities_that_are_called_as_the_root_is_are_not_tried_in_every_order() {
+    let authority = || {
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
+    };
+    let (root, key) = (authority(), KeyPair::generate().unwrap());
+    for (count, why) in [
+        (1, CertificateError::Signature),
+        (2, CertificateError::Signature),
+        (3, CertificateError::TooComplex),
+    ] {
+        let authorities: Vec<_> = (0..count).map(|_| authority()).collect();
+        let own =
+            CertificateParams::new([NAME.to_owned()]).unwrap().signed_by(&key, &authorities[0]).unwrap();
+        let others = authorities.iter().map(|authority| authority.der().clone());
+        let chain = [own.der().clone()].into_iter().chain(others).collect();
+        let peer = Peer::with(chain, &key);
+        with_connection(&peer, root.der(), NAME, SEND_MIN, |connection| {
+            assert_eq!(connection.map(drop), Err(Error::Certificate(why)), "{count}");
+        });
+    }
 }
