@@ -3,8 +3,8 @@
 //!
 //! # Limits
 //!
-//! [`CERTIFICATES_MAX`] certificates, the server's own included, and two of one name among the others. No revocation. The dates of a root are
-//! not looked at, and of key usages only the extended one.
+//! [`CERTIFICATES_MAX`] certificates, the server's own included, and two of one name among the others. No
+//! revocation. The dates of a root are not looked at, and of key usages only the extended one.
 
 use core::time::Duration;
 

@@ -77,8 +77,9 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// Shakes hands with the server at the other end of `transport`, and authenticates it by `name`: a
     /// DNS name, or an IP address. A DNS name is told to the server, too.
     ///
-    /// Nothing of what the application sends has been written before it returns. Dropped while it
-    /// waits, it closes the transport; the next try begins anew.
+    /// Nothing of what the application sends has been written before it returns. It waits for the server as
+    /// long as the transport does: set a deadline. Dropped while it waits, it closes the transport; the next
+    /// try begins anew.
     ///
     /// # Errors
     ///
