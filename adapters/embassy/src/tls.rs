@@ -17,7 +17,8 @@ use crate::{Tcp, tcp::Connection as Plain};
 /// Opens connections by TLS, and plain ones where the config says so and [`Tcp`] allows it.
 ///
 /// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
-/// said in the log, and stops the stream: [`Failure::Refused`].
+/// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
+/// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
 pub struct Tls<'d, R> {
     tcp: Tcp<'d>,
     client: Client<'d, R>,
@@ -66,7 +67,6 @@ fn failure(error: Error) -> Failure {
         Error::ServerName
         | Error::Root { .. }
         | Error::BufferTooSmall { .. }
-        | Error::TimeUnknown
         | Error::Certificate(_)
         | Error::SignatureScheme { .. }
         | Error::Unproven

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use embassy_time::{Duration, Instant};
 use rand_core::OsRng;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::{
@@ -59,8 +60,9 @@ pub(crate) fn identity(host: &str) -> Identity {
 #[derive(Clone, Copy)]
 struct Setting<'s> {
     trusted: &'s Identity,
-    /// What the clock of the device says.
-    now: Option<u64>,
+    /// What the clock of the device says, and when it begins to say it.
+    now: u64,
+    known: Duration,
     tls: bool,
     weather: Weather,
     /// But for the handshake, which would begin anew.
@@ -70,7 +72,14 @@ struct Setting<'s> {
 impl<'s> Setting<'s> {
     fn new(trusted: &'s Identity) -> Self {
         let weather = Weather::default();
-        Self { trusted, now: Some(NOW), tls: true, weather, patience: &Patience::Endless }
+        Self {
+            trusted,
+            now: NOW,
+            known: Duration::from_ticks(0),
+            tls: true,
+            weather,
+            patience: &Patience::Endless,
+        }
     }
 }
 
@@ -82,12 +91,16 @@ struct Report {
     dropped: u32,
     /// How many connections the device has asked for.
     connections: usize,
+    /// How long it took.
+    took: Duration,
 }
 
 fn read(sandbox: &Sandbox, server: &Server<'_>, setting: Setting<'_>) -> Report {
     network::run(setting.weather, &Names::default(), server, async |network| {
         let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
-        let (roots, clock) = ([&setting.trusted.root[..]], || setting.now);
+        let start = Instant::now();
+        let (roots, clock) =
+            ([&setting.trusted.root[..]], || (start.elapsed() >= setting.known).then_some(setting.now));
         let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
         let client = Client::new(roots, dates, OsRng, &mut receive, &mut send);
         let connector = Tls::new(tcp(network.device), client);
@@ -104,7 +117,8 @@ fn read(sandbox: &Sandbox, server: &Server<'_>, setting: Setting<'_>) -> Report 
                 None => dropped += 1,
             }
         }
-        Report { events, outcome: stream.outcome(), dropped, connections: network.wire.asked().len() }
+        let connections = network.wire.asked().len();
+        Report { events, outcome: stream.outcome(), dropped, connections, took: start.elapsed() }
     })
 }
 
@@ -164,14 +178,22 @@ fn a_server_that_is_not_who_it_should_be_never_sees_the_request() {
 }
 
 #[test]
-fn without_the_time_there_is_no_connection() {
+fn a_certificate_that_has_expired_is_refused() {
     let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
-    for (now, is_refused) in [(None, true), (Some(NOW + 366 * 86_400), true), (Some(NOW), false)] {
-        let server = Server::new(&sandbox).with_tls(identity.server.clone());
-        let report = read(&sandbox, &server, Setting { now, ..Setting::new(&identity) });
-        assert_eq!(report.outcome == Some(Outcome::Refused), is_refused, "{now:?}");
-        assert_eq!(server.requests().is_empty(), is_refused, "{now:?}");
-    }
+    let server = Server::new(&sandbox).with_tls(identity.server.clone());
+    let report = read(&sandbox, &server, Setting { now: NOW + 366 * 86_400, ..Setting::new(&identity) });
+    assert_eq!((report.outcome, server.requests().len()), (Some(Outcome::Refused), 0));
+}
+
+#[test]
+fn without_the_time_there_is_no_connection_and_with_it_there_is() {
+    let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
+    let server = Server::new(&sandbox).with_tls(identity.server.clone());
+    let known = Duration::from_secs(100);
+    let report = read(&sandbox, &server, Setting { known, ..Setting::new(&identity) });
+    assert_whole(&report, &sandbox, "in time");
+    assert!(report.connections > 1 && server.requests().len() == 1);
+    assert!(report.took >= known, "{}", report.took);
 }
 
 #[test]
