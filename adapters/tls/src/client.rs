@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Bytes for receiving that every server can do with: the longest record there is, 16,640. Servers
-/// fill their records as they like, and none asks how long they may be.
+/// fill their records as they like, and few would heed a wish for shorter ones.
 pub const RECEIVE: usize = CIPHERTEXT_MAX as usize;
 /// The least for receiving, in bytes. It serves for a server of one's own whose records are known to be
 /// short, its certificates included.

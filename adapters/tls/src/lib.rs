@@ -37,8 +37,8 @@
 //!
 //! * **No revocation.** Short-lived certificates are the remedy; or roots of your own.
 //! * **No key usage** but the extended one, as in rustls.
-//! * **TLS 1.3 only**, with `TLS_AES_128_GCM_SHA256` and a key exchange on P-256: a server without is told so,
-//!   and so are you. No resumption: each connection shakes hands in full.
+//! * **TLS 1.3 only**, with `TLS_AES_128_GCM_SHA256` and a key exchange on P-256: a server without ends
+//!   the handshake, and you are told why. No resumption: each connection shakes hands in full.
 //! * **Handshake messages split over records** are refused. Servers split what is longer than a record, 16 KB: a
 //!   certificate chain of that size; some split at less.
 //! * **change_cipher_spec**, which means nothing, may come once, behind `ServerHello`; RFC 8446 allows more.

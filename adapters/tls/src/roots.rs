@@ -1,12 +1,14 @@
 //! Whom to trust.
 
+use core::fmt;
+
 use pki_types::TrustAnchor;
 
 /// The authorities whose signature makes a certificate good. They may all lie in flash.
 ///
 /// What is built in ages with the firmware: an authority that is trusted today may not be in ten
 /// years, and its certificate ends. Keep a way to update.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Roots<'r> {
     /// Whole certificates in DER: `&[include_bytes!("root.der")]`, a few or many. They are looked
     /// through at each handshake, and take no RAM.
@@ -22,5 +24,15 @@ impl Roots<'static> {
     #[must_use]
     pub const fn mozilla() -> Self {
         Self::Anchors(webpki_roots::TLS_SERVER_ROOTS)
+    }
+}
+
+/// Shows how many there are.
+impl fmt::Debug for Roots<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificates(certificates) => write!(f, "Certificates({})", certificates.len()),
+            Self::Anchors(anchors) => write!(f, "Anchors({})", anchors.len()),
+        }
     }
 }
