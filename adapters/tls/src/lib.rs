@@ -58,7 +58,7 @@
 //! | | ECDSA on P-256 |
 //! | `p384` | ECDSA on P-384, and SHA-384: most public authorities sign with it |
 //! | `rsa` | RSA of 2048 to 4096 bits |
-//! | `webpki-roots` | [`Roots::mozilla`], 57 KB of flash |
+//! | `webpki-roots` | `Roots::mozilla()`, 57 KB of flash |
 //! | `defmt` | `Format` for what has `Display` |
 //!
 //! A public server's chain mixes them: `p384` and `rsa` are what the great authorities need, P-256 is enough for
