@@ -43,12 +43,12 @@ mod tree;
 #[doc(hidden)]
 pub use self::fill::clear;
 pub use self::{
-    error::Error,
+    error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
     fill::{Filler, Json, Kind, RECORDS, SHORT, Stop, Watch, fill},
     record::{Field, Record, Row},
     tokenizer::{DEPTH, Token, Tokenizer},
-    tree::{Name, Node, count, tree},
+    tree::{Node, count, tree},
 };
 pub use crate::{enumeration, record};
 /// For [`enumeration!`](crate::enumeration!).

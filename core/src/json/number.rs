@@ -7,23 +7,40 @@
 //! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
 //! a floating-point type becomes the nearer one, and in the middle the even one.
 
+use super::error::Misfit;
+
 /// Enough for 40 digits, the bits of a double, and 3 bits for each factor of the least power that is tried.
 const LIMBS: usize = 176;
 
 /// Numbers beyond this power of ten, either way, are infinite or 0 whatever their digits are.
 const POWER_MAX: i32 = 400;
 
-/// An integer's sign and magnitude; `None` when it is written with a fraction or an exponent, or is
-/// beyond 64 bits.
-pub(super) fn integer(text: &str) -> Option<(bool, u64)> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let magnitude = digits.bytes().try_fold(0_u64, |value, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        // Ten times the value, which a small processor would call a function for.
-        let tenfold = (value <= u64::MAX / 10).then(|| (value << 3).wrapping_add(value << 1))?;
-        tenfold.checked_add(digit.into())
-    })?;
-    Some((digits.len() < text.len(), magnitude))
+/// An integer's sign and magnitude, however it is written: 2.23e2 is 223.
+pub(super) fn integer(text: &str) -> Result<(bool, u64), Misfit> {
+    let mut places = places(text);
+    let mut magnitude = 0;
+    for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')) {
+        match byte {
+            b'0'..=b'9' if places > 0 => {
+                magnitude = append(magnitude, byte & 0xF)?;
+                places = places.wrapping_sub(1);
+            }
+            b'1'..=b'9' => return Err(Misfit::Integer),
+            _ => {}
+        }
+    }
+    while places > 0 && magnitude > 0 {
+        magnitude = append(magnitude, 0)?;
+        places = places.wrapping_sub(1);
+    }
+    Ok((text.starts_with('-'), magnitude))
+}
+
+/// The number with one more digit.
+fn append(value: u64, digit: u8) -> Result<u64, Misfit> {
+    // Ten times the value, which a small processor would call a function for.
+    let tenfold = (value <= u64::MAX / 10).then(|| (value << 3).wrapping_add(value << 1));
+    tenfold.and_then(|tenfold| tenfold.checked_add(digit.into())).ok_or(Misfit::Range)
 }
 
 /// A binary floating-point format of IEEE 754.
@@ -102,7 +119,21 @@ const fn width(format: &Format) -> u32 {
 
 /// The digits as an integer, and the power of ten to multiply them with.
 fn decimal(text: &str, digits: &mut Large) -> i32 {
-    let (mut point, mut exponent) = (0_i32, 0_i32);
+    let mut power = places(text);
+    for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')) {
+        if byte.is_ascii_digit() {
+            digits.multiply_add(10, (byte & 0xF).into());
+            power = power.wrapping_sub(1);
+        }
+    }
+    power
+}
+
+/// How many of the digits stand before the point once the exponent has moved it; negative where there are
+/// zeros to add after it.
+#[inline(never)]
+fn places(text: &str) -> i32 {
+    let (mut places, mut exponent) = (0_i32, 0_i32);
     let (mut is_fraction, mut is_exponent, mut is_below) = (false, false, false);
     for byte in text.bytes() {
         match byte {
@@ -114,14 +145,11 @@ fn decimal(text: &str, digits: &mut Large) -> i32 {
                 let next = exponent.wrapping_mul(10).wrapping_add((byte & 0xF).into());
                 exponent = next.min(2 * POWER_MAX);
             }
-            b'0'..=b'9' => {
-                digits.multiply_add(10, (byte & 0xF).into());
-                point = point.wrapping_sub(is_fraction.into());
-            }
+            b'0'..=b'9' => places = places.wrapping_add((!is_fraction).into()),
             _ => {}
         }
     }
-    point.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
+    places.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
 }
 
 /// A natural number in base 256, the least limb first.

@@ -35,7 +35,8 @@ pub trait Field {
     /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
     /// the rest of the value.
     ///
-    /// A value that does not fit is passed over and [noted](Json::mismatch); the text goes on.
+    /// A value that does not fit is passed over and [noted](Json::mismatch); the field is cleared then, and the
+    /// text goes on.
     ///
     /// # Errors
     ///
@@ -71,6 +72,13 @@ pub trait Row {
 
     /// The place made last.
     fn last(&mut self) -> Option<&mut dyn Field>;
+
+    /// Takes the place made last back: its element did not fit. A row that cannot do that clears it.
+    fn reject(&mut self) {
+        if let Some(element) = self.last() {
+            element.clear();
+        }
+    }
 }
 
 /// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its

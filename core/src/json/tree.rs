@@ -18,8 +18,6 @@
     clippy::cast_possible_truncation
 )]
 
-use core::{fmt, ops::Deref};
-
 use super::{fill::SHORT, scan::is_special};
 
 /// How many nodes a tree may have.
@@ -43,6 +41,11 @@ pub struct Node {
 
 impl Node {
     pub(super) const ROOT: Self = Self { name: "", has_escapes: false, is_plain: false, first: 0, count: 0 };
+
+    /// The name, as the pointer has it.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// The nodes below this one, which is one of `nodes`.
     #[inline]
@@ -71,37 +74,6 @@ fn unescape(token: &str) -> impl Iterator<Item = u8> {
         b'~' => Some(if bytes.next()? == b'1' { b'/' } else { b'~' }),
         byte => Some(byte),
     })
-}
-
-/// The name of a member that a record asks for; empty for the text as a whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Name(pub(super) &'static Node);
-
-impl Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.0.name
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for Name {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{=str}", self);
-    }
 }
 
 /// How many nodes the tree of `pointers` has. For [`record!`](crate::record!).

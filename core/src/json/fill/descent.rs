@@ -4,14 +4,17 @@
 //!
 //! Those of [`fill`](super).
 
+use core::mem;
+
 use super::{
     Filler, RECORDS, SHORT,
     value::{Cause, Json, Stop, next},
 };
 use crate::json::{
+    error::Misfit,
     record::{Record, Row},
     tokenizer::Token,
-    tree::{Name, Node},
+    tree::Node,
 };
 
 /// Where it stands at one level: before the value, between two members or elements, or in one of them
@@ -65,7 +68,12 @@ impl Json<'_, '_> {
                 self.set_step(if row.push() { IN } else { IN_NONE });
             }
             match row.last() {
-                Some(element) if self.step() == IN => element.fill(self)?,
+                Some(element) if self.step() == IN => {
+                    element.fill(self)?;
+                    if mem::take(&mut self.filler.is_unfit) {
+                        row.reject();
+                    }
+                }
                 _ => {}
             }
             self.skip()?;
@@ -100,11 +108,14 @@ impl Json<'_, '_> {
                 }
                 fresh = fresh.max(index.wrapping_add(1));
                 expected = index.wrapping_add(1);
-                self.member = Name(node);
+                self.member = node;
                 if node.count > 0 {
                     self.members(record, names, node)?;
                 } else if let Some(field) = record.member(node.first.into()) {
                     field.fill(self)?;
+                }
+                if mem::take(&mut self.filler.is_unfit) {
+                    clear_below(record, names, node);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
@@ -174,16 +185,19 @@ impl Json<'_, '_> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
             let is_plain = has_room && !self.filler.is_watched;
+            let is_root = self.level == 0;
             let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
                 || has_room
                     && match self.token()? {
-                        Token::Null => return Ok(false),
+                        // A member may as well be absent; the root may not.
+                        Token::Null if !is_root => return Ok(false),
                         Token::BeginArray => is_array,
                         Token::BeginObject => !is_array,
                         _ => false,
                     };
             if !fits {
-                self.mismatch()?;
+                let is_deep = usize::from(self.level) >= RECORDS;
+                self.misfit(if is_deep { Misfit::Depth } else { Misfit::Type })?;
                 return Ok(false);
             }
         }
@@ -237,7 +251,7 @@ pub fn clear(record: &mut dyn Record) {
     }
 }
 
-/// Clears the fields at and below a node, because its member has come once more.
+/// Clears the fields at and below a node, because its member has come once more or does not fit.
 #[cold]
 #[inline(never)]
 fn clear_below(record: &mut dyn Record, names: &[Node], node: &Node) {
