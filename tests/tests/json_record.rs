@@ -385,13 +385,14 @@ fn a_word_that_is_not_known_or_too_long_is_unknown() {
 fn records_in_one_another_beyond_16_levels_are_a_mismatch() {
     record! {
         #[derive(Clone, Debug, PartialEq)]
-        struct Deep { last: u8 = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", too_deep: u8 = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/0/17" }
+        struct Deep { last: u8 = "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", too_deep: u8 = "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/0p/q" }
     }
-    let open: String = (1..16).map(|level| format!(r#"{{"{level}":"#)).collect();
+    let open: String = ('a'..='o').map(|level| format!(r#"{{"{level}":"#)).collect();
     let text = |inner: &str| open.clone() + inner + &"}".repeat(15);
-    assert_eq!(filled::<Deep>(&text(r#"{"16":1}"#)), (Deep { last: 1, too_deep: 0 }, Ok(())));
-    let (deep, result) = filled::<Deep>(&text(r#"{"0":{"17":1},"16":2}"#));
-    assert_eq!((deep.last, deep.too_deep, result.is_err()), (2, 0, true));
+    assert_eq!(filled::<Deep>(&text(r#"{"p":1}"#)), (Deep { last: 1, too_deep: 0 }, Ok(())));
+    let (deep, result) = filled::<Deep>(&text(r#"{"0p":{"q":1},"p":2}"#));
+    let Err(Error::Mismatch(name)) = result else { panic!("{result:?}") };
+    assert_eq!((deep.last, deep.too_deep, &*name, name.why()), (2, 0, "0p", Misfit::Depth));
 }
 
 /// Writes down what it sees.

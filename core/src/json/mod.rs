@@ -39,9 +39,6 @@ mod serialize;
 mod tokenizer;
 mod tree;
 
-/// For [`record!`](crate::record!).
-#[doc(hidden)]
-pub use self::fill::clear;
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
@@ -50,6 +47,9 @@ pub use self::{
     tokenizer::{DEPTH, Token, Tokenizer},
     tree::{Node, count, tree},
 };
+/// For [`record!`](crate::record!).
+#[doc(hidden)]
+pub use self::{fill::clear, record::is_field, tree::pointer};
 pub use crate::{enumeration, record};
 /// For [`enumeration!`](crate::enumeration!).
 #[cfg(feature = "defmt")]

@@ -4,8 +4,6 @@
 //!
 //! Those of [`fill`](super).
 
-use core::mem;
-
 use super::{
     Filler, RECORDS, SHORT,
     value::{Cause, Json, Stop, next},
@@ -70,7 +68,8 @@ impl Json<'_, '_> {
             match row.last() {
                 Some(element) if self.step() == IN => {
                     element.fill(self)?;
-                    if mem::take(&mut self.filler.is_unfit) {
+                    if self.filler.is_unfit {
+                        self.filler.is_unfit = false;
                         row.reject();
                     }
                 }
@@ -114,7 +113,8 @@ impl Json<'_, '_> {
                 } else if let Some(field) = record.member(node.first.into()) {
                     field.fill(self)?;
                 }
-                if mem::take(&mut self.filler.is_unfit) {
+                if self.filler.is_unfit {
+                    self.filler.is_unfit = false;
                     clear_below(record, names, node);
                 }
             }
