@@ -206,7 +206,8 @@ const fn check(fields: &[&str], pointers: &[&str], index: usize) {
     }
     let mut other = 0;
     while other < pointers.len() {
-        if other != index && begins_with(bytes, pointers[other].as_bytes()) {
+        let is_pointer = !pointers[other].is_empty();
+        if other != index && is_pointer && begins_with(bytes, pointers[other].as_bytes()) {
             if bytes.len() > pointers[other].len() {
                 fault.add(&["leads into ", "what the pointer of "]).name(fields, pointers, other);
                 fault.add(&[" takes as a whole"]).raise();
@@ -355,6 +356,11 @@ mod tests {
         let nodes: [Node; 2] = tree(&["/a~1b~01~0"]);
         assert!(nodes[1].is("a/b~1~"));
         assert!(!nodes[1].is("a~1b~01~0") && !nodes[1].is("a/b~1"));
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_an_array_index_is_one() {
+        assert_eq!(count(&["/a/007", "/a/0x", "/a/-", "/a/", "/a/1.5"]), 7);
     }
 
     #[test]
