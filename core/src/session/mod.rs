@@ -169,11 +169,11 @@ impl<'c, R: Record> Session<'c, R> {
     where
         R: Default,
     {
-        Self::with(config, request, R::default())
+        Self::with_record(config, request, R::default())
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with(config: Config<'c>, request: Request<'c>, record: R) -> Self {
+    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self {
         Self { machine: Machine::new(config, request), record }
     }
 
@@ -191,7 +191,7 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn then<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
         self.ask(request);
         Session { machine: self.machine, record }
     }
