@@ -35,26 +35,26 @@ use crate::{json::Record, time::Instant};
 mod backoff;
 mod config;
 mod cursor;
+mod envelope;
 mod id;
 mod machine;
 mod outcome;
 mod reader;
 mod request;
-mod taps;
 mod timer;
 
 use self::machine::{Found, Machine};
 /// What the API's requests are made of.
 pub(crate) mod endpoint {
     pub(crate) use super::request::{
-        Answer, Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, STATUS, TIMEOUT,
+        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
     };
 }
 pub use self::{
     config::{Config, InvalidUrl, Version},
+    envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Misuse, Outcome},
     request::Request,
-    taps::ApiError,
 };
 
 /// The one thing to do next.
