@@ -5,14 +5,14 @@ use core::{fmt, mem};
 
 use super::{
     Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
-    config::Millis, cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
+    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
     json::Record,
     log::{debug, info, warning},
     text::Text,
-    time::Instant,
+    time::{Instant, Millis},
 };
 
 mod answer;

@@ -42,6 +42,7 @@ mod outcome;
 mod reader;
 mod request;
 mod timer;
+mod url;
 
 use self::machine::{Found, Machine};
 /// What the API's requests are made of.

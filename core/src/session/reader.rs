@@ -3,13 +3,13 @@
 use core::mem;
 
 use super::{
-    config::Millis,
     envelope::{Envelope, IdSource},
     id::Id,
 };
 use crate::{
     json::{self, Filler, Record},
     sse::{self, Field, Token},
+    time::Millis,
 };
 
 /// A record of no members, for what no record of the application is meant to hold.

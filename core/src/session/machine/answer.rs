@@ -5,7 +5,8 @@ use crate::{
     http::Head,
     json::{self, Record},
     log::{info, warning},
-    session::{Cause, Fault, Outcome, Skipped, config::Millis, cursor::Verdict, reader::Nothing},
+    session::{Cause, Fault, Outcome, Skipped, cursor::Verdict, reader::Nothing},
+    time::Millis,
 };
 
 impl Machine<'_> {

@@ -5,7 +5,8 @@ use core::mem;
 use super::{AttemptEnd, Body, Machine, Next, State};
 use crate::{
     log::info,
-    session::{Capacity, Cause, Fault, Outcome, config::Millis, request::Reply},
+    session::{Capacity, Cause, Fault, Outcome, request::Reply},
+    time::Millis,
 };
 
 impl Machine<'_> {
