@@ -84,7 +84,12 @@ fn a_type_that_is_no_field_is_pointed_at_and_told_what_a_field_may_be() {
 #[test]
 fn what_is_no_record_is_told_how_one_is_made() {
     let program = "struct Plain;\nfn main() { _ = json::fill(&mut Plain, b\"{}\"); }\n";
-    refused("plain", program, &["`Plain` is not a record", "taskgroup::record!", "\"/run/run_id\""]);
+    let words = ["`Plain` is not a record", "taskgroup::record!", "\"/run/run_id\""];
+    refused("plain", program, &words);
+    let program = "use taskgroup::{api, session::{Config, Session}};
+#[derive(Default)] struct Plain;
+fn main() { _ = Session::<Plain>::new(Config::new(\"key\"), api::runs(\"g\")); }\n";
+    refused("session", program, &words);
 }
 
 #[test]
