@@ -12,6 +12,8 @@ pub(super) enum Verdict {
     Deliver,
     /// The application has had it.
     Drop,
+    /// It comes while the server repeats what the application has had.
+    Replayed,
 }
 
 /// The last event that the application has had, and the one that it has before it now.
@@ -95,7 +97,7 @@ impl Cursor {
     /// be, whether or not anybody wants it.
     pub(super) fn judge(&mut self) -> Verdict {
         if self.next.is_empty() {
-            return if self.attempt.replaying { Verdict::Drop } else { self.deliver_nameless() };
+            return if self.attempt.replaying { Verdict::Replayed } else { self.deliver_nameless() };
         }
         let first = !core::mem::replace(&mut self.attempt.begun, true);
         if self.last_event_id() == Some(&self.next) && self.attempt.resumed {
@@ -107,7 +109,7 @@ impl Cursor {
             self.attempt.replaying = true;
         }
         if self.attempt.replaying {
-            return Verdict::Drop;
+            return Verdict::Replayed;
         }
         self.first.get_or_insert(hash);
         self.too_long = self.next.is_cut();

@@ -388,7 +388,7 @@ impl fmt::Debug for Machine<'_> {
             .field("config", &self.config)
             .field("request", &self.call)
             .field("state", &self.state)
-            .field("cursor", &self.cursor())
+            .field("cursor", &self.cursor().map(|id| self.redacted(id)))
             .finish_non_exhaustive()
     }
 }

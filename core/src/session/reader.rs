@@ -180,6 +180,10 @@ impl Reader {
                 }
             }
         }
+        // A field counts at the end of its line, whether or not anything comes after it.
+        if !self.sse.is_amid_field() {
+            self.end_field();
+        }
         None
     }
 

@@ -112,14 +112,20 @@ impl Machine<'_> {
         if !envelope.id_whole {
             self.cursor.next.clear();
         }
-        if self.cursor.judge() == Verdict::Drop {
-            self.reader.forget(&mut self.cursor.next);
-            return Found::Nothing;
+        let is_error = envelope.kind == "error";
+        match self.cursor.judge() {
+            Verdict::Deliver => {}
+            // What went wrong while it repeats the rest is new.
+            Verdict::Replayed if is_error => {}
+            Verdict::Replayed | Verdict::Drop => {
+                self.reader.forget(&mut self.cursor.next);
+                return Found::Nothing;
+            }
         }
         if envelope.kind == "task_group_status" {
             self.active = envelope.active.or(self.active);
         }
-        if envelope.kind == "error" {
+        if is_error {
             envelope.set_error(200, self.config.key);
             self.error_event = true;
         }
