@@ -244,6 +244,7 @@ fn an_error_tells_why_a_value_did_not_fit() {
     let long = "0.12345678901234567890123456789012345678901";
     for (member, value, why, words) in [
         ("byte", "2.5", Misfit::Integer, "`byte` is not an integer"),
+        ("byte", "0.1234567890123456789012345", Misfit::Integer, "`byte` is not an integer"),
         ("byte", "25e-1", Misfit::Integer, "`byte` is not an integer"),
         ("byte", "300", Misfit::Range, "`byte` is out of range"),
         ("byte", "-1", Misfit::Range, "`byte` is out of range"),
@@ -756,8 +757,43 @@ fn an_integer_may_have_a_point_and_an_exponent_wherever_it_is_cut() {
     }
 }
 
+/// Knows one member of many.
+#[derive(serde::Deserialize, PartialEq, Debug)]
+struct Counted {
+    count: u32,
+}
+
+record! { #[derive(Clone, Debug, PartialEq)] struct Kept { raw: Raw<64> = "/raw", content: Content<64> = "/content" } }
+
+#[test]
+fn a_scratch_as_large_as_the_text_is_enough_for_whatever_the_service_adds() {
+    let x = "x".repeat(42);
+    for added in [format!(r#""new":"\n{x}""#), format!(r#""\nxxxx{x}":1"#)] {
+        let object = format!(r#"{{"count":3,{added}}}"#);
+        assert_eq!(object.len(), 64);
+        let (kept, _) = filled::<Kept>(&format!(r#"{{"raw":{object},"content":{object}}}"#));
+        assert_eq!(kept.raw.lost(), 0);
+        let mut scratch = [0; 64];
+        assert_eq!(kept.raw.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
+        assert_eq!(kept.content.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
+        let small = kept.raw.parse::<Counted>(&mut scratch[..40]);
+        assert!(small.is_err(), "as the documentation says");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_text_needs_more_scratch_than_it_has_room(name in ".{0,20}", text in ".{0,30}", count: u32) {
+        prop_assume!(name != "count");
+        let object = serde_json::json!({ name.as_str(): [text.as_str()], "count": count }).to_string();
+        let mut kept = Kept::default();
+        prop_assert_eq!(fill(&mut kept, format!(r#"{{"raw":{object}}}"#).as_bytes()), Ok(()));
+        if kept.raw.lost() == 0 {
+            prop_assert_eq!(kept.raw.parse(&mut [0; 64]), Ok(Counted { count }));
+        }
+    }
 
     #[test]
     fn an_integer_is_the_same_however_it_is_written(value: i64, places in 0..19_usize, zeros in 0..4_usize) {

@@ -87,11 +87,29 @@ impl<const N: usize> Raw<N> {
         self.text.lost()
     }
 
-    /// Reads the value into a type of yours; `scratch` is for strings with escapes in them.
+    /// Reads the value into a type of yours.
+    ///
+    /// Each string and name with an escape in it is decoded in `scratch`, one at a time, those of members that `T`
+    /// does not know as well. **`N` bytes are always enough**: no string is longer than the text. With less, a program
+    /// fails on the day when the service adds a member that is long.
+    ///
+    /// ```
+    /// use taskgroup::{json::{self, Raw}, record};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Growth { gdp: f32 }
+    ///
+    /// record! { struct Output { content: Raw<64> = "/content" } }
+    /// let mut output = Output::default();
+    /// json::fill(&mut output, br#"{"content": {"gdp": 3.1, "new": "since\nyesterday"}}"#)?;
+    /// assert_eq!(output.content.parse::<Growth>(&mut [0; 64]).unwrap().gdp, 3.1);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// The value is another, `scratch` is too small, or the text was cut
+    /// The value is another, `scratch` is too small
+    /// ([`EscapedStringIsTooLong`](serde_json_core::de::Error::EscapedStringIsTooLong)), or the text was cut
     /// ([`EofWhileParsingValue`](serde_json_core::de::Error::EofWhileParsingValue)).
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(

@@ -4,15 +4,15 @@
 //! however long it is.
 //!
 //! ```
-//! use taskgroup::{json, record, text::Text};
+//! use taskgroup::{json::{self, Content}, record, text::Text};
 //!
 //! record! {
 //!     /// What a badge shows.
-//!     pub struct Badge { pub id: Text<40> = "/run/run_id", pub answer: Text<8> = "/output/content" }
+//!     pub struct Badge { pub id: Text<40> = "/run/run_id", pub answer: Content<8> = "/output/content" }
 //! }
 //! let mut badge = Badge::default();
 //! json::fill(&mut badge, br#"{"run": {"run_id": "trun_1"}, "output": {"content": "Forty-two"}}"#)?;
-//! assert_eq!((&*badge.id, &*badge.answer, badge.answer.lost()), ("trun_1", "Forty-tw", 1));
+//! assert_eq!((&*badge.id, badge.answer.as_str(), badge.answer.lost()), ("trun_1", "Forty-tw", 1));
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
