@@ -117,8 +117,7 @@ impl Json<'_, '_> {
                     field.fill(self)?;
                 }
                 if self.filler.is_unfit {
-                    self.filler.is_unfit = false;
-                    clear_below(record, names, node);
+                    self.make_up(record, names, below);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
@@ -127,6 +126,17 @@ impl Json<'_, '_> {
             }
             self.filler.is_watched &= self.level > 1;
             self.set_step(BETWEEN);
+        }
+    }
+
+    /// The member that it is in did not fit: its fields are cleared.
+    #[cold]
+    #[inline(never)]
+    fn make_up(&mut self, record: &mut dyn Record, names: &'static [Node], below: &'static [Node]) {
+        self.filler.is_unfit = false;
+        // Read again: to keep it meanwhile would cost stack at each level.
+        if let Some(node) = below.get(usize::from(self.step().wrapping_sub(IN))) {
+            clear_below(record, names, node);
         }
     }
 
