@@ -23,7 +23,7 @@ use std::ops::Range;
 
 use taskgroup::{
     json::{Name, Record},
-    session::{Action, ApiError, Config, Event, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Event, Hint, Outcome, Request, Session},
 };
 
 use crate::{Clock, Connector, Security};
@@ -133,6 +133,12 @@ impl<'c, R: Record> Stream<'c, R> {
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome
+    }
+
+    /// What may be behind the outcome, for the person who reads it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.session.hint()
     }
 
     /// What the service said, when it said no.
