@@ -2,12 +2,13 @@
 fails; and an origin that waits in the middle until it is told to go on.
 """
 
+import contextlib
 import dataclasses
+import http.client
 import json
 import pathlib
 import threading
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -31,14 +32,8 @@ class Held:
     def by(cls, desktop: pathlib.Path, arguments: list[str]) -> "Held":
         """A sandbox with these arguments, which have no fault in them. One with faults, too, holds the same."""
         with Sandbox(desktop, arguments) as sandbox:
-
-            def fetched(path: str) -> str:
-                url = f"{sandbox.base_url}/v1beta/tasks/groups/{sandbox.group}{path}"
-                request = urllib.request.Request(url, headers={"x-api-key": sandbox.key})
-                return urllib.request.urlopen(request).read().decode()
-
-            body, status = fetched("/runs?include_output=true"), fetched("")
-        events = [line.removeprefix("data: ") for line in body.split("\n") if line.startswith("data: ")]
+            events, _ = first_answer(sandbox)
+            status, _ = answer(sandbox, "")
         if len(events) != json.loads(status)["status"]["num_task_runs"]:
             raise Wrong(f"{len(events)} events in {status}")
         return cls(sandbox.group, sandbox.key, events, status)
@@ -51,6 +46,25 @@ class Held:
         """The file, with all of it in it."""
         file.write_text(json.dumps({"events": self.events, "status": self.status}))
         return file
+
+
+def first_answer(server: Server) -> tuple[list[str], bool]:
+    """The JSON of each whole event of an answer about the runs, and whether that ended in order."""
+    body, in_order = answer(server, "/runs?include_output=true")
+    blocks = body.split("\n\n")[:-1]
+    return [line.removeprefix("data: ") for block in blocks for line in block.split("\n") if line.startswith("data: ")], in_order
+
+
+def answer(server: Server, path: str) -> tuple[str, bool]:
+    """What there is of the body, and whether it ended in order."""
+    url = urllib.parse.urlsplit(server.base_url)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=PATIENCE_S)
+    connection.request("GET", f"/v1beta/tasks/groups/{server.group}{path}", headers={"x-api-key": server.key})
+    with contextlib.closing(connection):
+        try:
+            return connection.getresponse().read().decode(), True
+        except http.client.IncompleteRead as cut:
+            return cut.partial.decode(errors="replace"), False
 
 
 class Framework(Server):

@@ -3,18 +3,16 @@
 Each expects what the origin holds, which is asked of it without a fault and without a proxy.
 """
 
-import http.client
 import json
 import pathlib
 import subprocess
 import threading
-import urllib.parse
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from checks import comparison
-from checks.programs import IMAGE, Sandbox, Server, Wrong, started
-from origins import Framework, Held, Waiting
+from checks.programs import IMAGE, Sandbox, Wrong, started
+from origins import Framework, Held, Waiting, first_answer
 from proxies import Proxy
 
 # What an origin sends before it dies, and a group that takes several answers of that, the last of them shorter.
@@ -36,7 +34,8 @@ def reset_after(events: int) -> list[str]:
 
 IS_RESET = reset_after(MOST)
 
-# What it is called, the proxy, its settings, the fault of the origin, and whether the proxy says that the answer was whole.
+# What it is called, the proxy, its settings, the fault of the origin, and whether the proxy always makes
+# an orderly end of it (lighttpd that streams does now and then).
 BEHIND = [
     ("nginx as it comes, FIN", "nginx", "", DIES, True),
     ("nginx by HTTP/1.1, FIN", "nginx", NGINX_1_1, DIES, False),
@@ -88,16 +87,16 @@ def scenarios(desktop: pathlib.Path, folder: pathlib.Path) -> Iterator[tuple[str
 
 
 def behind(
-    desktop: pathlib.Path, client: pathlib.Path, held: Held, kind: str, settings: str, fault: list[str], in_order: bool
+    desktop: pathlib.Path, client: pathlib.Path, held: Held, kind: str, settings: str, fault: list[str], orderly: bool
 ) -> int:
     with Sandbox(desktop, [*RUNS, *fault]) as origin, Proxy(kind, origin, settings) as proxy:
-        first_answer(proxy, in_order)
+        is_cut_short(proxy, orderly)
         return whole(client, held, ended(started(client, proxy, OUTPUTS)))
 
 
 def failing(desktop: pathlib.Path, held: Held, name: str, folder: pathlib.Path) -> int:
     with Framework(name, held, held.saved(folder / f"{name}.json"), MOST) as server:
-        first_answer(server, True)
+        is_cut_short(server, True)
         return whole(desktop, held, ended(started(desktop, server, OUTPUTS)))
 
 
@@ -122,21 +121,11 @@ def live(desktop: pathlib.Path, held: Held, kind: str, settings: str, tls: bool)
     return whole(desktop, held, done)
 
 
-def first_answer(server: Proxy | Server, in_order: bool) -> None:
-    """Does the first answer have some events, and the end that is to be got over?"""
-    url = urllib.parse.urlsplit(server.base_url)
-    connection = http.client.HTTPConnection(url.hostname, url.port)
-    path = f"/v1beta/tasks/groups/{server.group}/runs?include_output=true"
-    connection.request("GET", path, headers={"x-api-key": server.key, "connection": "close"})
-    ended_in_order = True
-    try:
-        body = connection.getresponse().read()
-    except http.client.IncompleteRead as cut:
-        body, ended_in_order = cut.partial, False
-    connection.close()
-    events = body.count(b"\n\n")
-    if not 0 < events <= MOST or ended_in_order != in_order:
-        raise Wrong(f"one answer has {events} events and ends {'in order' if ended_in_order else 'cut'}: not what is to be tried")
+def is_cut_short(server: Proxy | Framework, orderly: bool) -> None:
+    """Is an answer as it has to be, for the scenario to be what it is called?"""
+    events, in_order = first_answer(server)
+    if not 0 < len(events) <= MOST or (orderly and not in_order):
+        raise Wrong(f"an answer has {len(events)} events and ends {'in order' if in_order else 'cut'}: not what is to be tried")
 
 
 def ended(client: subprocess.Popen, printed: str = "") -> subprocess.CompletedProcess:
