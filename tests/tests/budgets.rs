@@ -9,7 +9,7 @@ use std::mem::size_of;
 use taskgroup::{
     api::{self, Brief, Profile, Standard, Status, StreamEvent, View},
     http, json,
-    session::{Action, Config, Event, Outcome, Session},
+    session::{Action, Config, Event, Session},
     sse,
     time::Instant,
 };
