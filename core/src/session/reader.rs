@@ -158,7 +158,7 @@ impl Reader {
     }
 
     /// The first member that did not fit the record, in the event so far.
-    pub(super) const fn mismatch(&self) -> Option<json::Name> {
+    pub(super) fn mismatch(&self) -> Option<json::Name> {
         self.filler.mismatch()
     }
 
