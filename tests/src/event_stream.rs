@@ -25,6 +25,12 @@ pub struct Event {
 /// Interprets a whole stream, which follows one that left `last_event_id`.
 #[must_use]
 pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
+    interpret_within(stream, last_event_id, usize::MAX)
+}
+
+/// The same, by who passes over an `id` and a `retry` whose value has more than so many bytes.
+#[must_use]
+pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> Interpretation {
     let decoded = String::from_utf8_lossy(stream);
     let text = decoded.strip_prefix('\u{FEFF}').unwrap_or(&decoded);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -48,6 +54,7 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
         match field {
             "event" => name = value.into(),
             "data" => data = data + value + "\n",
+            "id" | "retry" if value.len() > longest => {}
             "id" if !value.contains('\0') => id = value.into(),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 all.retry = Some(value.parse().unwrap_or(u32::MAX));
