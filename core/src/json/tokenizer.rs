@@ -231,6 +231,7 @@ impl Tokenizer {
     #[cold]
     #[inline(never)]
     fn complete(&mut self, input: &mut &[u8]) -> Option<u8> {
+        // Each turn takes a byte, or returns.
         loop {
             let (&byte, rest) = input.split_first()?;
             let length = self.matched.wrapping_add(1);

@@ -137,10 +137,10 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn ask(&mut self, record: &mut dyn Record, request: Request<'c>) {
+    pub(super) fn ask(&mut self, request: Request<'c>) {
         self.confirm();
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
-            self.ended(record);
+            self.ended();
         }
         // When a connection turns out to be over, nobody knows whether the server has had the request: only
         // one that may be repeated goes over a connection that has been left alone.
@@ -153,7 +153,7 @@ impl<'c> Machine<'c> {
         *self = Self { state, kept, backoff, ..Self::new(self.config, request) };
     }
 
-    pub(super) fn poll(&mut self, record: &mut dyn Record, now: Instant) -> Action {
+    pub(super) fn poll(&mut self, now: Instant) -> Action {
         self.confirm();
         loop {
             match self.state {
@@ -175,13 +175,13 @@ impl<'c> Machine<'c> {
                 }
                 State::Connecting => match self.timer.check(now) {
                     Some(until) => return Action::Connect { until },
-                    None => self.interrupted(record, Cause::Network),
+                    None => self.interrupted(Cause::Network),
                 },
-                State::Receiving if self.response.is_complete() => self.ended(record),
+                State::Receiving if self.response.is_complete() => self.ended(),
                 State::Sending | State::Receiving => match self.patience(now) {
                     Some(until) if matches!(self.state, State::Sending) => return Action::Send { until },
                     Some(until) => return Action::Receive { until },
-                    None => self.interrupted(record, Cause::Idle),
+                    None => self.interrupted(Cause::Idle),
                 },
                 State::Ended(next, false) => {
                     self.state = State::Ended(next, true);
@@ -235,15 +235,15 @@ impl<'c> Machine<'c> {
                 Ok(None) => break,
                 Ok(Some(Part::Head(head))) => {
                     self.timer.start(now, self.config.idle);
-                    self.head(record, head);
+                    self.head(head);
                 }
                 Ok(Some(Part::Body(body))) => {
                     let taken = self.take(record, body);
                     self.response.take(input, taken);
                 }
-                Ok(Some(Part::End)) => self.ended(record),
-                Err(http::Error::Capacity) => self.stop(record, Outcome::Capacity(Capacity::Location)),
-                Err(error) => self.interrupted(record, Cause::Peer(Fault::Http(error))),
+                Ok(Some(Part::End)) => self.ended(),
+                Err(http::Error::Capacity) => self.stop(Outcome::Capacity(Capacity::Location)),
+                Err(error) => self.interrupted(Cause::Peer(Fault::Http(error))),
             }
             if self.found != Found::Nothing {
                 return true;
@@ -254,6 +254,11 @@ impl<'c> Machine<'c> {
         }
         *input = &[];
         false
+    }
+
+    /// What the record has of an event that was forgotten goes.
+    pub(super) fn settle(&mut self, record: &mut dyn Record) {
+        self.reader.settle(record);
     }
 
     pub(super) fn found(&self) -> Found {
@@ -268,26 +273,26 @@ impl<'c> Machine<'c> {
         self.send(now);
     }
 
-    pub(super) fn closed(&mut self, record: &mut dyn Record) {
+    pub(super) fn closed(&mut self) {
         self.confirm();
         match self.state {
-            State::Receiving if self.response.closed().is_ok() => self.ended(record),
+            State::Receiving if self.response.closed().is_ok() => self.ended(),
             State::Connecting | State::Sending | State::Receiving => {
-                self.interrupted(record, Cause::Network);
+                self.interrupted(Cause::Network);
             }
             _ => self.disturbed(),
         }
     }
 
-    pub(super) fn failed(&mut self, record: &mut dyn Record, why: Failure) {
+    pub(super) fn failed(&mut self, why: Failure) {
         self.confirm();
         debug!("{}", why);
         match (self.state, why) {
             (State::Connecting | State::Sending | State::Receiving, Failure::Refused) => {
-                self.stop(record, Outcome::Refused);
+                self.stop(Outcome::Refused);
             }
             (State::Connecting | State::Sending | State::Receiving, _) => {
-                self.interrupted(record, Cause::Network);
+                self.interrupted(Cause::Network);
             }
             _ => self.disturbed(),
         }

@@ -187,7 +187,7 @@ impl<'c, R: Record> Session<'c, R> {
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
     pub fn ask(&mut self, request: Request<'c>) {
-        self.machine.ask(&mut self.record, request);
+        self.machine.ask(request);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
@@ -198,7 +198,9 @@ impl<'c, R: Record> Session<'c, R> {
 
     /// What to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
-        self.machine.poll(&mut self.record, now)
+        let action = self.machine.poll(now);
+        self.machine.settle(&mut self.record);
+        action
     }
 
     /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
@@ -215,7 +217,9 @@ impl<'c, R: Record> Session<'c, R> {
     /// Takes bytes off the front of `input`, up to the next event. Was there one?
     /// [`event`](Self::event) shows it, until the session is called again.
     pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> bool {
-        self.machine.advance(&mut self.record, input, now)
+        let found = self.machine.advance(&mut self.record, input, now);
+        self.machine.settle(&mut self.record);
+        found
     }
 
     /// What the last [`advance`](Self::advance) found.
@@ -236,12 +240,14 @@ impl<'c, R: Record> Session<'c, R> {
     /// The server has ended the connection in order: the read gave 0 bytes, and with TLS there
     /// was a close_notify.
     pub fn closed(&mut self, _now: Instant) {
-        self.machine.closed(&mut self.record);
+        self.machine.closed();
+        self.machine.settle(&mut self.record);
     }
 
     /// The connection could not be opened, broke, or may not be used.
     pub fn failed(&mut self, _now: Instant, why: Failure) {
-        self.machine.failed(&mut self.record, why);
+        self.machine.failed(why);
+        self.machine.settle(&mut self.record);
     }
 
     /// The id of the last event that the application has had: store it, and another session goes

@@ -47,6 +47,17 @@ enum Data {
     Broken(json::Error),
 }
 
+/// What the record holds.
+#[derive(Clone, Copy)]
+enum Held {
+    /// Nothing yet, or the event that is being read.
+    Fresh,
+    /// A whole event: the next byte begins another.
+    Whole,
+    /// Part of an event that was forgotten, to be cleared.
+    Scraps,
+}
+
 /// Two machines in a row and what they have found in the current event.
 pub(super) struct Reader {
     sse: sse::Tokenizer,
@@ -58,8 +69,7 @@ pub(super) struct Reader {
     /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
     pub(super) retry: Millis,
     pub(super) taps: Taps,
-    /// The event before is complete: the next byte begins another.
-    complete: bool,
+    held: Held,
 }
 
 impl Reader {
@@ -72,25 +82,41 @@ impl Reader {
             digits: Ok(None),
             retry: Millis(0),
             taps: Taps::new(id_source),
-            complete: false,
+            held: Held::Fresh,
         }
     }
 
     /// A new body begins.
-    pub(super) fn begin(&mut self, record: &mut dyn Record, id: &mut Id) {
+    pub(super) fn begin(&mut self, id: &mut Id) {
         self.sse = sse::Tokenizer::new();
         self.field = None;
-        self.begin_event(record, id);
+        self.forget(id);
     }
 
-    /// Forgets the event so far.
-    #[inline(never)] // or it would be there six times
-    pub(super) fn begin_event(&mut self, record: &mut dyn Record, id: &mut Id) {
+    /// The body of a refusal begins, which no record of the application is filled with.
+    pub(super) fn begin_refusal(&mut self, id: &mut Id) {
+        let held = self.held;
+        self.begin(id);
+        self.held = held;
+    }
+
+    /// Forgets the event so far; what the record has of it goes when the record is at hand.
+    #[inline(never)] // one copy instead of several
+    pub(super) fn forget(&mut self, id: &mut Id) {
         self.data = Data::Absent;
-        self.complete = false;
+        self.held = Held::Scraps;
         self.taps.begin();
         id.clear();
-        self.filler.begin(record);
+        self.filler = Filler::new();
+    }
+
+    /// Clears the record of an event that was forgotten.
+    #[inline(never)] // one copy instead of several
+    pub(super) fn settle(&mut self, record: &mut dyn Record) {
+        if matches!(self.held, Held::Scraps) {
+            self.held = Held::Fresh;
+            record.clear();
+        }
     }
 
     /// Whether an event has begun whose end has not come.
@@ -105,6 +131,7 @@ impl Reader {
         id: &mut Id,
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
+        self.settle(record);
         record.data(input);
         self.data = Data::Json;
         let result = match self.filler.feed(record, &mut self.taps.over(id), input) {
@@ -124,9 +151,10 @@ impl Reader {
         id: &mut Id,
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
-        if self.complete {
-            self.begin_event(record, id);
+        if matches!(self.held, Held::Whole) {
+            self.forget(id);
         }
+        self.settle(record);
         while let Some(token) = self.sse.feed(input) {
             match token {
                 Token::Bytes(bytes) => self.bytes(bytes, record, id),
@@ -135,13 +163,14 @@ impl Reader {
                     self.end_field();
                     let result = match mem::replace(&mut self.data, Data::Absent) {
                         Data::Absent | Data::Empty => {
-                            self.begin_event(record, id);
+                            self.forget(id);
+                            self.settle(record);
                             continue;
                         }
                         Data::Json => self.filler.finish(),
                         Data::Broken(error) => Err(error),
                     };
-                    self.complete = true;
+                    self.held = Held::Whole;
                     return Some(result);
                 }
             }

@@ -47,6 +47,8 @@ impl Json<'_, '_> {
             return Ok(());
         }
         let member = self.member;
+        // Each turn takes an element, wanted or not, or returns: before one there is a comma or the first of
+        // its bytes, since anything else after an element is an error of `peek`.
         loop {
             if self.step() == BETWEEN {
                 self.member = member;
@@ -87,6 +89,7 @@ impl Json<'_, '_> {
             return Ok(());
         }
         let below = node.below(names);
+        // Each turn takes a member, wanted or not, or returns.
         loop {
             let is_new = self.step() == BETWEEN;
             if is_new && !self.name(below, expected)? {
@@ -146,6 +149,7 @@ impl Json<'_, '_> {
     /// A name however it comes.
     #[inline(never)]
     fn any_name(&mut self, nodes: &'static [Node]) -> Result<bool, Stop> {
+        // Each turn takes a piece of the name, or returns.
         loop {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {

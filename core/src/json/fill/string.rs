@@ -72,6 +72,7 @@ impl Json<'_, '_> {
     pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let is_plain = !self.filler.is_watched && !self.is_within();
         let tokens = &mut self.filler.tokens;
+        // Each turn takes a piece of the string, with what is escaped after it, or ends.
         while is_plain
             && !sink.is_full()
             && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input)
@@ -85,6 +86,7 @@ impl Json<'_, '_> {
                 sink.push(character);
             }
         }
+        // Each turn takes a token, or returns.
         while !self.is_within() {
             if sink.is_full() && (self.filler.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {
                 return self.measure(sink);
@@ -107,6 +109,7 @@ impl Json<'_, '_> {
     /// stands for, and what comes after it as it stands in the input.
     #[inline(never)]
     pub(in crate::json) fn raw_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        // Each turn takes a token or the rest of one, or begins to count, which it does once, or returns.
         while !self.filler.tokens.is_past(self.level) {
             if self.filler.is_counting {
                 let before = self.input.len();
@@ -172,6 +175,7 @@ impl Json<'_, '_> {
 
     /// Passes over a string, or what is left of one, and counts it as lost.
     fn measure(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        // Each turn takes a piece of the string, or returns.
         loop {
             let (length, last) = if self.filler.is_watched {
                 match self.token()? {

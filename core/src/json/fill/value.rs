@@ -130,6 +130,7 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn skip(&mut self) -> Result<(), Stop> {
+        // Each turn takes a token, or returns.
         while self.filler.is_watched && !self.filler.tokens.is_past(self.level) {
             self.token()?;
         }
@@ -154,6 +155,7 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn tokens(&mut self, each: &mut dyn FnMut(&Token<'_>)) -> Result<(), Stop> {
+        // Each turn takes a token, or returns.
         while !self.filler.tokens.is_past(self.level) {
             each(&self.token()?);
         }
@@ -243,6 +245,7 @@ impl Json<'_, '_> {
 
     #[inline]
     fn short(&mut self, kind: Kind) -> Result<Taken<'_>, Stop> {
+        // Each turn takes a token, or returns.
         while !self.is_within() {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             if kind == Kind::String

@@ -166,6 +166,7 @@ impl Tokenizer {
     /// stands for, each that is not UTF-8 counted as it is, and whether it has ended.
     pub(in crate::json) fn measure(&mut self, input: &mut &[u8]) -> Result<(usize, bool), Wrong> {
         let mut length = 0_usize;
+        // Each turn takes a byte, or returns.
         loop {
             let (more, last) = match self.step(None, input)? {
                 Some(Lexeme::Run { length, last, .. }) => (length, last),
@@ -179,8 +180,8 @@ impl Tokenizer {
         }
     }
 
-    /// Goes to the first byte of the next value, name or end of an object or array, and leaves it.
-    /// Not for the middle of a token.
+    /// Goes to the first byte of the next value, name or end of an object or array, and leaves it. After a
+    /// value, a byte that is neither a comma nor the end is an error. Not for the middle of a token.
     pub(in crate::json) fn peek(&mut self, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
         let mut state = mem::replace(&mut self.state, State::Broken);
         let found = self.seek(&mut state, input)?;
@@ -197,6 +198,7 @@ impl Tokenizer {
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
+        // Each turn takes a byte, or returns.
         while let Some((&byte, rest)) = input.split_first() {
             match (byte, *state) {
                 (b':', State::Colon) => *state = State::Value,
@@ -205,6 +207,8 @@ impl Tokenizer {
                 }
                 (b' ' | b'\t' | b'\n' | b'\r', _) => {}
                 (_, State::Next) if self.depth == 0 => return Err(Wrong::Trailing),
+                // What calls this takes the byte that it is given, or it would be given it for ever.
+                (_, State::Next) if byte != self.end => return Err(Wrong::Unexpected),
                 (_, State::Colon) => return Err(Wrong::Unexpected),
                 _ => return Ok(Some(byte)),
             }
@@ -227,6 +231,7 @@ impl Tokenizer {
     ) -> Result<Option<Lexeme<'i>>, Wrong> {
         let mut state = mem::replace(&mut self.state, State::Broken);
         let mut rest = *input;
+        // Each turn takes a byte, or begins a token and so leaves the states between two, or ends.
         let lexeme = loop {
             let mut is_first = false;
             let begun = if state.is_between_tokens() {

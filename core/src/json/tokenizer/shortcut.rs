@@ -206,6 +206,7 @@ impl Tokenizer {
     #[inline]
     pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
         let mut state = self.state;
+        // Each turn takes a token, or ends.
         let has_ended = loop {
             let Some(next) = self.after_token::<false>(state, input) else { break false };
             (state, *input) = next;
@@ -275,6 +276,7 @@ impl Tokenizer {
     /// Passes over a string, whatever its escapes stand for: the state after it, or in it.
     #[inline(always)]
     fn after_string<const AS_IT_IS: bool>(&mut self, after: State, input: &mut &[u8]) -> State {
+        // Each turn takes an escape, or ends.
         loop {
             *input = input.get(unescaped(input)..).unwrap_or_default();
             *input = match *input {

@@ -9,14 +9,14 @@ use crate::{
 };
 
 impl Machine<'_> {
-    pub(super) fn head(&mut self, record: &mut dyn Record, head: Head) {
+    pub(super) fn head(&mut self, head: Head) {
         info!("status {}", head.status);
         self.kept = false;
         let created = matches!(head.status, 201 | 202) && !self.request.is_repeatable();
         let is_type = if self.request.is_stream() { head.event_stream } else { head.json };
         match head.status {
-            204 => self.stop(record, Outcome::Done),
-            301 | 302 | 303 | 307 | 308 => self.redirect(record),
+            204 => self.stop(Outcome::Done),
+            301 | 302 | 303 | 307 | 308 => self.redirect(),
             status if status != 200 && !created => {
                 // Codes beyond 599 are taken for 5xx, as RFC 9110, section 15, has it.
                 let transient = matches!(status, 408 | 409 | 429 | 500..);
@@ -28,41 +28,41 @@ impl Machine<'_> {
                 } else {
                     Ending::Stop(Outcome::Status(status))
                 };
-                self.refuse(record, head, ending);
+                self.refuse(head, ending);
             }
             _ if !head.identity => {
-                self.refuse(record, head, Ending::Stop(Outcome::Peer(Fault::ContentEncoding)));
+                self.refuse(head, Ending::Stop(Outcome::Peer(Fault::ContentEncoding)));
             }
-            _ if !is_type => self.refuse(record, head, Ending::Stop(Outcome::Peer(Fault::ContentType))),
-            _ => self.open(record),
+            _ if !is_type => self.refuse(head, Ending::Stop(Outcome::Peer(Fault::ContentType))),
+            _ => self.open(),
         }
     }
 
     /// The answer is the one that was asked for.
-    fn open(&mut self, record: &mut dyn Record) {
+    fn open(&mut self) {
         self.reader.taps.forget_error();
         self.error_event = false;
         self.body = if self.request.is_stream() { Body::Stream } else { Body::Json };
         let resumed = self.cursor.is_resumed() && self.request.is_stream();
-        self.reader.begin(record, &mut self.cursor.next);
+        self.reader.begin(&mut self.cursor.next);
         self.found = Found::Opened { resumed };
     }
 
     /// The answer is not the one that was asked for: what it says is kept, then the try ends.
-    fn refuse(&mut self, record: &mut dyn Record, head: Head, ending: Ending) {
+    fn refuse(&mut self, head: Head, ending: Ending) {
         self.reader.taps.forget_error();
-        self.reader.begin(&mut Nothing, &mut self.cursor.next);
+        self.reader.begin_refusal(&mut self.cursor.next);
         if head.identity {
             self.body = Body::Refusal { status: head.status, left: REFUSAL, json: head.json, ending };
         } else {
-            self.end(record, head.status, ending);
+            self.end(head.status, ending);
         }
     }
 
-    fn redirect(&mut self, record: &mut dyn Record) {
+    fn redirect(&mut self) {
         let is_own = self.config.own_target(&self.cursor.next).is_some();
         if !is_own || !self.request.is_repeatable() || self.redirects >= REDIRECTS {
-            return self.stop(record, Outcome::Peer(Fault::Redirect));
+            return self.stop(Outcome::Peer(Fault::Redirect));
         }
         self.redirects = self.redirects.saturating_add(1);
         self.redirected = true;
@@ -81,7 +81,7 @@ impl Machine<'_> {
             }
             Body::Json => {
                 if let Some(result) = self.reader.json(record, &mut self.cursor.next, &mut rest) {
-                    self.answer(record, result);
+                    self.answer(result);
                 }
             }
             Body::Refusal { status, left, json, ending } => {
@@ -95,7 +95,7 @@ impl Machine<'_> {
                 rest = &[];
                 *left = left.saturating_sub(u32::try_from(body.len()).unwrap_or(u32::MAX));
                 if *left == 0 {
-                    self.end(record, status, ending);
+                    self.end(status, ending);
                 }
             }
             Body::Awaited | Body::Rest(_) => rest = &[],
@@ -110,7 +110,7 @@ impl Machine<'_> {
             self.cursor.next.clear();
         }
         if self.cursor.judge() == Verdict::Drop {
-            return self.reader.begin_event(record, &mut self.cursor.next);
+            return self.reader.forget(&mut self.cursor.next);
         }
         if taps.kind == "task_group_status" {
             self.active = taps.active.or(self.active);
@@ -130,26 +130,26 @@ impl Machine<'_> {
     }
 
     /// The JSON answer is complete, or broken.
-    fn answer(&mut self, record: &mut dyn Record, result: Result<(), json::Error>) {
+    fn answer(&mut self, result: Result<(), json::Error>) {
         match result {
             Ok(()) => {
                 self.found = Found::Record;
-                self.had(record, Outcome::Done);
+                self.had(Outcome::Done);
             }
             Err(error @ json::Error::Mismatch(_)) => {
                 self.skip(error);
-                self.had(record, Outcome::Peer(Fault::Json(error)));
+                self.had(Outcome::Peer(Fault::Json(error)));
             }
-            Err(error) => self.broken(record, Cause::Peer(Fault::Json(error)), Millis(0)),
+            Err(error) => self.broken(Cause::Peer(Fault::Json(error)), Millis(0)),
         }
     }
 
     /// All that was asked for has been had: what follows is read only where the connection may be kept by it.
-    fn had(&mut self, record: &mut dyn Record, outcome: Outcome) {
+    fn had(&mut self, outcome: Outcome) {
         if self.response.is_persistent() {
             self.body = Body::Rest(outcome);
         } else {
-            self.stop(record, outcome);
+            self.stop(outcome);
         }
     }
 

@@ -4,50 +4,49 @@ use core::mem;
 
 use super::{Body, Ending, Machine, Next, State};
 use crate::{
-    json::Record,
     log::info,
     session::{Capacity, Cause, Fault, Outcome, config::Millis, request::Answer},
 };
 
 impl Machine<'_> {
     /// The body is complete, or the connection ended in order where only that ends the body.
-    pub(super) fn ended(&mut self, record: &mut dyn Record) {
+    pub(super) fn ended(&mut self) {
         match self.body {
-            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
-            Body::Rest(outcome) => self.stop(record, outcome),
-            Body::Stream => self.stream_ended(record),
-            Body::Json | Body::Awaited => self.broken(record, Cause::Network, Millis(0)),
+            Body::Refusal { status, ending, .. } => self.end(status, ending),
+            Body::Rest(outcome) => self.stop(outcome),
+            Body::Stream => self.stream_ended(),
+            Body::Json | Body::Awaited => self.broken(Cause::Network, Millis(0)),
         }
     }
 
-    fn stream_ended(&mut self, record: &mut dyn Record) {
+    fn stream_ended(&mut self) {
         let answer = self.request.endpoint.answer;
         if self.reader.is_amid_event() {
-            self.broken(record, Cause::Network, Millis(0));
+            self.broken(Cause::Network, Millis(0));
         } else if self.error_event {
-            self.broken(record, Cause::Peer(Fault::ErrorEvent), Millis(0));
+            self.broken(Cause::Peer(Fault::ErrorEvent), Millis(0));
         } else if self.cursor.replaying() {
-            self.stop(record, Outcome::Peer(Fault::CursorIgnored));
+            self.stop(Outcome::Peer(Fault::CursorIgnored));
         } else if matches!(answer, Answer::Stream { until_inactive: true }) {
             if self.active == Some(false) {
-                self.stop(record, Outcome::Done);
+                self.stop(Outcome::Done);
             } else {
-                self.rest(record, Cause::End);
+                self.rest(Cause::End);
             }
         } else if self.response.is_delimited() {
-            self.stop(record, Outcome::Done);
+            self.stop(Outcome::Done);
         } else if self.cursor.nameless() {
-            self.stop(record, Outcome::Peer(Fault::Unproven));
+            self.stop(Outcome::Peer(Fault::Unproven));
         } else if self.confirming {
-            self.stop(record, Outcome::Done);
+            self.stop(Outcome::Done);
         } else {
             self.confirming = true;
-            self.rest(record, Cause::End);
+            self.rest(Cause::End);
         }
     }
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
-    pub(super) fn interrupted(&mut self, record: &mut dyn Record, cause: Cause) {
+    pub(super) fn interrupted(&mut self, cause: Cause) {
         if mem::take(&mut self.kept) {
             // The server may have closed it before it had the request (RFC 9112 §9.3.1).
             info!("{}: the connection was over", cause);
@@ -56,37 +55,37 @@ impl Machine<'_> {
         }
         let answer = self.request.endpoint.answer;
         match self.body {
-            Body::Refusal { status, ending, .. } => self.end(record, status, ending),
-            Body::Rest(outcome) => self.stop(record, outcome),
+            Body::Refusal { status, ending, .. } => self.end(status, ending),
+            Body::Rest(outcome) => self.stop(outcome),
             Body::Stream
                 if matches!(answer, Answer::Stream { until_inactive: true })
                     && !self.error_event
                     && !matches!(cause, Cause::Peer(_)) =>
             {
-                self.rest(record, cause);
+                self.rest(cause);
             }
-            _ => self.broken(record, cause, Millis(0)),
+            _ => self.broken(cause, Millis(0)),
         }
     }
 
     /// What a refusal says has been read.
-    pub(super) fn end(&mut self, record: &mut dyn Record, status: u16, ending: Ending) {
+    pub(super) fn end(&mut self, status: u16, ending: Ending) {
         self.reader.taps.hear_error(status, self.config.key);
         match ending {
-            Ending::Break { cause, retry_after } => self.broken(record, cause, retry_after),
-            Ending::Stop(outcome) => self.stop(record, outcome),
+            Ending::Break { cause, retry_after } => self.broken(cause, retry_after),
+            Ending::Stop(outcome) => self.stop(outcome),
         }
     }
 
     /// The try failed: another one after a while, or none.
-    pub(super) fn broken(&mut self, record: &mut dyn Record, cause: Cause, retry_after: Millis) {
+    pub(super) fn broken(&mut self, cause: Cause, retry_after: Millis) {
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
-            return self.stop(record, cause.outcome());
+            return self.stop(cause.outcome());
         }
         let wait = self.backoff.wait(&self.config, self.floor(), retry_after);
-        self.sleep(record, cause, wait);
+        self.sleep(cause, wait);
     }
 
     /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
@@ -95,30 +94,30 @@ impl Machine<'_> {
     }
 
     /// The try did not fail, but there may be more: another one soon.
-    fn rest(&mut self, record: &mut dyn Record, cause: Cause) {
-        self.sleep(record, cause, self.floor());
+    fn rest(&mut self, cause: Cause) {
+        self.sleep(cause, self.floor());
     }
 
-    fn sleep(&mut self, record: &mut dyn Record, cause: Cause, wait: Millis) {
+    fn sleep(&mut self, cause: Cause, wait: Millis) {
         if self.cursor.too_long {
-            return self.stop(record, Outcome::Capacity(Capacity::EventId));
+            return self.stop(Outcome::Capacity(Capacity::EventId));
         }
         info!("{}: asks again in {} ms", cause, wait.0);
         self.redirected = false;
         self.redirects = 0;
-        self.close(record, Next::Sleep(cause, wait));
+        self.close(Next::Sleep(cause, wait));
     }
 
     #[inline(never)] // or it would be there for each way to end
-    pub(super) fn stop(&mut self, record: &mut dyn Record, outcome: Outcome) {
+    pub(super) fn stop(&mut self, outcome: Outcome) {
         info!("stops: {}", outcome);
-        self.close(record, Next::Stop(outcome));
+        self.close(Next::Stop(outcome));
     }
 
     #[inline(never)] // or it would be there for each way to end
-    fn close(&mut self, record: &mut dyn Record, next: Next) {
+    fn close(&mut self, next: Next) {
         if self.reader.is_amid_event() {
-            self.reader.begin_event(record, &mut self.cursor.next);
+            self.reader.forget(&mut self.cursor.next);
         }
         self.body = Body::Awaited;
         self.kept = matches!((self.state, next), (State::Receiving, Next::Stop(_)))
