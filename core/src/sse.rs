@@ -198,6 +198,12 @@ impl Tokenizer {
         }
     }
 
+    /// Whether the line of the field that began last has not ended.
+    #[inline]
+    pub(crate) const fn is_amid_field(&self) -> bool {
+        matches!(self.state, State::Space | State::Value)
+    }
+
     #[inline]
     fn take_value<'i>(&mut self, input: &mut &'i [u8]) -> Option<Token<'i>> {
         let bytes = self.take_line(input);
@@ -313,11 +319,12 @@ impl<const N: usize> Parser<N> {
                         self.complete = true;
                         return true;
                     }
-                    self.clear_block();
+                    // The event that would have had an id which was too long is the next one.
+                    self.block.clear();
                 }
             }
         }
-        if !matches!(self.tokenizer.state, State::Space | State::Value) {
+        if !self.tokenizer.is_amid_field() {
             self.end_line();
         }
         false

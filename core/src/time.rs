@@ -81,3 +81,22 @@ impl Add<Duration> for Instant {
         self.saturating_add(by)
     }
 }
+
+/// A duration in four bytes, up to 49 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Millis(pub(crate) u32);
+
+impl Millis {
+    #[allow(clippy::cast_possible_truncation, reason = "compared with the most seconds first")]
+    pub(crate) const fn from(duration: Duration) -> Self {
+        let seconds = duration.as_secs();
+        if seconds >= (u32::MAX / 1000) as u64 {
+            return Self(u32::MAX);
+        }
+        Self((seconds as u32).wrapping_mul(1000).wrapping_add(duration.subsec_millis()))
+    }
+
+    pub(crate) const fn duration(self) -> Duration {
+        Duration::from_millis(self.0 as u64)
+    }
+}

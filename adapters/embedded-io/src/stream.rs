@@ -89,7 +89,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     #[must_use]
     pub fn new(config: Config<'c>, request: Request<'c>, record: R, network: &'n N, clock: C) -> Self {
         Self {
-            session: Session::with(config, request, record),
+            session: Session::with_record(config, request, record),
             network,
             clock,
             connection: None,
@@ -133,9 +133,9 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     #[must_use]
-    pub fn then<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, 'n, S, N, C> {
+    pub fn ask_with<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, 'n, S, N, C> {
         Stream {
-            session: self.session.then(request, record),
+            session: self.session.ask_with(request, record),
             network: self.network,
             clock: self.clock,
             connection: self.connection,

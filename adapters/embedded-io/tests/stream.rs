@@ -236,10 +236,10 @@ fn a_group_that_is_created_and_filled_is_streamed_over_the_last_connection() {
         let mut stream = Stream::new(config, api::create_group(b"{}"), group, &network, HostClock::new());
         let id = answer(&mut stream).await.unwrap().taskgroup_id.to_string();
         let mut stream =
-            stream.then(api::add_runs(&id, runs.as_bytes()), AddedRuns::<api::Brief, 2>::default());
+            stream.ask_with(api::add_runs(&id, runs.as_bytes()), AddedRuns::<api::Brief, 2>::default());
         let added: Vec<_> =
             answer(&mut stream).await.unwrap().run_ids.as_slice().iter().map(ToString::to_string).collect();
-        let mut stream = stream.then(api::runs(&id), Ids::default());
+        let mut stream = stream.ask_with(api::runs(&id), Ids::default());
         let mut had = Vec::new();
         while let Some(event) = stream.next().await {
             had.extend(ids(&event).map(|(_, run_id)| run_id));

@@ -54,7 +54,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     /// to this very machine only, see [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(config: Config<'c>, request: Request<'c>, record: R, clock: C) -> Self {
-        Self { session: Session::with(config, request, record), clock, plaintext_allowed: false }
+        Self { session: Session::with_record(config, request, record), clock, plaintext_allowed: false }
     }
 
     /// Sends the key in the clear to another machine.

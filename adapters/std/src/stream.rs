@@ -59,7 +59,7 @@ impl<'c, R: Record> Stream<'c, R> {
     pub fn new(config: Config<'c>, request: Request<'c>, record: R, security: &Security) -> Self {
         let clock = Clock::new();
         Self {
-            session: Session::with(config, request, record),
+            session: Session::with_record(config, request, record),
             connector: Connector::new(&config, security, clock),
             clock,
             buffer: vec![0; BUFFER].into(),
@@ -80,9 +80,9 @@ impl<'c, R: Record> Stream<'c, R> {
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     #[must_use]
-    pub fn then<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, S> {
+    pub fn ask_with<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, S> {
         Stream {
-            session: self.session.then(request, record),
+            session: self.session.ask_with(request, record),
             connector: self.connector,
             clock: self.clock,
             buffer: self.buffer,

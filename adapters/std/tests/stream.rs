@@ -184,9 +184,9 @@ fn a_group_that_is_created_and_filled_is_streamed_over_the_last_connection() {
     let mut stream = Stream::new(config, api::create_group(b"{}"), group, &Security::platform());
     let id = answer(&mut stream).taskgroup_id.to_string();
     let runs = br#"{"inputs": [{"processor": "base", "input": "a"}, {"processor": "base", "input": "b"}]}"#;
-    let mut stream = stream.then(api::add_runs(&id, runs), AddedRuns::<Brief, 2>::default());
+    let mut stream = stream.ask_with(api::add_runs(&id, runs), AddedRuns::<Brief, 2>::default());
     assert_eq!(answer(&mut stream).run_ids.len(), 2);
-    let mut stream = stream.then(api::runs(&id), Small::default());
+    let mut stream = stream.ask_with(api::runs(&id), Small::default());
     let mut events = 0;
     while let Some(event) = stream.next() {
         events += u32::from(matches!(event, Event::Record(_)));

@@ -6,7 +6,7 @@ use crate::{
     session::{
         Request, Version,
         endpoint::{
-            Answer, Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, STATUS, TIMEOUT,
+            Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
         },
     },
 };
@@ -20,7 +20,7 @@ pub fn runs(taskgroup_id: &str) -> Request<'static> {
         version: None,
         path: &["/tasks/groups/", "/runs"],
         parameters: &[LAST_EVENT_ID, STATUS, INCLUDE_INPUT, INCLUDE_OUTPUT],
-        answer: Answer::Stream { until_inactive: false },
+        answer: Reply::Stream { until_inactive: false },
     };
     Request::new(&ENDPOINT, taskgroup_id)
 }
@@ -34,7 +34,7 @@ pub fn events(taskgroup_id: &str) -> Request<'static> {
         version: None,
         path: &["/tasks/groups/", "/events"],
         parameters: &[LAST_EVENT_ID, TIMEOUT],
-        answer: Answer::Stream { until_inactive: true },
+        answer: Reply::Stream { until_inactive: true },
     };
     Request::new(&ENDPOINT, taskgroup_id)
 }
@@ -48,7 +48,7 @@ pub fn create_group(body: &[u8]) -> Request<'_> {
         version: None,
         path: &["/tasks/groups"],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, "").with_body(body)
 }
@@ -61,7 +61,7 @@ pub fn group(taskgroup_id: &str) -> Request<'static> {
         version: None,
         path: &["/tasks/groups/", ""],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, taskgroup_id)
 }
@@ -75,7 +75,7 @@ pub fn add_runs<'c>(taskgroup_id: &str, body: &'c [u8]) -> Request<'c> {
         version: None,
         path: &["/tasks/groups/", "/runs"],
         parameters: &[REFRESH_STATUS],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, taskgroup_id).with_body(body)
 }
@@ -88,9 +88,9 @@ pub fn group_run(taskgroup_id: &str, run_id: &str) -> Request<'static> {
         version: None,
         path: &["/tasks/groups/", "/runs/", ""],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
-    Request::new(&ENDPOINT, taskgroup_id).with_second(run_id)
+    Request::new(&ENDPOINT, taskgroup_id).with_second_id(run_id)
 }
 
 /// Creates a run outside any group; answered with a [`TaskRun`](super::TaskRun). `body`: a RunInput.
@@ -101,7 +101,7 @@ pub fn create_run(body: &[u8]) -> Request<'_> {
         version: Some(Version::V1),
         path: &["/tasks/runs"],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, "").with_body(body)
 }
@@ -114,7 +114,7 @@ pub fn run(run_id: &str) -> Request<'static> {
         version: Some(Version::V1),
         path: &["/tasks/runs/", ""],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, run_id)
 }
@@ -127,7 +127,7 @@ pub fn run_input(run_id: &str) -> Request<'static> {
         version: Some(Version::V1),
         path: &["/tasks/runs/", "/input"],
         parameters: &[],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, run_id)
 }
@@ -142,7 +142,7 @@ pub fn run_result(run_id: &str) -> Request<'static> {
         version: Some(Version::V1),
         path: &["/tasks/runs/", "/result"],
         parameters: &[TIMEOUT],
-        answer: Answer::Json,
+        answer: Reply::Json,
     };
     Request::new(&ENDPOINT, run_id)
 }
@@ -156,7 +156,7 @@ pub fn run_events(run_id: &str) -> Request<'static> {
         version: None,
         path: &["/tasks/runs/", "/events"],
         parameters: &[],
-        answer: Answer::Events,
+        answer: Reply::Events,
     };
     Request::new(&ENDPOINT, run_id)
 }
@@ -167,36 +167,36 @@ impl Request<'_> {
     /// Only the runs with this status. [`runs`] takes it.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
-        self.target.query.status = Some(status.as_str());
-        self.target.misuse |= status == Status::Unknown;
+        self.call.query.status = Some(status.as_str());
+        self.call.misuse |= status == Status::Unknown;
         self.uses(STATUS)
     }
 
     /// Whether each run comes with its input. [`runs`] takes it.
     #[must_use]
     pub fn include_input(mut self, include: bool) -> Self {
-        self.target.query.include_input = Some(include);
+        self.call.query.include_input = Some(include);
         self.uses(INCLUDE_INPUT)
     }
 
     /// Whether each completed run comes with its output. [`runs`] takes it.
     #[must_use]
     pub fn include_output(mut self, include: bool) -> Self {
-        self.target.query.include_output = Some(include);
+        self.call.query.include_output = Some(include);
         self.uses(INCLUDE_OUTPUT)
     }
 
     /// How many seconds the service may hold the connection. [`events`] and [`run_result`] take it.
     #[must_use]
     pub fn timeout(mut self, seconds: u32) -> Self {
-        self.target.query.timeout = Some(seconds);
+        self.call.query.timeout = Some(seconds);
         self.uses(TIMEOUT)
     }
 
     /// Whether the group's status in the answer is counted anew. [`add_runs`] takes it.
     #[must_use]
     pub fn refresh_status(mut self, refresh: bool) -> Self {
-        self.target.query.refresh_status = Some(refresh);
+        self.call.query.refresh_status = Some(refresh);
         self.uses(REFRESH_STATUS)
     }
 }

@@ -1,6 +1,7 @@
 //! How long to wait before the next try: jitter in, milliseconds out.
 
-use super::config::{Config, Millis};
+use super::config::Config;
+use crate::time::Millis;
 
 /// The longest wait that a server may ask for by `Retry-After`.
 const RETRY_AFTER_CEILING: Millis = Millis(300_000);

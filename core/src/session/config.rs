@@ -2,8 +2,11 @@
 
 use core::{fmt, num::NonZeroU32, time::Duration};
 
-use super::Misuse;
-use crate::http;
+use super::{
+    Misuse,
+    url::{self, Url},
+};
+use crate::{http, time::Millis};
 
 /// The version of the API in the path of task groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,13 +124,7 @@ impl<'c> Config<'c> {
     /// To any other the key goes by TLS only, unless the program says by name that plaintext will do.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let name = self.host.strip_suffix('.').unwrap_or(self.host);
-        let end = name.len().saturating_sub("localhost".len());
-        let (below, top) = name.split_at_checked(end).unwrap_or_default();
-        let is_named = top.eq_ignore_ascii_case("localhost") && (below.is_empty() || below.ends_with('.'));
-        let mapped = self.host.split_at_checked("::ffff:".len());
-        let mapped = mapped.filter(|(prefix, _)| prefix.eq_ignore_ascii_case("::ffff:"));
-        is_named || self.host == "::1" || is_loopback(mapped.map_or(self.host, |(_, address)| address))
+        url::is_loopback(self.host)
     }
 
     /// Another server: a host name or address without brackets, a port, and whether to use TLS.
@@ -152,14 +149,9 @@ impl<'c> Config<'c> {
     ///
     /// [`InvalidUrl`] for anything else: other schemes, user names, queries, fragments.
     pub fn with_base_url(self, url: &'c str) -> Result<Self, InvalidUrl> {
-        let (tls, rest) = match split_scheme(url).ok_or(InvalidUrl)? {
-            (scheme, rest) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            (scheme, rest) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-            _ => return Err(InvalidUrl),
-        };
-        let (host, port, path) = split_url(rest, tls).ok_or(InvalidUrl)?;
+        let Url { tls, host, port, path } = Url::parse(url).ok_or(InvalidUrl)?;
         let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.bytes().all(is_path_byte) {
+        if !url::is_path(path) {
             return Err(InvalidUrl);
         }
         Ok(self.with_server(host, port, tls).with_base_path(path))
@@ -249,7 +241,7 @@ impl Config<'_> {
         if !http::is_host(self.host) {
             Err(Misuse::Host)
         } else if !(self.base_path.is_empty() || self.base_path.starts_with('/'))
-            || !self.base_path.bytes().all(is_path_byte)
+            || !url::is_path(self.base_path)
         {
             Err(Misuse::BasePath)
         } else if self.key.is_empty() || !http::is_field_value(self.key) {
@@ -266,11 +258,10 @@ impl Config<'_> {
         let target = if location.starts_with('/') && !location.starts_with("//") {
             location
         } else {
-            let (scheme, rest) = split_scheme(location)?;
-            let same_scheme = scheme.eq_ignore_ascii_case(if self.tls { "https" } else { "http" });
-            let (host, port, path) = split_url(rest, self.tls)?;
-            let same = same_scheme && host.eq_ignore_ascii_case(self.host) && port == self.port;
-            same.then_some(if path.is_empty() { "/" } else { path })?
+            let url = Url::parse(location)?;
+            let is_own =
+                url.tls == self.tls && url.host.eq_ignore_ascii_case(self.host) && url.port == self.port;
+            is_own.then_some(if url.path.is_empty() { "/" } else { url.path })?
         };
         let end = target.bytes().position(|byte| byte == b'#').unwrap_or(target.len());
         target.get(..end).filter(|target| target.bytes().all(|byte| byte.is_ascii_graphic()))
@@ -312,120 +303,5 @@ impl defmt::Format for Config<'_> {
             self.version,
             self.attempts
         );
-    }
-}
-
-/// A duration in four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Millis(pub(super) u32);
-
-impl Millis {
-    #[allow(clippy::cast_possible_truncation, reason = "compared with the most seconds first")]
-    pub(super) const fn from(duration: Duration) -> Self {
-        let seconds = duration.as_secs();
-        if seconds >= (u32::MAX / 1000) as u64 {
-            return Self(u32::MAX);
-        }
-        Self((seconds as u32).wrapping_mul(1000).wrapping_add(duration.subsec_millis()))
-    }
-
-    pub(super) const fn duration(self) -> Duration {
-        Duration::from_millis(self.0 as u64)
-    }
-}
-
-/// Of a URL: its scheme, and what is behind its `://`. A search for a `str` would leave a branch in
-/// the program that panics.
-fn split_scheme(url: &str) -> Option<(&str, &str)> {
-    let end = url.bytes().position(|byte| byte == b':')?;
-    let (scheme, rest) = url.split_at_checked(end)?;
-    Some((scheme, rest.strip_prefix("://")?))
-}
-
-/// Of a URL behind its `://`: the host, without the brackets of an IPv6 address; the port, or the
-/// scheme's own; and the rest.
-fn split_url(url: &str, tls: bool) -> Option<(&str, u16, &str)> {
-    let end = url.bytes().position(|byte| byte == b'/').unwrap_or(url.len());
-    let (authority, path) = url.split_at_checked(end)?;
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?,
-        None => {
-            let end = authority.bytes().position(|byte| byte == b':').unwrap_or(authority.len());
-            authority.split_at_checked(end)?
-        }
-    };
-    let port = match port.strip_prefix(':') {
-        Some(digits) => decimal(digits)?,
-        None if port.is_empty() => {
-            if tls {
-                443
-            } else {
-                80
-            }
-        }
-        None => return None,
-    };
-    http::is_host(host).then_some((host, port, path))
-}
-
-/// Whether it is an address of 127.0.0.0/8, in its only decimal form. The parser of the library would
-/// leave a branch in the program that panics.
-fn is_loopback(address: &str) -> bool {
-    let mut parts = address.as_bytes().split(|byte| *byte == b'.');
-    let is_byte = |part: &[u8]| {
-        let value = part.iter().try_fold(0_u8, |value, digit| {
-            value.checked_mul(10)?.checked_add(digit.is_ascii_digit().then_some(digit & 0xF)?)
-        });
-        value.is_some() && (part == b"0" || !part.is_empty() && !part.starts_with(b"0"))
-    };
-    parts.next() == Some(b"127")
-        && (0..3).all(|_| parts.next().is_some_and(is_byte))
-        && parts.next().is_none()
-}
-
-/// Whether the byte may stand in the path of a URL as it is.
-fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic()
-        && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-}
-
-fn decimal(digits: &str) -> Option<u16> {
-    let value = digits.bytes().try_fold(0_u16, |value, byte| {
-        value.checked_mul(10)?.checked_add(u16::from(byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?))
-    })?;
-    (!digits.is_empty()).then_some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_and_addresses_of_this_machine_are_loopback() {
-        let is_loopback = |host| Config::new("key").with_server(host, 80, false).is_loopback();
-        for host in
-            ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"]
-        {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "localhost.example",
-            "notlocalhost",
-            "10.0.0.1",
-            "::",
-            "0.0.0.0",
-            "127.0.0.1.example",
-            "127.0.0",
-            "127.0.0.",
-            "127.0.0.256",
-            "127.0.0.01",
-            "127.0.0.1.",
-            "::2",
-            "::ffff:10.0.0.1",
-            "",
-            "é",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU64;
 
-use super::id::Id;
+use super::id::{Id, SecondId};
 use crate::http::Location;
 
 /// What becomes of an event.
@@ -12,6 +12,8 @@ pub(super) enum Verdict {
     Deliver,
     /// The application has had it.
     Drop,
+    /// It comes while the server repeats what the application has had.
+    Replayed,
 }
 
 /// The last event that the application has had, and the one that it has before it now.
@@ -19,7 +21,7 @@ pub(super) enum Verdict {
 /// The second becomes the first by [`confirm`](Self::confirm), which the session calls when it is
 /// called again: a crash in between repeats the event, and never loses it.
 pub(super) struct Cursor {
-    last: Id,
+    last: SecondId,
     /// The id of the event that is being read, or that the application is looking at. From a head to
     /// the request that it redirects, when there is no event, the head's `Location`.
     pub(super) next: Id,
@@ -28,14 +30,14 @@ pub(super) struct Cursor {
     /// Hash of the first id that this session has had: how a stream that starts over is known.
     first: Option<NonZeroU64>,
     /// What the try that goes on has shown so far.
-    answer: Answer,
+    attempt: Attempt,
     /// The event that was last delivered has an id that cannot be sent back.
     pub(super) too_long: bool,
 }
 
 /// One try's events, as far as they tell how the server treats the cursor.
 #[derive(Clone, Copy, Default)]
-struct Answer {
+struct Attempt {
     /// It was asked for with a cursor.
     resumed: bool,
     /// An event with an id has come.
@@ -49,47 +51,65 @@ struct Answer {
 }
 
 impl Cursor {
-    pub(super) fn new(last: Id) -> Self {
-        Self { last, next: Id::new(), moving: false, first: None, answer: Answer::default(), too_long: false }
+    pub(super) fn new(last: SecondId) -> Self {
+        Self {
+            last,
+            next: Id::new(),
+            moving: false,
+            first: None,
+            attempt: Attempt::default(),
+            too_long: false,
+        }
     }
 
-    /// The id to resume after; empty when there is none.
-    pub(super) fn last(&self) -> &Id {
-        &self.last
+    /// The id to resume after.
+    pub(super) fn last_event_id(&self) -> Option<&Id> {
+        match &self.last {
+            SecondId::LastEvent(id) if !id.is_empty() => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The second id of the path, of a request that has no cursor.
+    pub(super) fn path_id(&self) -> Option<&Id> {
+        match &self.last {
+            SecondId::Path(id) => Some(id),
+            SecondId::LastEvent(_) => None,
+        }
     }
 
     /// The memory for the `Location` of a head, which is read when no event is.
     pub(super) fn location(&mut self) -> &mut Location {
-        &mut self.next.kept
+        &mut self.next.text
     }
 
     /// A try begins, which has brought nothing yet.
     pub(super) fn begin(&mut self) {
-        self.answer = Answer { resumed: !self.last.is_empty(), ..Answer::default() };
+        self.attempt = Attempt { resumed: self.last_event_id().is_some(), ..Attempt::default() };
     }
 
     /// Whether the try asks for the rest of an earlier answer.
     pub(super) fn is_resumed(&self) -> bool {
-        self.answer.resumed
+        self.attempt.resumed
     }
 
     /// The event in `next` is complete: has the application had it? It is delivered when it must
     /// be, whether or not anybody wants it.
     pub(super) fn judge(&mut self) -> Verdict {
         if self.next.is_empty() {
-            return if self.answer.replaying { Verdict::Drop } else { self.deliver_nameless() };
+            return if self.attempt.replaying { Verdict::Replayed } else { self.deliver_nameless() };
         }
-        let first = !core::mem::replace(&mut self.answer.begun, true);
-        if self.answer.resumed && self.next == self.last {
-            self.answer.replaying = false;
+        let first = !core::mem::replace(&mut self.attempt.begun, true);
+        if self.last_event_id() == Some(&self.next) && self.attempt.resumed {
+            self.attempt.replaying = false;
             return Verdict::Drop;
         }
         let hash = hash(&self.next);
-        if first && self.answer.resumed && self.first == Some(hash) {
-            self.answer.replaying = true;
+        if first && self.attempt.resumed && self.first == Some(hash) {
+            self.attempt.replaying = true;
         }
-        if self.answer.replaying {
-            return Verdict::Drop;
+        if self.attempt.replaying {
+            return Verdict::Replayed;
         }
         self.first.get_or_insert(hash);
         self.too_long = self.next.is_cut();
@@ -98,7 +118,7 @@ impl Cursor {
     }
 
     fn deliver_nameless(&mut self) -> Verdict {
-        self.answer.nameless = true;
+        self.attempt.nameless = true;
         Verdict::Deliver
     }
 
@@ -107,25 +127,26 @@ impl Cursor {
         if !core::mem::take(&mut self.moving) {
             return false;
         }
-        core::mem::swap(&mut self.last, &mut self.next);
+        let SecondId::LastEvent(last) = &mut self.last else { return false };
+        core::mem::swap(last, &mut self.next);
         self.next.clear();
-        self.answer.moved = true;
+        self.attempt.moved = true;
         true
     }
 
     /// Whether the try brought anything behind the cursor that it was asked with.
     pub(super) fn moved(&self) -> bool {
-        self.answer.moved
+        self.attempt.moved
     }
 
     /// Whether the answer brought events, none of which can be resumed after.
     pub(super) fn nameless(&self) -> bool {
-        self.answer.nameless && !self.answer.begun
+        self.attempt.nameless && !self.attempt.begun
     }
 
     /// Whether the server started over, and the cursor's own event has not passed.
     pub(super) fn replaying(&self) -> bool {
-        self.answer.replaying
+        self.attempt.replaying
     }
 }
 

@@ -14,13 +14,13 @@ use crate::http::Location;
 /// not needed.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Id {
-    pub(super) kept: Location,
+    pub(super) text: Location,
     cut: bool,
 }
 
 impl Id {
     pub(super) const fn new() -> Self {
-        Self { kept: Location::new(), cut: false }
+        Self { text: Location::new(), cut: false }
     }
 
     /// Whether it is longer than what is kept of it.
@@ -29,13 +29,13 @@ impl Id {
     }
 
     pub(super) fn push_str(&mut self, piece: &str) {
-        let room = if self.cut { 0 } else { self.kept.capacity().saturating_sub(self.kept.len()) };
+        let room = if self.cut { 0 } else { self.text.capacity().saturating_sub(self.text.len()) };
         let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
-        self.cut |= self.kept.push_str(fits).is_err() || fits.len() < piece.len();
+        self.cut |= self.text.push_str(fits).is_err() || fits.len() < piece.len();
     }
 
     pub(super) fn clear(&mut self) {
-        self.kept.clear();
+        self.text.clear();
         self.cut = false;
     }
 }
@@ -44,7 +44,7 @@ impl Deref for Id {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.kept
+        &self.text
     }
 }
 
@@ -62,6 +62,15 @@ impl fmt::Write for Id {
         self.push_str(piece);
         Ok(())
     }
+}
+
+/// What a request names besides the first id of its path: no endpoint takes both.
+#[derive(Clone, Debug)]
+pub(crate) enum SecondId {
+    /// The event that a stream is to continue after; an empty one is none.
+    LastEvent(Id),
+    /// The second id of the path.
+    Path(Id),
 }
 
 impl fmt::Debug for Id {

@@ -5,14 +5,14 @@ use core::{fmt, mem};
 
 use super::{
     Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
-    config::Millis, cursor::Cursor, reader::Reader, request::Target, taps::ApiError, timer::Timer,
+    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
     json::Record,
     log::{debug, info, warning},
     text::Text,
-    time::Instant,
+    time::{Instant, Millis},
 };
 
 mod answer;
@@ -34,8 +34,10 @@ enum State {
     Connecting,
     Sending,
     Receiving,
-    /// What comes next, and whether the connection has been dealt with before it: closed, or kept.
-    Ended(Next, bool),
+    /// The connection is to be closed before this.
+    Closing(Next),
+    /// The connection has been closed, or is kept.
+    Closed(Next),
     Sleeping(Cause),
 }
 
@@ -62,18 +64,19 @@ enum Body {
         status: u16,
         left: u32,
         json: bool,
-        ending: Ending,
+        end: AttemptEnd,
     },
 }
 
 /// How a try ends.
 #[derive(Clone, Copy)]
-enum Ending {
+enum AttemptEnd {
     Break { cause: Cause, retry_after: Millis },
     Stop(Outcome),
 }
 
 /// What the last `advance` found.
+#[must_use]
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Found {
     Nothing,
@@ -84,7 +87,7 @@ pub(super) enum Found {
 
 pub(super) struct Machine<'c> {
     config: Config<'c>,
-    request: Target<'c>,
+    call: Call<'c>,
     state: State,
     timer: Timer,
     backoff: Backoff,
@@ -96,7 +99,7 @@ pub(super) struct Machine<'c> {
     reader: Reader,
     found: Found,
     /// The connection is that of an earlier request, is open, and nothing of another answer has come.
-    kept: bool,
+    is_reused: bool,
     /// Something has been sent since the timer was started.
     has_sent: bool,
     /// The body being read has had an `error` event.
@@ -107,59 +110,58 @@ pub(super) struct Machine<'c> {
     /// What the latest group status said of its runs.
     active: Option<bool>,
     /// A stream has ended without proof that it was whole, and nothing has come after that event.
-    confirming: bool,
+    probing_end: bool,
 }
 
 impl<'c> Machine<'c> {
     pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
-        let Request { target: request, second } = request;
-        let cursor = Cursor::new(second);
-        let id_source = request.id_source();
+        let Request { call, second } = request;
+        let id_source = call.id_source();
         Self {
             config,
-            request,
+            call,
             state: State::Start,
             timer: Timer::new(),
             backoff: Backoff::new(config.seed),
-            cursor,
+            cursor: Cursor::new(second),
             sent: 0,
             response: Parser::new(false),
             body: Body::Awaited,
             reader: Reader::new(id_source),
             found: Found::Nothing,
-            kept: false,
+            is_reused: false,
             has_sent: false,
             error_event: false,
             redirected: false,
             redirects: 0,
             active: None,
-            confirming: false,
+            probing_end: false,
         }
     }
 
     pub(super) fn ask(&mut self, request: Request<'c>) {
         self.confirm();
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
-            self.ended();
+            self.body_ended();
         }
         // When a connection turns out to be over, nobody knows whether the server has had the request: only
         // one that may be repeated goes over a connection that has been left alone.
         let is_free =
-            matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Ended(_, true));
-        let stays = is_free && (!self.kept || request.target.is_repeatable());
-        let state = if stays { State::Start } else { State::Ended(Next::Connect, false) };
-        let (kept, mut backoff) = (self.kept && stays, self.backoff);
+            matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
+        let stays = is_free && (!self.is_reused || request.call.is_repeatable());
+        let state = if stays { State::Start } else { State::Closing(Next::Connect) };
+        let (is_reused, mut backoff) = (self.is_reused && stays, self.backoff);
         backoff.reset();
-        *self = Self { state, kept, backoff, ..Self::new(self.config, request) };
+        *self = Self { state, is_reused, backoff, ..Self::new(self.config, request) };
     }
 
     pub(super) fn poll(&mut self, now: Instant) -> Action {
         self.confirm();
         loop {
             match self.state {
-                State::Start => match self.request.check(&self.config, self.cursor.last()) {
-                    Err(misuse) => self.state = State::Ended(Next::Stop(Outcome::Misuse(misuse)), true),
-                    Ok(()) if self.kept => {
+                State::Start => match self.call.check(&self.config, &self.cursor) {
+                    Err(misuse) => self.state = State::Closed(Next::Stop(Outcome::Misuse(misuse))),
+                    Ok(()) if self.is_reused => {
                         self.begin(State::Looking);
                         return Action::Receive { until: now };
                     }
@@ -175,26 +177,26 @@ impl<'c> Machine<'c> {
                 }
                 State::Connecting => match self.timer.check(now) {
                     Some(until) => return Action::Connect { until },
-                    None => self.interrupted(Cause::Network),
+                    None => self.connection_lost(Cause::Network),
                 },
-                State::Receiving if self.response.is_complete() => self.ended(),
-                State::Sending | State::Receiving => match self.patience(now) {
+                State::Receiving if self.response.is_complete() => self.body_ended(),
+                State::Sending | State::Receiving => match self.silence_deadline(now) {
                     Some(until) if matches!(self.state, State::Sending) => return Action::Send { until },
                     Some(until) => return Action::Receive { until },
-                    None => self.interrupted(Cause::Idle),
+                    None => self.connection_lost(Cause::Idle),
                 },
-                State::Ended(next, false) => {
-                    self.state = State::Ended(next, true);
+                State::Closing(next) => {
+                    self.state = State::Closed(next);
                     return Action::Close;
                 }
-                State::Ended(Next::Connect, true) => self.state = State::Start,
+                State::Closed(Next::Connect) => self.state = State::Start,
                 // Told at least once, however short it is: it is how the caller knows of a break.
-                State::Ended(Next::Sleep(cause, wait), true) => {
+                State::Closed(Next::Sleep(cause, wait)) => {
                     self.timer.start(now, wait);
                     self.state = State::Sleeping(cause);
                     return Action::Sleep { until: self.timer.until(), cause };
                 }
-                State::Ended(Next::Stop(outcome), true) => return Action::Stop(outcome),
+                State::Closed(Next::Stop(outcome)) => return Action::Stop(outcome),
                 State::Sleeping(cause) => match self.timer.check(now) {
                     Some(until) => return Action::Sleep { until, cause },
                     None => self.state = State::Start,
@@ -210,7 +212,7 @@ impl<'c> Machine<'c> {
         }
         let location = self.redirected.then(|| self.config.own_target(&self.cursor.next)).flatten();
         let mut writer = http::Writer::new(out, self.sent);
-        self.request.write(&mut writer, &self.config, self.cursor.last(), location);
+        self.call.write(&mut writer, &self.config, &self.cursor, location);
         let complete = writer.is_complete();
         let written = writer.finish();
         self.sent = self.sent.saturating_add(written);
@@ -235,22 +237,23 @@ impl<'c> Machine<'c> {
                 Ok(None) => break,
                 Ok(Some(Part::Head(head))) => {
                     self.timer.start(now, self.config.idle);
-                    self.head(head);
+                    self.found = self.head(head);
                 }
                 Ok(Some(Part::Body(body))) => {
-                    let taken = self.take(record, body);
+                    let (taken, found) = self.consume_body(record, body);
                     self.response.take(input, taken);
+                    self.found = found;
                 }
-                Ok(Some(Part::End)) => self.ended(),
+                Ok(Some(Part::End)) => self.body_ended(),
                 Err(http::Error::Capacity) => self.stop(Outcome::Capacity(Capacity::Location)),
-                Err(error) => self.interrupted(Cause::Peer(Fault::Http(error))),
+                Err(error) => self.connection_lost(Cause::Peer(Fault::Http(error))),
             }
             if self.found != Found::Nothing {
                 return true;
             }
         }
         if !input.is_empty() {
-            self.disturbed();
+            self.unexpected_input();
         }
         *input = &[];
         false
@@ -276,11 +279,11 @@ impl<'c> Machine<'c> {
     pub(super) fn closed(&mut self) {
         self.confirm();
         match self.state {
-            State::Receiving if self.response.closed().is_ok() => self.ended(),
+            State::Receiving if self.response.closed().is_ok() => self.body_ended(),
             State::Connecting | State::Sending | State::Receiving => {
-                self.interrupted(Cause::Network);
+                self.connection_lost(Cause::Network);
             }
-            _ => self.disturbed(),
+            _ => self.unexpected_input(),
         }
     }
 
@@ -292,9 +295,9 @@ impl<'c> Machine<'c> {
                 self.stop(Outcome::Refused);
             }
             (State::Connecting | State::Sending | State::Receiving, _) => {
-                self.interrupted(Cause::Network);
+                self.connection_lost(Cause::Network);
             }
-            _ => self.disturbed(),
+            _ => self.unexpected_input(),
         }
     }
 
@@ -303,12 +306,11 @@ impl<'c> Machine<'c> {
     }
 
     pub(super) fn cursor(&self) -> Option<&str> {
-        let last = self.cursor.last();
-        (self.request.is_stream() && !last.is_empty()).then_some(last)
+        self.cursor.last_event_id().map(|id| &**id)
     }
 
     pub(super) fn error(&self) -> Option<&ApiError> {
-        self.reader.taps.error()
+        self.reader.envelope.error()
     }
 
     /// The application comes back: it has had what the last `advance` found.
@@ -316,7 +318,7 @@ impl<'c> Machine<'c> {
         self.found = Found::Nothing;
         if self.cursor.confirm() {
             self.backoff.reset();
-            self.confirming = false;
+            self.probing_end = false;
         }
     }
 
@@ -334,36 +336,39 @@ impl<'c> Machine<'c> {
     }
 
     /// Something has come that no request is the reason for: a connection that was kept is not used again.
-    fn disturbed(&mut self) {
+    fn unexpected_input(&mut self) {
         debug!("nothing was to come");
-        if mem::take(&mut self.kept) {
-            let next = if let State::Ended(next, _) = self.state { next } else { Next::Connect };
-            self.state = State::Ended(next, false);
+        if mem::take(&mut self.is_reused) {
+            let next = match self.state {
+                State::Closing(next) | State::Closed(next) => next,
+                _ => Next::Connect,
+            };
+            self.state = State::Closing(next);
         }
     }
 
     /// The request is out: from here on the head has the whole idle timeout, and no more. The connection may
-    /// be `kept` after the answer, if the server agrees.
-    fn await_answer(&mut self, kept: bool) {
-        if !self.cursor.last().is_empty() {
-            info!("asked to go on after {}", self.shown_cursor());
+    /// be used again after the answer, if the server agrees.
+    fn await_answer(&mut self, may_reuse: bool) {
+        if let Some(id) = self.cursor.last_event_id() {
+            info!("asked to continue after {}", self.redacted(id));
         }
-        self.response = Parser::new(kept);
+        self.response = Parser::new(may_reuse);
         self.cursor.next.clear();
         self.body = Body::Awaited;
         self.state = State::Receiving;
     }
 
-    /// The cursor for the log: a server may send anything for an id, and thus the key.
-    fn shown_cursor(&self) -> Text<128> {
-        let mut shown = Text::from(&**self.cursor.last());
+    /// An id to be shown: a server may send anything for one, and thus the key.
+    fn redacted(&self, id: &str) -> Text<128> {
+        let mut shown = Text::from(id);
         shown.redact(self.config.key);
         shown
     }
 
     /// Until when the server may be silent; `None`: it has been, too long. What has been sent since
     /// the last look starts the timer anew, so that a long body may take its time.
-    fn patience(&mut self, now: Instant) -> Option<Instant> {
+    fn silence_deadline(&mut self, now: Instant) -> Option<Instant> {
         if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);
         }
@@ -376,9 +381,9 @@ impl fmt::Debug for Machine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Machine")
             .field("config", &self.config)
-            .field("request", &self.request)
+            .field("request", &self.call)
             .field("state", &self.state)
-            .field("cursor", &self.cursor.last())
+            .field("cursor", &self.cursor().map(|id| self.redacted(id)))
             .finish_non_exhaustive()
     }
 }

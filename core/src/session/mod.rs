@@ -35,26 +35,27 @@ use crate::{json::Record, time::Instant};
 mod backoff;
 mod config;
 mod cursor;
+mod envelope;
 mod id;
 mod machine;
 mod outcome;
 mod reader;
 mod request;
-mod taps;
 mod timer;
+mod url;
 
 use self::machine::{Found, Machine};
 /// What the API's requests are made of.
 pub(crate) mod endpoint {
     pub(crate) use super::request::{
-        Answer, Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, STATUS, TIMEOUT,
+        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
     };
 }
 pub use self::{
     config::{Config, InvalidUrl, Version},
+    envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Misuse, Outcome},
     request::Request,
-    taps::ApiError,
 };
 
 /// The one thing to do next.
@@ -169,11 +170,11 @@ impl<'c, R: Record> Session<'c, R> {
     where
         R: Default,
     {
-        Self::with(config, request, R::default())
+        Self::with_record(config, request, R::default())
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with(config: Config<'c>, request: Request<'c>, record: R) -> Self {
+    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self {
         Self { machine: Machine::new(config, request), record }
     }
 
@@ -191,7 +192,7 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn then<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
         self.ask(request);
         Session { machine: self.machine, record }
     }

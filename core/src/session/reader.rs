@@ -3,13 +3,13 @@
 use core::mem;
 
 use super::{
-    config::Millis,
+    envelope::{Envelope, IdSource},
     id::Id,
-    taps::{IdSource, Taps},
 };
 use crate::{
     json::{self, Filler, Record},
     sse::{self, Field, Token},
+    time::Millis,
 };
 
 /// A record of no members, for what no record of the application is meant to hold.
@@ -68,7 +68,7 @@ pub(super) struct Reader {
     digits: Result<Option<u32>, ()>,
     /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
     pub(super) retry: Millis,
-    pub(super) taps: Taps,
+    pub(super) envelope: Envelope,
     held: Held,
 }
 
@@ -81,7 +81,7 @@ impl Reader {
             data: Data::Absent,
             digits: Ok(None),
             retry: Millis(0),
-            taps: Taps::new(id_source),
+            envelope: Envelope::new(id_source),
             held: Held::Fresh,
         }
     }
@@ -105,7 +105,7 @@ impl Reader {
     pub(super) fn forget(&mut self, id: &mut Id) {
         self.data = Data::Absent;
         self.held = Held::Scraps;
-        self.taps.begin();
+        self.envelope.begin();
         id.clear();
         self.filler = Filler::new();
     }
@@ -134,7 +134,7 @@ impl Reader {
         self.settle(record);
         record.data(input);
         self.data = Data::Json;
-        let result = match self.filler.feed(record, &mut self.taps.over(id), input) {
+        let result = match self.filler.feed(record, &mut self.envelope.watch(id), input) {
             Ok(false) => return None,
             Ok(true) => self.filler.finish(),
             Err(error) => Err(error),
@@ -144,7 +144,7 @@ impl Reader {
     }
 
     /// Takes bytes of an event stream, up to the end of the next event that has data. Its JSON is
-    /// then in the record and in the taps, or is wrong.
+    /// then in the record and in the envelope, or is wrong.
     pub(super) fn feed(
         &mut self,
         record: &mut dyn Record,
@@ -175,6 +175,10 @@ impl Reader {
                 }
             }
         }
+        // A field counts at the end of its line, whether or not anything comes after it.
+        if !self.sse.is_amid_field() {
+            self.end_field();
+        }
         None
     }
 
@@ -184,8 +188,8 @@ impl Reader {
         match field {
             Field::Data if self.is_amid_event() => self.data(b"\n", record, id),
             Field::Data => self.data = Data::Empty,
-            Field::Event => self.taps.begin_name(),
-            Field::Id => self.taps.begin_id(id),
+            Field::Event => self.envelope.begin_name(),
+            Field::Id => self.envelope.begin_id(id),
             Field::Retry => self.digits = Ok(None),
         }
     }
@@ -193,8 +197,8 @@ impl Reader {
     fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         match self.field {
             Some(Field::Data) => self.data(bytes, record, id),
-            Some(Field::Event) => self.taps.name(bytes),
-            Some(Field::Id) => self.taps.id(bytes, id),
+            Some(Field::Event) => self.envelope.name(bytes),
+            Some(Field::Id) => self.envelope.id(bytes, id),
             Some(Field::Retry) if self.digits.is_ok() => {
                 self.digits = bytes.iter().try_fold(self.digits.unwrap_or_default(), |value, byte| {
                     let digit = byte.is_ascii_digit().then_some(byte & 0xF).ok_or(())?;
@@ -219,7 +223,7 @@ impl Reader {
         if !matches!(self.data, Data::Json) {
             return;
         }
-        if let Err(error) = self.filler.feed(record, &mut self.taps.over(id), &mut &*bytes) {
+        if let Err(error) = self.filler.feed(record, &mut self.envelope.watch(id), &mut &*bytes) {
             self.data = Data::Broken(error);
         }
     }

@@ -1,6 +1,12 @@
 //! What is asked of the service: an endpoint, the ids in its path, its query and body.
 
-use super::{config::Config, id::Id, outcome::Misuse, taps::IdSource};
+use super::{
+    config::Config,
+    cursor::Cursor,
+    envelope::IdSource,
+    id::{Id, SecondId},
+    outcome::Misuse,
+};
 use crate::http;
 
 /// One endpoint of the service: how it is asked, and what its answer means.
@@ -13,12 +19,12 @@ pub(crate) struct Endpoint {
     pub(crate) path: &'static [&'static str],
     /// The names that its query takes.
     pub(crate) parameters: &'static [&'static str],
-    pub(crate) answer: Answer,
+    pub(crate) answer: Reply,
 }
 
 /// What an endpoint answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Reply {
     /// One JSON text.
     Json,
     /// An event stream that is resumed by `last_event_id`, with ids in the member `event_id`.
@@ -56,14 +62,13 @@ pub(crate) struct Query {
 /// by the first [`poll`](super::Session::poll).
 #[derive(Clone, Debug)]
 pub struct Request<'c> {
-    pub(crate) target: Target<'c>,
-    /// The second id of the path, or the event after which a stream goes on: no endpoint has both.
-    pub(crate) second: Id,
+    pub(crate) call: Call<'c>,
+    pub(crate) second: SecondId,
 }
 
-/// A request without the id that changes while a session goes on.
+/// A request without what changes while it is asked again.
 #[derive(Clone, Debug)]
-pub(crate) struct Target<'c> {
+pub(crate) struct Call<'c> {
     pub(crate) endpoint: &'static Endpoint,
     /// The first id of the path.
     pub(crate) id: Id,
@@ -75,40 +80,45 @@ pub(crate) struct Target<'c> {
 impl<'c> Request<'c> {
     pub(crate) fn new(endpoint: &'static Endpoint, id: &str) -> Self {
         let query = Query::default();
-        let target = Target { endpoint, id: id.into(), query, body: &[], misuse: false };
-        Self { target, second: Id::new() }
+        let call = Call { endpoint, id: id.into(), query, body: &[], misuse: false };
+        Self { call, second: SecondId::LastEvent(Id::new()) }
     }
 
-    pub(crate) fn with_second(mut self, id: &str) -> Self {
-        self.second = id.into();
+    /// Another id in the path, of an endpoint that takes no cursor.
+    pub(crate) fn with_second_id(mut self, id: &str) -> Self {
+        self.second = SecondId::Path(id.into());
         self
     }
 
     pub(crate) fn with_body(mut self, body: &'c [u8]) -> Self {
-        self.target.body = body;
+        self.call.body = body;
         self
     }
 
     /// Notes that a parameter was set, which the endpoint may not take.
     pub(crate) fn uses(mut self, parameter: &str) -> Self {
-        self.target.misuse |= !self.target.endpoint.parameters.contains(&parameter);
+        self.call.misuse |= !self.call.endpoint.parameters.contains(&parameter);
         self
     }
 
     /// Goes on after the event with this id, instead of from the start. An empty one is none.
     #[must_use]
-    pub fn last_event_id(self, id: &str) -> Self {
-        self.uses(LAST_EVENT_ID).with_second(id)
+    pub fn last_event_id(mut self, id: &str) -> Self {
+        // Or an endpoint that takes none would lose the id of its path; it is a misuse then.
+        if self.call.is_stream() {
+            self.second = SecondId::LastEvent(id.into());
+        }
+        self.uses(LAST_EVENT_ID)
     }
 }
 
-impl Target<'_> {
+impl Call<'_> {
     pub(super) fn id_source(&self) -> IdSource {
-        if self.endpoint.answer == Answer::Events { IdSource::Field } else { IdSource::Member }
+        if self.endpoint.answer == Reply::Events { IdSource::Field } else { IdSource::Member }
     }
 
     pub(super) fn is_stream(&self) -> bool {
-        self.endpoint.answer != Answer::Json
+        self.endpoint.answer != Reply::Json
     }
 
     /// Whether it may be sent again when nobody knows whether it was acted on.
@@ -117,10 +127,13 @@ impl Target<'_> {
     }
 
     /// What is wrong with it, before anything is sent.
-    pub(super) fn check(&self, config: &Config<'_>, second: &Id) -> Result<(), Misuse> {
+    pub(super) fn check(&self, config: &Config<'_>, cursor: &Cursor) -> Result<(), Misuse> {
         let ids = self.endpoint.path.len().saturating_sub(1);
         let wrong = |id: &Id| id.is_cut() || matches!(&**id, "" | "." | "..");
-        if (ids > 0 && wrong(&self.id)) || (ids > 1 && wrong(second)) || second.is_cut() {
+        if (ids > 0 && wrong(&self.id))
+            || (ids > 1 && cursor.path_id().is_none_or(wrong))
+            || cursor.last_event_id().is_some_and(Id::is_cut)
+        {
             return Err(Misuse::Id);
         }
         if self.misuse {
@@ -136,13 +149,13 @@ impl Target<'_> {
         &self,
         writer: &mut http::Writer<'_>,
         config: &Config<'_>,
-        second: &Id,
+        cursor: &Cursor,
         location: Option<&str>,
     ) {
         writer.method(self.endpoint.method);
         match location {
             Some(target) => _ = writer.raw(target),
-            None => self.write_target(writer, config, second),
+            None => self.write_target(writer, config, cursor),
         }
         writer
             .version()
@@ -153,8 +166,10 @@ impl Target<'_> {
         if self.is_stream() {
             writer.header("cache-control", "no-cache");
         }
-        if self.endpoint.answer == Answer::Events && !second.is_empty() {
-            writer.header("last-event-id", second);
+        if self.endpoint.answer == Reply::Events
+            && let Some(id) = cursor.last_event_id()
+        {
+            writer.header("last-event-id", id);
         }
         writer.header("user-agent", config.user_agent);
         if !config.beta.is_empty() {
@@ -170,12 +185,12 @@ impl Target<'_> {
         }
     }
 
-    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, second: &Id) {
+    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
         writer.raw(config.base_path).raw(self.endpoint.version.unwrap_or(config.version).path());
         let mut pieces = self.endpoint.path.iter();
         writer.raw(pieces.next().copied().unwrap_or_default());
-        for (piece, id) in pieces.zip([&self.id, second]) {
-            writer.encoded(id).raw(piece);
+        for (piece, id) in pieces.zip([Some(&self.id), cursor.path_id()]) {
+            writer.encoded(id.map_or("", |id| id)).raw(piece);
         }
         let word = |value: bool| if value { "true" } else { "false" };
         for (name, value) in [
@@ -191,8 +206,10 @@ impl Target<'_> {
         if let Some(seconds) = self.query.timeout {
             writer.query(TIMEOUT).decimal(seconds.into());
         }
-        if matches!(self.endpoint.answer, Answer::Stream { .. }) && !second.is_empty() {
-            writer.query(LAST_EVENT_ID).encoded(second);
+        if matches!(self.endpoint.answer, Reply::Stream { .. })
+            && let Some(id) = cursor.last_event_id()
+        {
+            writer.query(LAST_EVENT_ID).encoded(id);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A deadline that survives a clock which steps back.
 
-use super::config::Millis;
-use crate::time::Instant;
+use crate::time::{Instant, Millis};
 
 /// A span of time that started at a known moment.
 #[derive(Clone, Copy)]

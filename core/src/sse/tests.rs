@@ -97,6 +97,17 @@ fn an_id_beyond_its_limit_is_counted_and_leaves_the_last_one_as_it_was() {
 }
 
 #[test]
+fn an_id_that_is_too_long_in_a_block_without_data_is_counted_in_the_next_event() {
+    let too_long = "x".repeat(129);
+    let mut parser = Parser::<8>::new();
+    let stream = std::format!("id: 1\n\nid: {too_long}\n\n: a comment\n\ndata\n\n");
+    assert_eq!(only_event(&mut parser, &stream), ("message".into(), "".into(), "1".into(), 129));
+    assert_eq!(only_event(&mut parser, "data\n\n").3, 0, "once");
+    let stream = std::format!("id: {too_long}\n\nid: 2\ndata\n\n");
+    assert_eq!(only_event(&mut parser, &stream).3, 0, "another has taken its place");
+}
+
+#[test]
 fn an_id_with_nul_leaves_the_one_before_it_in_the_same_event() {
     assert_eq!(only_event(&mut Parser::<8>::new(), "id: a\nid: b\0\ndata\n\n").2, "a");
 }

@@ -126,7 +126,7 @@ fn session(config: Config<'_>, [request, next]: [Request<'_>; 2], mut input: &[u
         fraction: 0.0,
         flag: None,
     };
-    let mut session = Session::<api::TaskGroup>::new(config, next.clone()).then(request, record);
+    let mut session = Session::<api::TaskGroup>::new(config, next.clone()).ask_with(request, record);
     let now = Instant::from_millis(input.len() as u64);
     while !input.is_empty() {
         out(session.poll(now));

@@ -292,6 +292,26 @@ fn an_error_event_that_is_skipped_makes_a_clean_end_a_break_all_the_same() {
 }
 
 #[test]
+fn an_error_event_amid_what_a_server_repeats_is_delivered_and_kept_and_a_break() {
+    for error in [
+        r#""type":"error","error":{"ref_id":"r1","message":"stream interrupted"}"#,
+        r#""type":"error","event_id":"e","error":{"ref_id":"r1","message":"stream interrupted"}"#,
+    ] {
+        let first = cut(&events(["1", "2", "3"]));
+        let replay = whole(&format!("{}{}", event("1"), data(error)));
+        let report = run([first.clone(), replay.clone(), whole(&events(["1", "2", "3", "4"]))]);
+        let kinds: Vec<_> = report.records().map(|seen| seen.kind.as_str()).collect();
+        assert_eq!((report.ids().len(), kinds[3], report.outcome), (5, "error", Some(Outcome::Done)));
+        assert_eq!(report.causes(), [Cause::Network, Cause::Peer(Fault::ErrorEvent)]);
+        assert_eq!(cursors(&report)[2].as_deref(), Some("3"), "it moves no cursor");
+
+        let report = Peer::script([first, replay]).run(config().with_attempts(Some(1)), api::runs("g"));
+        assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ErrorEvent)));
+        assert_eq!(report.message(), "stream interrupted");
+    }
+}
+
+#[test]
 fn error_events_for_ever_use_up_the_attempts() {
     let error = data(r#""type":"error","error":{"message":"no"}"#);
     for answer in [whole(&error), cut(&error)] {

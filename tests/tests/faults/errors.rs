@@ -185,3 +185,20 @@ fn the_debug_form_of_a_session_shows_no_key() {
     let shown = format!("{session:?} {:?}", config());
     assert!(shown.contains("***") && !holds_the_key(&shown), "{shown}");
 }
+
+#[test]
+fn the_debug_form_of_a_session_shows_no_key_that_a_server_sent_as_an_id() {
+    use taskgroup::{session::Session, time::Instant};
+    let now = Instant::from_millis(0);
+    let mut session = Session::<taskgroup_tests::peer::Seen>::new(config(), api::runs("g"));
+    assert_eq!(session.poll(now), session.poll(now));
+    session.connected(now);
+    session.fill(&mut [0; 1000]);
+    let body = format!("data: {{\"event_id\":\"a{KEY}b\"}}\n\n");
+    let bytes = Framing::UntilClose.stream(&body);
+    let mut input = &bytes[..];
+    while session.advance(&mut input, now) {}
+    assert_eq!(session.cursor(), Some(&*format!("a{KEY}b")), "what the server sent as data is as it was");
+    let shown = format!("{session:?}");
+    assert!(shown.contains("a***b") && !holds_the_key(&shown), "{shown}");
+}

@@ -335,7 +335,7 @@ fn an_answer_may_fill_another_record() {
         assert_eq!(session.poll(now), Action::Stop(Outcome::Done), "no Close");
     };
     read(&mut session, &Framing::Length.json(GROUP));
-    let mut session = session.then(api::group("h"), Seen::default());
+    let mut session = session.ask_with(api::group("h"), Seen::default());
     assert_eq!(session.poll(now), Action::Receive { until: now });
     read(&mut session, &Framing::Length.json(r#"{"text": "other"}"#));
     assert_eq!(session.into_record().text.as_str(), "other");

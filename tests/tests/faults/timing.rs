@@ -205,6 +205,21 @@ fn waits_are_drawn_from_the_floor_to_twice_the_floor_and_double_to_the_ceiling()
 }
 
 #[test]
+fn a_retry_that_comes_last_counts_when_its_line_has_ended() {
+    let wait = |body: &str, first: fn(Answer) -> Answer| {
+        let first = first(Answer::new().bytes(Framing::UntilClose.stream(body)));
+        Peer::script([first, good()]).run(Config::new("key"), api::runs("g")).sleeps[0].0
+    };
+    for end in [Answer::reset, Answer::close] {
+        for body in ["data: {\"event_id\":\"0\"}\n\nretry: 20000\n", "retry: 20000\r", "retry:20000\r\n"] {
+            assert!(wait(&format!("{body}data: {{}}"), end) >= 20 * SECOND, "{body:?}, and more after it");
+            assert!(wait(&format!("data: {{}}\n{body}"), Answer::reset) >= 20 * SECOND, "{body:?}");
+        }
+        assert!(wait("data: {}\nretry: 20000", end) <= SECOND, "half a line is none");
+    }
+}
+
+#[test]
 fn a_ceiling_below_the_floor_counts_as_the_floor() {
     let config = Config::new("key").with_backoff(2 * SECOND, SECOND);
     let report = Peer::script([Answer::new().reset()]).run(config, api::runs("g"));

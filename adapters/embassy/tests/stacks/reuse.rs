@@ -79,7 +79,7 @@ async fn ask(sandbox: &Sandbox, network: &impl Connector, setting: &Setting<'_>)
         Timer::after(setting.pause).await;
         stream.ask(group());
     }
-    let mut stream = stream.then(request(sandbox), Whole::default());
+    let mut stream = stream.ask_with(request(sandbox), Whole::default());
     let mut events = Vec::new();
     while let Some(event) = stream.next().await {
         events.extend(had(&event));

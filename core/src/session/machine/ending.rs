@@ -2,85 +2,86 @@
 
 use core::mem;
 
-use super::{Body, Ending, Machine, Next, State};
+use super::{AttemptEnd, Body, Machine, Next, State};
 use crate::{
     log::info,
-    session::{Capacity, Cause, Fault, Outcome, config::Millis, request::Answer},
+    session::{Capacity, Cause, Fault, Outcome, request::Reply},
+    time::Millis,
 };
 
 impl Machine<'_> {
     /// The body is complete, or the connection ended in order where only that ends the body.
-    pub(super) fn ended(&mut self) {
+    pub(super) fn body_ended(&mut self) {
         match self.body {
-            Body::Refusal { status, ending, .. } => self.end(status, ending),
+            Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
             Body::Stream => self.stream_ended(),
-            Body::Json | Body::Awaited => self.broken(Cause::Network, Millis(0)),
+            Body::Json | Body::Awaited => self.attempt_failed(Cause::Network, Millis(0)),
         }
     }
 
     fn stream_ended(&mut self) {
-        let answer = self.request.endpoint.answer;
+        let answer = self.call.endpoint.answer;
         if self.reader.is_amid_event() {
-            self.broken(Cause::Network, Millis(0));
+            self.attempt_failed(Cause::Network, Millis(0));
         } else if self.error_event {
-            self.broken(Cause::Peer(Fault::ErrorEvent), Millis(0));
+            self.attempt_failed(Cause::Peer(Fault::ErrorEvent), Millis(0));
         } else if self.cursor.replaying() {
             self.stop(Outcome::Peer(Fault::CursorIgnored));
-        } else if matches!(answer, Answer::Stream { until_inactive: true }) {
+        } else if matches!(answer, Reply::Stream { until_inactive: true }) {
             if self.active == Some(false) {
                 self.stop(Outcome::Done);
             } else {
-                self.rest(Cause::End);
+                self.resume_soon(Cause::End);
             }
         } else if self.response.is_delimited() {
             self.stop(Outcome::Done);
         } else if self.cursor.nameless() {
             self.stop(Outcome::Peer(Fault::Unproven));
-        } else if self.confirming {
+        } else if self.probing_end {
             self.stop(Outcome::Done);
         } else {
-            self.confirming = true;
-            self.rest(Cause::End);
+            self.probing_end = true;
+            self.resume_soon(Cause::End);
         }
     }
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
-    pub(super) fn interrupted(&mut self, cause: Cause) {
-        if mem::take(&mut self.kept) {
+    pub(super) fn connection_lost(&mut self, cause: Cause) {
+        if mem::take(&mut self.is_reused) {
             // The server may have closed it before it had the request (RFC 9112 §9.3.1).
             info!("{}: the connection was over", cause);
-            self.state = State::Ended(Next::Connect, false);
+            self.state = State::Closing(Next::Connect);
             return;
         }
-        let answer = self.request.endpoint.answer;
+        let answer = self.call.endpoint.answer;
         match self.body {
-            Body::Refusal { status, ending, .. } => self.end(status, ending),
+            Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
             Body::Stream
-                if matches!(answer, Answer::Stream { until_inactive: true })
+                if matches!(answer, Reply::Stream { until_inactive: true })
                     && !self.error_event
                     && !matches!(cause, Cause::Peer(_)) =>
             {
-                self.rest(cause);
+                self.resume_soon(cause);
             }
-            _ => self.broken(cause, Millis(0)),
+            _ => self.attempt_failed(cause, Millis(0)),
         }
     }
 
     /// What a refusal says has been read.
-    pub(super) fn end(&mut self, status: u16, ending: Ending) {
-        self.reader.taps.hear_error(status, self.config.key);
-        match ending {
-            Ending::Break { cause, retry_after } => self.broken(cause, retry_after),
-            Ending::Stop(outcome) => self.stop(outcome),
+    pub(super) fn refusal_read(&mut self, status: u16, end: AttemptEnd) {
+        self.reader.envelope.set_error(status, self.config.key);
+        match end {
+            AttemptEnd::Break { cause, retry_after } => self.attempt_failed(cause, retry_after),
+            AttemptEnd::Stop(outcome) => self.stop(outcome),
         }
     }
 
     /// The try failed: another one after a while, or none.
-    pub(super) fn broken(&mut self, cause: Cause, retry_after: Millis) {
+    pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
         // Only a status says that a request was not acted on.
-        let spent = self.sent > 0 && !self.request.is_repeatable() && !matches!(cause, Cause::Status(_));
+        let spent = self.sent > 0 && !self.call.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(cause.outcome());
         }
@@ -94,7 +95,7 @@ impl Machine<'_> {
     }
 
     /// The try did not fail, but there may be more: another one soon.
-    fn rest(&mut self, cause: Cause) {
+    fn resume_soon(&mut self, cause: Cause) {
         self.sleep(cause, self.floor());
     }
 
@@ -120,9 +121,9 @@ impl Machine<'_> {
             self.reader.forget(&mut self.cursor.next);
         }
         self.body = Body::Awaited;
-        self.kept = matches!((self.state, next), (State::Receiving, Next::Stop(_)))
+        self.is_reused = matches!((self.state, next), (State::Receiving, Next::Stop(_)))
             && self.response.is_complete()
             && self.response.is_persistent();
-        self.state = State::Ended(next, self.kept);
+        self.state = if self.is_reused { State::Closed(next) } else { State::Closing(next) };
     }
 }

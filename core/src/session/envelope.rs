@@ -47,7 +47,7 @@ impl core::error::Error for ApiError {}
 /// {"type": kind, "event_id": id, "status": {"is_active": active},
 ///  "error": {"ref_id": …, "message": …}, "detail": "message" or [{"msg": message}, …]}
 /// ```
-pub(super) struct Taps {
+pub(super) struct Envelope {
     /// The event's type: the member `type`, or else the name that the stream gave it.
     pub(super) kind: Text<40>,
     /// Whether the kind is the member's.
@@ -97,7 +97,7 @@ enum Inner {
     Other,
 }
 
-impl Taps {
+impl Envelope {
     pub(super) const fn new(id_source: IdSource) -> Self {
         Self {
             kind: Text::new(),
@@ -122,13 +122,13 @@ impl Taps {
         self.active = None;
         self.decoder = Decoder::new();
         if self.error.status == 0 {
-            self.forget_error();
+            self.clear_error();
         }
     }
 
-    /// The taps on a text that is being read, with the place for the event's id.
-    pub(super) fn over<'t>(&'t mut self, id: &'t mut Id) -> Over<'t> {
-        Over { taps: self, id }
+    /// The envelope on a text that is being read, with the place for the event's id.
+    pub(super) fn watch<'t>(&'t mut self, id: &'t mut Id) -> EnvelopeWatch<'t> {
+        EnvelopeWatch { envelope: self, id }
     }
 
     /// The value of the field `event`, in pieces, the first after [`begin_name`](Self::begin_name).
@@ -166,7 +166,7 @@ impl Taps {
         (self.error.status != 0).then_some(&self.error)
     }
 
-    pub(super) fn forget_error(&mut self) {
+    pub(super) fn clear_error(&mut self) {
         self.error.status = 0;
         self.error.ref_id.clear();
         self.error.message.clear();
@@ -174,14 +174,14 @@ impl Taps {
 
     /// What was read is what the server says with this status. Takes the key out of it, should the
     /// server have sent it back.
-    pub(super) fn hear_error(&mut self, status: u16, key: &str) {
+    pub(super) fn set_error(&mut self, status: u16, key: &str) {
         self.error.status = status;
         self.error.message.redact(key);
         self.error.ref_id.redact(key);
     }
 
     /// A piece of an error's text that is no JSON.
-    pub(super) fn error_text(&mut self, bytes: &[u8]) {
+    pub(super) fn push_error_text(&mut self, bytes: &[u8]) {
         decode(&mut self.decoder, bytes, &mut self.error.message);
     }
 
@@ -223,64 +223,64 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut dyn fmt::Write) {
     decoder.feed(bytes, |piece| _ = text.write_str(piece));
 }
 
-/// See [`Taps::over`].
-pub(super) struct Over<'t> {
-    taps: &'t mut Taps,
+/// See [`Envelope::watch`].
+pub(super) struct EnvelopeWatch<'t> {
+    envelope: &'t mut Envelope,
     id: &'t mut Id,
 }
 
-impl Watch for Over<'_> {
+impl Watch for EnvelopeWatch<'_> {
     fn wants(&mut self, name: &str) -> bool {
         let member = match name {
             "type" => {
-                self.taps.kind.clear();
-                self.taps.typed = true;
+                self.envelope.kind.clear();
+                self.envelope.typed = true;
                 Member::Type
             }
-            "event_id" if self.taps.id_source == IdSource::Member => {
+            "event_id" if self.envelope.id_source == IdSource::Member => {
                 self.id.clear();
-                self.taps.id_whole = false;
+                self.envelope.id_whole = false;
                 Member::EventId
             }
             "error" => {
-                self.taps.forget_error();
+                self.envelope.clear_error();
                 Member::Error
             }
             "detail" => Member::Detail,
             "status" => Member::Status,
             _ => return false,
         };
-        self.taps.begin_member(member);
+        self.envelope.begin_member(member);
         true
     }
 
     fn token(&mut self, token: &Token<'_>) {
-        let taps = &mut *self.taps;
+        let envelope = &mut *self.envelope;
         match *token {
             Token::BeginObject | Token::BeginArray => {
-                taps.depth = taps.depth.saturating_add(1);
-                taps.inner = Inner::Other;
+                envelope.depth = envelope.depth.saturating_add(1);
+                envelope.inner = Inner::Other;
             }
-            Token::EndObject | Token::EndArray => taps.depth = taps.depth.saturating_sub(1),
+            Token::EndObject | Token::EndArray => envelope.depth = envelope.depth.saturating_sub(1),
             Token::Name { piece, last } => {
                 for byte in piece.bytes() {
-                    _ = taps.name.push(byte);
+                    _ = envelope.name.push(byte);
                 }
                 if last {
-                    taps.enter();
+                    envelope.enter();
                 }
             }
-            Token::String { piece, last } => match (taps.member, taps.inner, taps.depth) {
-                (Member::Type, _, 0) => taps.kind.push_str(piece),
+            Token::String { piece, last } => match (envelope.member, envelope.inner, envelope.depth) {
+                (Member::Type, _, 0) => envelope.kind.push_str(piece),
                 (Member::EventId, _, 0) => {
                     self.id.push_str(piece);
-                    taps.id_whole = last;
+                    envelope.id_whole = last;
                 }
-                (_, Inner::Message, _) => taps.error.message.push_str(piece),
-                (_, Inner::RefId, _) => taps.error.ref_id.push_str(piece),
+                (_, Inner::Message, _) => envelope.error.message.push_str(piece),
+                (_, Inner::RefId, _) => envelope.error.ref_id.push_str(piece),
                 _ => {}
             },
-            Token::Bool(value) if taps.inner == Inner::IsActive => taps.active = Some(value),
+            Token::Bool(value) if envelope.inner == Inner::IsActive => envelope.active = Some(value),
             _ => {}
         }
     }
