@@ -6,7 +6,7 @@ use taskgroup::sse::{Parser, Tokenizer};
 use taskgroup_fuzz::cuts::Cuts;
 use taskgroup_tests::{
     collector::Collector,
-    event_stream::{Event, Interpretation, interpret, interpret_within},
+    event_stream::{Event, Interpretation, field, interpret, interpret_within, lines},
 };
 
 /// What the parser keeps of an id, and of the digits of a `retry`.
@@ -28,6 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let expected = interpret_within(stream, "", VALUE);
     let (all, whole) = cuts.same(stream, parsed::<WHOLE>);
     assert_eq!(all, expected);
+    assert_eq!(whole.iter().map(|kept| kept.lost).collect::<Vec<_>>(), lost_ids(stream));
 
     let (little, cut) = cuts.same(stream, parsed::<LITTLE>);
     assert_eq!((&little.last_event_id, little.retry), (&expected.last_event_id, expected.retry));
@@ -41,6 +42,21 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(cut.kept() + cut.lost, whole.kept() + whole.lost);
     }
 });
+
+/// What each event counts as lost: the id that it would have had, had that not been too long.
+fn lost_ids(stream: &[u8]) -> Vec<usize> {
+    let (mut all, mut lost, mut has_data) = (Vec::new(), 0, false);
+    for line in lines(stream).split_terminator('\n') {
+        match field(line) {
+            ("data", _) => has_data = true,
+            ("id", value) if value.len() > VALUE => lost = value.len(),
+            ("id", value) if !value.contains('\0') => lost = 0,
+            _ if line.is_empty() && std::mem::take(&mut has_data) => all.push(std::mem::take(&mut lost)),
+            _ => {}
+        }
+    }
+    all
+}
 
 /// What is in the parser's own memory, and what had no room there.
 #[derive(Debug, PartialEq)]

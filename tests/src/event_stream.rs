@@ -31,14 +31,10 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
 /// The same, by who passes over an `id` and a `retry` whose value has more than so many bytes.
 #[must_use]
 pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> Interpretation {
-    let decoded = String::from_utf8_lossy(stream);
-    let text = decoded.strip_prefix('\u{FEFF}').unwrap_or(&decoded);
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let (lines, _unfinished) = text.rsplit_once('\n').unwrap_or_default();
-
+    let lines = lines(stream);
     let mut all = Interpretation { last_event_id: last_event_id.into(), ..Interpretation::default() };
     let (mut data, mut name, mut id) = (String::new(), String::new(), String::from(last_event_id));
-    for line in lines.split('\n') {
+    for line in lines.split_terminator('\n') {
         if line.is_empty() {
             all.last_event_id.clone_from(&id);
             if data.pop().is_some() {
@@ -49,8 +45,7 @@ pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> I
             name.clear();
             continue;
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        let (field, value) = field(line);
         match field {
             "event" => name = value.into(),
             "data" => data = data + value + "\n",
@@ -63,4 +58,21 @@ pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> I
         }
     }
     all
+}
+
+/// The lines of a stream that have ended, each with a line feed.
+#[must_use]
+pub fn lines(stream: &[u8]) -> String {
+    let decoded = String::from_utf8_lossy(stream);
+    let text = decoded.strip_prefix('\u{FEFF}').unwrap_or(&decoded);
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    text
+}
+
+/// The field and the value of a line that is not blank.
+#[must_use]
+pub fn field(line: &str) -> (&str, &str) {
+    let (field, value) = line.split_once(':').unwrap_or((line, ""));
+    (field, value.strip_prefix(' ').unwrap_or(value))
 }

@@ -114,7 +114,7 @@ impl<R: Record + Default> Subject<R> {
             }
             14 => {
                 let request = super::request(bytes.byte());
-                self.session = self.session.take().map(|session| session.then(request, R::default()));
+                self.session = self.session.take().map(|session| session.ask_with(request, R::default()));
                 self.stopped = None;
             }
             _ => {
