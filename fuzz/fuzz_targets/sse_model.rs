@@ -12,8 +12,8 @@ use taskgroup_tests::{
 /// What the parser keeps of an id, and of the digits of a `retry`.
 const VALUE: usize = 128;
 
-/// Longer than any input.
-const WHOLE: usize = 8192;
+/// Longer than any input of 4 KiB, each byte of which may become a character of three.
+const WHOLE: usize = 16 * 1024;
 
 /// Too short for most events.
 const LITTLE: usize = 6;
