@@ -14,9 +14,11 @@ use crate::{cuts::Cuts, http, json};
 struct Seen {
     events: Vec<String>,
     cursor: Option<String>,
-    /// What the server said, and what comes next. Not where that was broken JSON: how much of it is heard
-    /// before it is known to be broken depends on the chunks.
-    heard: Option<(Option<ApiError>, Action)>,
+    /// What the server said. Not where that was broken JSON: how much of it is heard before it is known to be
+    /// broken depends on the chunks.
+    error: Option<Option<ApiError>>,
+    /// Not after an event that was broken: it may have been heard as an `error`, or not, for the same reason.
+    next: Option<Action>,
 }
 
 /// The first byte is the request, the next two are the cuts.
@@ -28,12 +30,11 @@ pub fn answered(input: &[u8]) {
     let Some((which, rest)) = input.split_first() else { return };
     let Some((cuts, answer)) = Cuts::split(rest) else { return };
     let whole = http::read(answer);
-    let is_broken =
-        whole.head.is_some_and(|head| head.status != 200 && head.json) && json::read(&whole.body).is_none();
-    cuts.same(answer, |chunks| seen(*which, is_broken, chunks));
+    let is_said = whole.head.is_none_or(|head| !head.json) || json::read(&whole.body).is_some();
+    cuts.same(answer, |chunks| seen(*which, is_said, chunks));
 }
 
-fn seen(which: u8, mut is_broken: bool, chunks: &[&[u8]]) -> Seen {
+fn seen(which: u8, is_said: bool, chunks: &[&[u8]]) -> Seen {
     let now = Instant::from_millis(1_000_000);
     let mut session = Session::<StreamEvent<Standard>>::new(Config::new("key"), super::request(which));
     assert!(matches!(session.poll(now), Action::Connect { .. }));
@@ -41,7 +42,7 @@ fn seen(which: u8, mut is_broken: bool, chunks: &[&[u8]]) -> Seen {
     while matches!(session.poll(now), Action::Send { .. }) {
         assert!(session.fill(&mut [0; 4096]) > 0);
     }
-    let mut events = Vec::new();
+    let (mut events, mut is_broken) = (Vec::new(), false);
     for mut chunk in chunks.iter().copied() {
         while let Some(event) = session.feed(&mut chunk, now) {
             events.push(match event {
@@ -61,6 +62,10 @@ fn seen(which: u8, mut is_broken: bool, chunks: &[&[u8]]) -> Seen {
         next = session.poll(now);
     }
     let cursor = session.cursor().map(str::to_owned);
-    let heard = (!is_broken).then(|| (session.error().cloned(), next));
-    Seen { events, cursor, heard }
+    Seen {
+        events,
+        cursor,
+        error: (is_said && !is_broken).then(|| session.error().cloned()),
+        next: (!is_broken).then_some(next),
+    }
 }
