@@ -9,17 +9,18 @@ use crate::json::Value;
 
 /// A field whose content can be foretold.
 pub trait Expected {
-    /// The first member within this value, itself called `name`, that does not fit.
-    fn misfit(value: &Value, name: &str) -> Option<String>;
+    /// Whether the value itself fits, whatever is within it.
+    fn fits(value: &Value) -> bool;
 
-    /// Whether this is what such a member leaves; `None`: there was none.
+    /// The first member within this value, itself called `name`, that does not fit.
+    fn misfit(value: &Value, name: &str) -> Option<String> {
+        (!Self::fits(value)).then(|| name.to_owned())
+    }
+
+    /// Whether this is what such a member leaves; `None`: there was none, or none that fits.
     ///
     /// `exact`: the text was UTF-8, so that what was lost is counted by the byte.
     fn holds(&self, value: Option<&Value>, exact: bool) -> bool;
-}
-
-fn misfit_unless(fits: bool, name: &str) -> Option<String> {
-    (!fits).then(|| name.to_owned())
 }
 
 /// Whether `kept` is the beginning of `whole` that fits `room`, and `lost` what does not.
@@ -30,8 +31,8 @@ fn is_prefix(whole: &str, room: usize, kept: &str, lost: usize, exact: bool) -> 
 }
 
 impl<const N: usize> Expected for Text<N> {
-    fn misfit(value: &Value, name: &str) -> Option<String> {
-        misfit_unless(matches!(value, Value::String(_) | Value::Null), name)
+    fn fits(value: &Value) -> bool {
+        matches!(value, Value::String(_) | Value::Null)
     }
 
     fn holds(&self, value: Option<&Value>, exact: bool) -> bool {
@@ -41,8 +42,8 @@ impl<const N: usize> Expected for Text<N> {
 }
 
 impl<const N: usize> Expected for Raw<N> {
-    fn misfit(_: &Value, _: &str) -> Option<String> {
-        None
+    fn fits(_: &Value) -> bool {
+        true
     }
 
     fn holds(&self, value: Option<&Value>, _: bool) -> bool {
@@ -53,8 +54,8 @@ impl<const N: usize> Expected for Raw<N> {
 }
 
 impl<const N: usize> Expected for Content<N> {
-    fn misfit(_: &Value, _: &str) -> Option<String> {
-        None
+    fn fits(_: &Value) -> bool {
+        true
     }
 
     fn holds(&self, value: Option<&Value>, exact: bool) -> bool {
@@ -72,22 +73,36 @@ impl<const N: usize> Expected for Content<N> {
 }
 
 impl<T: Expected, const N: usize> Expected for List<T, N> {
+    fn fits(value: &Value) -> bool {
+        matches!(value, Value::Array(_) | Value::Null)
+    }
+
     fn misfit(value: &Value, name: &str) -> Option<String> {
-        match value {
-            Value::Array(elements) => elements.iter().take(N).find_map(|element| T::misfit(element, name)),
-            other => misfit_unless(*other == Value::Null, name),
-        }
+        let Value::Array(elements) = value else { return (!Self::fits(value)).then(|| name.to_owned()) };
+        let mut kept = 0;
+        let looked_at = elements.iter().take_while(|element| {
+            let has_room = kept < N;
+            kept += usize::from(T::fits(element));
+            has_room
+        });
+        // When there is no room, it is not looked at.
+        looked_at.collect::<Vec<_>>().into_iter().find_map(|element| T::misfit(element, name))
     }
 
     fn holds(&self, value: Option<&Value>, exact: bool) -> bool {
         let elements = if let Some(Value::Array(elements)) = value { &elements[..] } else { &[] };
-        self.len() == elements.len().min(N)
-            && self.lost() == elements.len() - self.len()
-            && self.iter().zip(elements).all(|(kept, element)| kept.holds(Some(element), exact))
+        let fitting: Vec<_> = elements.iter().filter(|element| T::fits(element)).take(N).collect();
+        self.len() == fitting.len()
+            && self.lost() == elements.len() - fitting.len()
+            && self.iter().zip(fitting).all(|(kept, element)| kept.holds(Some(element), exact))
     }
 }
 
 impl<T: Expected> Expected for Option<T> {
+    fn fits(value: &Value) -> bool {
+        *value == Value::Null || T::fits(value)
+    }
+
     fn misfit(value: &Value, name: &str) -> Option<String> {
         if *value == Value::Null { None } else { T::misfit(value, name) }
     }
@@ -102,8 +117,8 @@ impl<T: Expected> Expected for Option<T> {
 }
 
 impl Expected for Skip {
-    fn misfit(_: &Value, _: &str) -> Option<String> {
-        None
+    fn fits(_: &Value) -> bool {
+        true
     }
 
     fn holds(&self, _: Option<&Value>, _: bool) -> bool {
@@ -112,8 +127,8 @@ impl Expected for Skip {
 }
 
 impl Expected for bool {
-    fn misfit(value: &Value, name: &str) -> Option<String> {
-        misfit_unless(matches!(value, Value::Bool(_) | Value::Null), name)
+    fn fits(value: &Value) -> bool {
+        matches!(value, Value::Bool(_) | Value::Null)
     }
 
     fn holds(&self, value: Option<&Value>, _: bool) -> bool {
@@ -131,7 +146,7 @@ macro_rules! integers {
     ($($type:ty)*) => {$(
         impl Number for $type {
             fn of(text: &str) -> Option<Self> {
-                if text == "-0" { Some(0) } else { text.parse().ok() }
+                integer(text)?.try_into().ok()
             }
 
             fn is(self, other: Self) -> bool {
@@ -155,6 +170,22 @@ macro_rules! floats {
     )*};
 }
 
+/// What a number is worth that has no fraction, however it is written. Beyond 20 digits it fits nothing.
+fn integer(text: &str) -> Option<i128> {
+    let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    if significant.trim_start_matches(['-', '0']).is_empty() {
+        return Some(0);
+    }
+    let power: i128 = power.parse().ok()?;
+    let zeros = power + i128::try_from(digits.len() - significant.len()).ok()?
+        - i128::try_from(fraction.len()).ok()?;
+    let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= 20)?;
+    format!("{significant}{}", "0".repeat(zeros)).parse().ok()
+}
+
 integers! { u8 u16 u64 i8 i64 }
 floats! { f32 f64 }
 
@@ -166,8 +197,8 @@ fn number<T: Number>(value: &Value) -> Option<T> {
 macro_rules! numbers {
     ($($type:ty)*) => {$(
         impl Expected for $type {
-            fn misfit(value: &Value, name: &str) -> Option<String> {
-                misfit_unless(*value == Value::Null || number::<Self>(value).is_some(), name)
+            fn fits(value: &Value) -> bool {
+                *value == Value::Null || number::<Self>(value).is_some()
             }
 
             fn holds(&self, value: Option<&Value>, _: bool) -> bool {
@@ -186,12 +217,6 @@ pub fn word<'w>(value: Option<&Value>, words: &[&'w str]) -> &'w str {
     words.iter().copied().find(|word| word == text).unwrap_or_default()
 }
 
-/// Whether a value is one that an enumeration takes.
-#[must_use]
-pub fn misfit_of_word(value: &Value, name: &str) -> Option<String> {
-    misfit_unless(matches!(value, Value::String(_) | Value::Null), name)
-}
-
 /// The whole JSON text of a value, on the heap: a field of another crate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Whole(pub String);
@@ -207,8 +232,8 @@ impl Field for Whole {
 }
 
 impl Expected for Whole {
-    fn misfit(_: &Value, _: &str) -> Option<String> {
-        None
+    fn fits(_: &Value) -> bool {
+        true
     }
 
     fn holds(&self, value: Option<&Value>, _: bool) -> bool {
@@ -231,7 +256,7 @@ fn misfit_below<'v>(
     places: &[Place],
     path: &mut Vec<&'v str>,
 ) -> Option<String> {
-    let Value::Object(members) = value else { return misfit_unless(*value == Value::Null, name) };
+    let Value::Object(members) = value else { return (*value != Value::Null).then(|| name.to_owned()) };
     for (name, value) in members {
         path.push(name);
         let misfit = match places.iter().find(|(place, _)| *place == path.as_slice()) {

@@ -8,7 +8,7 @@ use taskgroup::{
 };
 
 use crate::{
-    expected::{Expected, Whole, misfit_of_record, misfit_of_word, word},
+    expected::{Expected, Whole, misfit_of_record, word},
     json::Value,
 };
 
@@ -23,13 +23,17 @@ macro_rules! expected {
         }
 
         impl Expected for $name {
+            fn fits(value: &Value) -> bool {
+                matches!(value, Value::Object(_) | Value::Null)
+            }
+
             fn misfit(value: &Value, name: &str) -> Option<String> {
                 misfit_of_record(value, name, &[$((&[$($step),+], <$type>::misfit)),*])
             }
 
             fn holds(&self, value: Option<&Value>, exact: bool) -> bool {
                 true $(&& {
-                    let value = value.and_then(|value| value.at(&[$($step),+]));
+                    let value = value.and_then(|value| value.at(&[$($step),+])).filter(|value| <$type>::fits(value));
                     let holds = self.$field.holds(value, exact);
                     assert!(holds, "{} holds {:?} after {value:?}", $pointer, self.$field);
                     holds
@@ -46,8 +50,8 @@ enumeration! {
 }
 
 impl Expected for Status {
-    fn misfit(value: &Value, name: &str) -> Option<String> {
-        misfit_of_word(value, name)
+    fn fits(value: &Value) -> bool {
+        matches!(value, Value::String(_) | Value::Null)
     }
 
     fn holds(&self, value: Option<&Value>, _: bool) -> bool {
@@ -85,12 +89,12 @@ expected! {
         maybe: Option<Text<4>> = "/y" ["y"],
         maybe_run: Option<Run> = "/z" ["z"],
         maybe_list: Option<List<f64, 2>> = "/x" ["x"],
-        byte: u8 = "/1" ["1"],
-        long: u64 = "/2" ["2"],
-        short: i8 = "/3" ["3"],
-        signed: i64 = "/4" ["4"],
-        single: f32 = "/5" ["5"],
-        double: f64 = "/6" ["6"],
+        byte: u8 = "/g" ["g"],
+        long: u64 = "/h" ["h"],
+        short: i8 = "/i" ["i"],
+        signed: i64 = "/j" ["j"],
+        single: f32 = "/k" ["k"],
+        double: f64 = "/d" ["d"],
         flag: bool = "/b" ["b"],
         status: Status = "/q" ["q"],
         skip: Skip = "/p" ["p"],

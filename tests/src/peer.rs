@@ -21,7 +21,7 @@ mod received;
 use std::{collections::VecDeque, time::Duration};
 
 use taskgroup::{
-    json::Record,
+    json::{Name, Record},
     record,
     session::{Action, ApiError, Cause, Config, Event, Failure, Outcome, Request, Session, Skipped},
     text::Text,
@@ -131,6 +131,8 @@ pub enum Heard<R = Seen> {
 pub struct Report<R = Seen> {
     /// What it found.
     pub heard: Vec<Heard<R>>,
+    /// Which members did not fit, each with the number of what was heard.
+    pub mismatches: Vec<(usize, Name)>,
     /// The requests that it sent in whole, in order.
     pub requests: Vec<Received>,
     /// How many connections it asked for.
@@ -249,6 +251,7 @@ impl<'p> Peer<'p> {
     ) -> Report<R> {
         let report = Report {
             heard: Vec::new(),
+            mismatches: Vec::new(),
             requests: Vec::new(),
             connections: 0,
             sleeps: Vec::new(),
@@ -413,6 +416,8 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
                 Event::Record(record) => Heard::Record(record.clone()),
                 Event::Skipped(why) => Heard::Skipped(why),
             });
+            let nth = self.report.heard.len() - 1;
+            self.report.mismatches.extend(self.session.mismatch().map(|name| (nth, name)));
         }
     }
 }

@@ -20,10 +20,10 @@ use taskgroup::{
 const SIZES: [(&str, usize, usize); 6] = [
     ("sse::Tokenizer", size_of::<sse::Tokenizer>(), 2),
     ("json::Tokenizer", size_of::<json::Tokenizer>(), 34),
-    ("json::Filler", size_of::<json::Filler>(), 104),
+    ("json::Filler", size_of::<json::Filler>(), 112),
     ("http::Response", size_of::<http::Response>(), 192),
-    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1528),
-    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9008),
+    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1536),
+    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9016),
 ];
 
 #[cfg(target_pointer_width = "64")]

@@ -8,7 +8,8 @@ use serde_json::Value;
 use taskgroup::{
     enumeration,
     json::{
-        Content, Error, Field, Filler, Json, List, Piece, Pieces, Raw, Record, Skip, Stop, Token, Watch, fill,
+        Content, Error, Field, Filler, Json, List, Misfit, Piece, Pieces, Raw, Record, Skip, Stop, Token,
+        Watch, fill,
     },
     record,
     text::Text,
@@ -150,8 +151,8 @@ fn a_mismatch_is_passed_over_and_named_and_all_else_is_filled() {
         ("maybe", "false"),
         ("byte", "256"),
         ("byte", "-1"),
-        ("byte", "1.0"),
-        ("byte", "1e2"),
+        ("byte", "1.5"),
+        ("byte", "1e3"),
         ("byte", "\"1\""),
         ("byte", r#"{"byte":1,"x":[2]}"#),
         ("long", "18446744073709551616"),
@@ -179,21 +180,101 @@ fn a_mismatch_is_passed_over_and_named_and_all_else_is_filled() {
         let (all, result) = filled::<All>(&text);
         assert_eq!(mismatch(result), member, "{text}");
         assert_eq!(all.content.as_text(), Some("seen"), "{text}");
-        assert_eq!((all.byte, all.flag, all.deep, all.long), (0, false, 0, 0), "{text}");
+        assert_eq!(
+            (all.list.lost(), all.runs.lost() > 0),
+            ((value == "[1]").into(), member == "runs"),
+            "{text}"
+        );
+        let rest = All { content: Content::default(), list: List::default(), runs: List::default(), ..all };
+        assert_eq!(rest, All::default(), "{text}");
     }
     assert_eq!(mismatch(filled::<All>(r#"{"byte":[],"flag":[]}"#).1), "byte", "the first is named");
+}
+
+#[test]
+fn a_list_is_without_the_elements_that_do_not_fit_and_counts_them() {
+    let (all, result) = filled::<All>(
+        r#"{"list":["a",[1,["\u00e9"]],"c",{"b":2},"d"],"runs":[{"id":"r"},7,{"id":5,"active":true}],"byte":1}"#,
+    );
+    assert_eq!(mismatch(result), "list", "the first is named");
+    assert_eq!((all.list.as_slice(), all.list.lost()), (&["a".into(), "c".into()][..], 3));
+    assert_eq!((all.runs.as_slice(), all.runs.lost()), (&[run("r", false), run("", true)][..], 1));
+    assert_eq!(all.byte, 1);
+    let (all, _) = filled::<All>(r#"{"list":[1,2,3],"runs":[[{"id":"a"}],null,"x"]}"#);
+    assert_eq!((all.list.len(), all.list.lost()), (0, 3));
+    assert_eq!((all.runs.as_slice(), all.runs.lost()), (&[run("", false)][..], 2));
+}
+
+#[test]
+fn an_option_is_none_after_a_mismatch_unless_only_something_in_it_did_not_fit() {
+    for value in ["[{\"id\":\"a\"}]", "\"l\\u00f6ng\"", "1.5", "{\"id\":\"a\"}", "[[\"a\"]]"] {
+        let (all, result) = filled::<All>(&format!(r#"{{"maybe":{}, "maybe_run":{value}}}"#, "[1]"));
+        assert_eq!((all.maybe, mismatch(result)), (None, "maybe".into()), "{value}");
+        assert_eq!(all.maybe_run.is_some(), value.starts_with('{'), "{value}");
+    }
+    let (all, result) = filled::<All>(r#"{"maybe_run":{"id":[5],"active":true}}"#);
+    assert_eq!((all.maybe_run, mismatch(result)), (Some(run("", true)), "id".into()));
+}
+
+#[test]
+fn a_member_that_comes_again_is_filled_and_the_mismatch_of_the_first_is_still_told() {
+    let (all, result) = filled::<All>(
+        r#"{"byte":{"c":"x"},"byte":7,"a":{"d":"e","b":{"c":7}},"a":[],"list":["a"],"list":{"a":1},"maybe":"a","maybe":1}"#,
+    );
+    assert_eq!((all, mismatch(result)), (All { byte: 7, ..All::default() }, "byte".into()));
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_still_checked_to_its_end() {
+    for (text, error) in [
+        (r#"{"byte":"\x"}"#, Error::Escape),
+        (r#"{"byte":[1,{"a":01}]}"#, Error::Number),
+        (r#"{"list":[{"a":1]}"#, Error::Unexpected),
+        (r#"{"run":["a",]}"#, Error::Unexpected),
+        ("{\"byte\":\"a\nb\"}", Error::Control),
+        (r#"{"list":[1,{"a":"#, Error::Incomplete),
+    ] {
+        let result = splits(text.as_bytes(), &[], |chunks| fill_chunks(&mut All::default(), &mut (), chunks));
+        assert_eq!(result, Err(error), "{text}");
+    }
+}
+
+#[test]
+fn an_error_tells_why_a_value_did_not_fit() {
+    let long = "0.12345678901234567890123456789012345678901";
+    for (member, value, why, words) in [
+        ("byte", "2.5", Misfit::Integer, "`byte` is not an integer"),
+        ("byte", "0.1234567890123456789012345", Misfit::Integer, "`byte` is not an integer"),
+        ("byte", "25e-1", Misfit::Integer, "`byte` is not an integer"),
+        ("byte", "300", Misfit::Range, "`byte` is out of range"),
+        ("byte", "-1", Misfit::Range, "`byte` is out of range"),
+        ("byte", "3e2", Misfit::Range, "`byte` is out of range"),
+        ("byte", "\"1\"", Misfit::Type, "`byte` has a value of another type"),
+        ("byte", long, Misfit::Long, "`byte` is a number of more than 40 characters"),
+        ("short", "-129", Misfit::Range, "`short` is out of range"),
+        ("signed", "1e19", Misfit::Range, "`signed` is out of range"),
+        ("double", "1e309", Misfit::Range, "`double` is out of range"),
+        ("double", long, Misfit::Long, "`double` is a number of more than 40 characters"),
+        ("text", "1", Misfit::Type, "`text` has a value of another type"),
+        ("run", "[]", Misfit::Type, "`run` has a value of another type"),
+    ] {
+        let (_, result) = filled::<All>(&format!(r#"{{"{member}":{value}}}"#));
+        let Err(Error::Mismatch(name)) = result else { panic!("{result:?}") };
+        assert_eq!((&*name, name.why()), (member, why), "{value}");
+        assert_eq!(Error::Mismatch(name).to_string(), format!("JSON member {words}"), "{value}");
+    }
 }
 
 #[test]
 fn a_root_that_is_no_object_is_a_mismatch_without_a_name() {
     for text in ["[]", "null", "7", "-0.5e1", "\"text\"", "true", r#"[{"text":"x"}]"#] {
         let (all, result) = filled::<All>(text);
-        if text == "null" {
-            assert_eq!((all, result), (All::default(), Ok(())));
-            continue;
-        }
+        assert_eq!(result.unwrap_err().to_string(), "JSON text is not an object", "{text}");
         assert_eq!((all, mismatch(result)), (All::default(), String::new()), "{text}");
     }
+    record! { #[derive(Clone, Debug, PartialEq)] struct Nameless { empty: u8 = "/" } }
+    let (_, result) = filled::<Nameless>(r#"{"":"x"}"#);
+    assert_eq!(result.unwrap_err().to_string(), "JSON member `` has a value of another type");
 }
 
 #[test]
@@ -305,13 +386,14 @@ fn a_word_that_is_not_known_or_too_long_is_unknown() {
 fn records_in_one_another_beyond_16_levels_are_a_mismatch() {
     record! {
         #[derive(Clone, Debug, PartialEq)]
-        struct Deep { last: u8 = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", too_deep: u8 = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/0/17" }
+        struct Deep { last: u8 = "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", too_deep: u8 = "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/0p/q" }
     }
-    let open: String = (1..16).map(|level| format!(r#"{{"{level}":"#)).collect();
+    let open: String = ('a'..='o').map(|level| format!(r#"{{"{level}":"#)).collect();
     let text = |inner: &str| open.clone() + inner + &"}".repeat(15);
-    assert_eq!(filled::<Deep>(&text(r#"{"16":1}"#)), (Deep { last: 1, too_deep: 0 }, Ok(())));
-    let (deep, result) = filled::<Deep>(&text(r#"{"0":{"17":1},"16":2}"#));
-    assert_eq!((deep.last, deep.too_deep, result.is_err()), (2, 0, true));
+    assert_eq!(filled::<Deep>(&text(r#"{"p":1}"#)), (Deep { last: 1, too_deep: 0 }, Ok(())));
+    let (deep, result) = filled::<Deep>(&text(r#"{"0p":{"q":1},"p":2}"#));
+    let Err(Error::Mismatch(name)) = result else { panic!("{result:?}") };
+    assert_eq!((deep.last, deep.too_deep, &*name, name.why()), (2, 0, "0p", Misfit::Depth));
 }
 
 /// Writes down what it sees.
@@ -442,6 +524,13 @@ impl<T: Field + Default> taskgroup::json::Row for Heap<T> {
     fn last(&mut self) -> Option<&mut dyn Field> {
         self.0.last_mut().map(|last| last as &mut dyn Field)
     }
+}
+
+#[test]
+fn a_row_that_cannot_take_a_place_back_leaves_a_default_there() {
+    record! { #[derive(Clone, Debug, PartialEq)] struct Rows { rows: Heap<Option<u8>> = "/rows" } }
+    let (rows, result) = filled::<Rows>(r#"{"rows":[1,"x",[2],3]}"#);
+    assert_eq!((rows.rows.0, mismatch(result)), (vec![Some(1), None, None, Some(3)], "rows".into()));
 }
 
 /// Raw text of any length.
@@ -637,8 +726,87 @@ fn numbers_at_the_edges_of_their_types_are_the_nearest_ones() {
     }
 }
 
+#[test]
+fn an_integer_may_have_a_point_and_an_exponent_wherever_it_is_cut() {
+    for (number, byte, signed) in [
+        ("223.0", Some(223), Some(223)),
+        ("2.23e2", Some(223), Some(223)),
+        ("2.230E+2", Some(223), Some(223)),
+        ("22300e-2", Some(223), Some(223)),
+        ("0.00223e5", Some(223), Some(223)),
+        ("0e99999999999", Some(0), Some(0)),
+        ("0.000e-5", Some(0), Some(0)),
+        ("-0.0", Some(0), Some(0)),
+        ("-2.0e0", None, Some(-2)),
+        ("256.0", None, Some(256)),
+        ("2.235e2", None, None),
+        ("1e-1", None, None),
+        ("1e-99999999999", None, None),
+        ("9223372036854775807.000", None, Some(i64::MAX)),
+        ("-922337203685477580.8e1", None, Some(i64::MIN)),
+        ("922337203685477580.8e1", None, None),
+        ("10000000000000000000000000000000000e-33", Some(10), Some(10)),
+        ("1e18", None, Some(1_000_000_000_000_000_000)),
+        ("1e400", None, None),
+        ("1e99999999999", None, None),
+    ] {
+        let text = format!(r#"{{"byte":{number},"signed":{number}}}"#);
+        let (all, result) = filled::<All>(&text);
+        assert_eq!((all.byte, all.signed), (byte.unwrap_or(0), signed.unwrap_or(0)), "{number}");
+        assert_eq!(result.is_ok(), byte.is_some() && signed.is_some(), "{number}");
+    }
+}
+
+/// Knows one member of many.
+#[derive(serde::Deserialize, PartialEq, Debug)]
+struct Counted {
+    count: u32,
+}
+
+record! { #[derive(Clone, Debug, PartialEq)] struct Kept { raw: Raw<64> = "/raw", content: Content<64> = "/content" } }
+
+#[test]
+fn a_scratch_as_large_as_the_text_is_enough_for_whatever_the_service_adds() {
+    let x = "x".repeat(42);
+    for added in [format!(r#""new":"\n{x}""#), format!(r#""\nxxxx{x}":1"#)] {
+        let object = format!(r#"{{"count":3,{added}}}"#);
+        assert_eq!(object.len(), 64);
+        let (kept, _) = filled::<Kept>(&format!(r#"{{"raw":{object},"content":{object}}}"#));
+        assert_eq!(kept.raw.lost(), 0);
+        let mut scratch = [0; 64];
+        assert_eq!(kept.raw.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
+        assert_eq!(kept.content.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
+        let small = kept.raw.parse::<Counted>(&mut scratch[..40]);
+        assert!(small.is_err(), "as the documentation says");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_text_needs_more_scratch_than_it_has_room(name in ".{0,20}", text in ".{0,30}", count: u32) {
+        prop_assume!(name != "count");
+        let object = serde_json::json!({ name.as_str(): [text.as_str()], "count": count }).to_string();
+        let mut kept = Kept::default();
+        prop_assert_eq!(fill(&mut kept, format!(r#"{{"raw":{object}}}"#).as_bytes()), Ok(()));
+        if kept.raw.lost() == 0 {
+            prop_assert_eq!(kept.raw.parse(&mut [0; 64]), Ok(Counted { count }));
+        }
+    }
+
+    #[test]
+    fn an_integer_is_the_same_however_it_is_written(value: i64, places in 0..19_usize, zeros in 0..4_usize) {
+        let digits = format!("{:019}{}", value.unsigned_abs(), "0".repeat(zeros));
+        let (before, after) = digits.split_at(places.max(1));
+        let before = before.trim_start_matches('0');
+        let before = if before.is_empty() { "0" } else { before };
+        let sign = if value < 0 { "-" } else { "" };
+        let exponent = 19 - i32::try_from(places.max(1)).unwrap();
+        let text = format!(r#"{{"signed":{sign}{before}.{after}e{exponent}}}"#);
+        let mut all = All::default();
+        prop_assert_eq!((fill(&mut all, text.as_bytes()), all.signed), (Ok(()), value), "{}", text);
+    }
 
     #[test]
     fn any_number_is_the_nearest_one(bits: u64, digits in "-?(0|[1-9][0-9]{0,18})\\.[0-9]{1,12}", power in -330..310_i32, single: u32) {

@@ -11,7 +11,7 @@ use core::{fmt, ops::Range, pin::pin};
 use embedded_io_async::Write;
 use taskgroup::{
     __log,
-    json::Record,
+    json::{Name, Record},
     session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
     time::{Clock, Instant},
 };
@@ -202,6 +202,12 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.session.error()
+    }
+
+    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    #[must_use]
+    pub fn mismatch(&self) -> Option<Name> {
+        self.session.mismatch()
     }
 
     /// The id of the last event that was had: store it, and after a reboot another stream goes on

@@ -22,7 +22,7 @@
 use std::ops::Range;
 
 use taskgroup::{
-    json::Record,
+    json::{Name, Record},
     session::{Action, ApiError, Config, Event, Outcome, Request, Session},
 };
 
@@ -139,6 +139,12 @@ impl<'c, R: Record> Stream<'c, R> {
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.session.error()
+    }
+
+    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    #[must_use]
+    pub fn mismatch(&self) -> Option<Name> {
+        self.session.mismatch()
     }
 
     /// How the last connection failed or ended, in the words of the system or of rustls.

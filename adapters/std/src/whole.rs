@@ -204,13 +204,31 @@ impl Field for Content {
     }
 }
 
-/// All elements of an array.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct List<T>(Vec<T>);
+/// All elements of an array that fit, and the number of the others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct List<T> {
+    kept: Vec<T>,
+    lost: usize,
+}
+
+impl<T> List<T> {
+    /// How many elements were not kept, because they did not fit `T`.
+    #[must_use]
+    pub const fn lost(&self) -> usize {
+        self.lost
+    }
+}
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { kept: Vec::new(), lost: 0 }
+    }
+}
+
+/// Writes the elements that were kept.
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.kept.serialize(serializer)
     }
 }
 
@@ -218,13 +236,13 @@ impl<T> Deref for List<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.kept
     }
 }
 
 impl<T> From<List<T>> for Vec<T> {
     fn from(list: List<T>) -> Self {
-        list.0
+        list.kept
     }
 }
 
@@ -233,13 +251,14 @@ impl<'l, T> IntoIterator for &'l List<T> {
     type IntoIter = std::slice::Iter<'l, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.kept.iter()
     }
 }
 
 impl<T: Field + Default> Field for List<T> {
     fn clear(&mut self) {
-        self.0.clear();
+        self.kept.clear();
+        self.lost = 0;
     }
 
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
@@ -249,11 +268,34 @@ impl<T: Field + Default> Field for List<T> {
 
 impl<T: Field + Default> json::Row for List<T> {
     fn push(&mut self) -> bool {
-        self.0.push(T::default());
+        self.kept.push(T::default());
         true
     }
 
     fn last(&mut self) -> Option<&mut dyn Field> {
-        self.0.last_mut().map(|element| element as &mut dyn Field)
+        self.kept.last_mut().map(|element| element as &mut dyn Field)
+    }
+
+    fn reject(&mut self) {
+        self.kept.pop();
+        self.lost += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use taskgroup::{json::Misfit, record};
+
+    use super::*;
+
+    #[test]
+    fn a_list_is_without_the_elements_that_do_not_fit_and_counts_them() {
+        record! { struct Holder { texts: List<Text> = "/texts", maybe: Option<List<Text>> = "/maybe" } }
+        let mut holder = Holder::default();
+        let result = json::fill(&mut holder, br#"{"texts": ["a", 1, {"b": 2}, "c"], "maybe": {}}"#);
+        let Err(json::Error::Mismatch(name)) = result else { panic!("{result:?}") };
+        assert_eq!((&*name, name.why()), ("texts", Misfit::Type));
+        let kept: Vec<&str> = holder.texts.iter().map(|text| &**text).collect();
+        assert_eq!((kept, holder.texts.lost(), holder.maybe), (vec!["a", "c"], 2, None));
     }
 }

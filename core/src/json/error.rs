@@ -1,8 +1,8 @@
 //! What can be wrong with a JSON text.
 
-use core::fmt;
+use core::{fmt, ops::Deref};
 
-use super::tree::Name;
+use super::{fill::SHORT, tree::Node};
 
 /// Why a text was refused, or why a record does not hold all that it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,8 @@ pub enum Error {
     /// The input ended before the text did: it was cut, or was wrong before.
     Incomplete,
     /// The text is right, but the value of this member is not what the record asks for: another type,
-    /// or a number that its field cannot hold. It is the first of such members; all others are filled.
+    /// or a number that its field cannot hold; [`Name::why`] tells. It is the first of such members: its field
+    /// and those of others like it are at their defaults, and all others are filled.
     Mismatch(Name),
 }
 
@@ -38,13 +39,88 @@ impl fmt::Display for Error {
             Self::Depth => "JSON nested more than 128 deep",
             Self::Trailing => "something after the end of the JSON text",
             Self::Incomplete => "JSON text ends too early",
-            Self::Mismatch(name) if name.is_empty() => "JSON text is not an object",
-            Self::Mismatch(name) => return write!(f, "JSON member `{name}` has a value of another type"),
+            Self::Mismatch(Name { why: Misfit::Root, .. }) => "JSON text is not an object",
+            Self::Mismatch(name) => return write!(f, "JSON member `{name}` {}", name.why),
         })
     }
 }
 
 impl core::error::Error for Error {}
+
+/// A member whose value did not fit its field: its name, as the pointer of the record has it, and why. The
+/// name is empty for the text as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Name {
+    pub(super) node: &'static Node,
+    pub(super) why: Misfit,
+}
+
+impl Name {
+    /// Why the value did not fit.
+    #[must_use]
+    pub const fn why(self) -> Misfit {
+        self.why
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.node.name()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, which {}", &**self, self.why)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Name {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}: {}", self, self.why);
+    }
+}
+
+/// Why a value does not fit the field that it is meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Misfit {
+    /// It is the text as a whole, which is not an object.
+    Root,
+    /// It is of another type.
+    Type,
+    /// It is a number with a fraction. `2.0` and `2e1` have none.
+    Integer,
+    /// It is a number that the field cannot hold.
+    Range,
+    /// It is a number that is written with more than [`SHORT`] characters.
+    Long,
+    /// It is an object or array in more than [`RECORDS`](super::RECORDS) others.
+    Depth,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Root => "is not an object",
+            Self::Type => "has a value of another type",
+            Self::Integer => "is not an integer",
+            Self::Range => "is out of range",
+            Self::Long => return write!(f, "is a number of more than {SHORT} characters"),
+            Self::Depth => "is nested too deep",
+        })
+    }
+}
 
 /// What is wrong with a text, whatever it is filled into: one byte, for nearly every function here gives
 /// it on.

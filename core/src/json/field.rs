@@ -18,9 +18,9 @@
 //!
 //! # Limits
 //!
-//! Those in the types. Integers are written without fraction and exponent; numbers have at most
-//! [`SHORT`](super::SHORT) characters. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a
-//! text or list is none: its field counts what it lost, to `u32::MAX`.
+//! Those in the types. Numbers have at most [`SHORT`](super::SHORT) characters; `223.0` and `2.23e2` are integers, as in
+//! JSON Schema. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a text or list is none:
+//! its field counts what it lost, to `u32::MAX`.
 
 use core::{
     fmt,
@@ -28,6 +28,7 @@ use core::{
 };
 
 use super::{
+    error::Misfit,
     fill::{Json, Kind, Sink, Stop},
     number::{DOUBLE, SINGLE, float, integer},
     record::{Field, Row},
@@ -86,11 +87,29 @@ impl<const N: usize> Raw<N> {
         self.text.lost()
     }
 
-    /// Reads the value into a type of yours; `scratch` is for strings with escapes in them.
+    /// Reads the value into a type of yours.
+    ///
+    /// Each string and name with an escape in it is decoded in `scratch`, one at a time, those of members that `T`
+    /// does not know as well. **`N` bytes are always enough**: no string is longer than the text. With less, a program
+    /// fails on the day when the service adds a member that is long.
+    ///
+    /// ```
+    /// use taskgroup::{json::{self, Raw}, record};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Growth { gdp: f32 }
+    ///
+    /// record! { struct Output { content: Raw<64> = "/content" } }
+    /// let mut output = Output::default();
+    /// json::fill(&mut output, br#"{"content": {"gdp": 3.1, "new": "since\nyesterday"}}"#)?;
+    /// assert_eq!(output.content.parse::<Growth>(&mut [0; 64]).unwrap().gdp, 3.1);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// The value is another, `scratch` is too small, or the text was cut
+    /// The value is another, `scratch` is too small
+    /// ([`EscapedStringIsTooLong`](serde_json_core::de::Error::EscapedStringIsTooLong)), or the text was cut
     /// ([`EofWhileParsingValue`](serde_json_core::de::Error::EofWhileParsingValue)).
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(
@@ -249,7 +268,7 @@ impl<const N: usize> defmt::Format for Content<N> {
     }
 }
 
-/// The first `N` elements of an array, and the number of those after them.
+/// The first `N` elements of an array that fit, and the number of the others.
 ///
 /// Two are equal when they hold the same elements and lost the same number.
 #[derive(Clone, PartialEq, Eq)]
@@ -265,7 +284,7 @@ impl<T, const N: usize> List<T, N> {
         &self.kept
     }
 
-    /// How many elements came after those that were kept.
+    /// How many elements were not kept: those that did not fit `T`, and those after the first `N` that did.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.lost as usize
@@ -326,6 +345,11 @@ impl<T: Field + Default, const N: usize> Row for List<T, N> {
         let element = self.kept.last_mut()?;
         Some(element)
     }
+
+    fn reject(&mut self) {
+        self.kept.truncate(self.kept.len().saturating_sub(1));
+        self.lost = self.lost.saturating_add(1);
+    }
 }
 
 impl<T: Field + Default, const N: usize> Field for List<T, N> {
@@ -339,7 +363,7 @@ impl<T: Field + Default, const N: usize> Field for List<T, N> {
     }
 }
 
-/// A value, or `None` for `null` and for a member that is absent.
+/// A value, or `None` for `null`, for a member that is absent and for one that does not fit.
 impl<T: Field + Default> Field for Option<T> {
     fn clear(&mut self) {
         *self = None;
@@ -378,7 +402,7 @@ macro_rules! numbers {
             fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
                 let Some(value) = json.number_as($parse)? else { return Ok(()) };
                 let convert: fn(u64) -> Option<Self> = $convert;
-                let Some(value) = convert(value) else { return json.mismatch() };
+                let Some(value) = convert(value) else { return json.misfit(Misfit::Range) };
                 *self = value;
                 Ok(())
             }
@@ -395,22 +419,23 @@ numbers! {
     i16 = signed => |value| value.cast_signed().try_into().ok();
     i32 = signed => |value| value.cast_signed().try_into().ok();
     i64 = signed => |value| Some(value.cast_signed());
-    f32 = |text| float(text, &SINGLE) => |bits| bits.try_into().ok().map(Self::from_bits);
-    f64 = |text| float(text, &DOUBLE) => |bits| Some(Self::from_bits(bits));
+    f32 = |text| float(text, &SINGLE).ok_or(Misfit::Range) => |bits| bits.try_into().ok().map(Self::from_bits);
+    f64 = |text| float(text, &DOUBLE).ok_or(Misfit::Range) => |bits| Some(Self::from_bits(bits));
 }
 
-fn unsigned(text: &str) -> Option<u64> {
-    integer(text)
-        .filter(|(is_negative, magnitude)| !is_negative || *magnitude == 0)
-        .map(|(_, magnitude)| magnitude)
+fn unsigned(text: &str) -> Result<u64, Misfit> {
+    match integer(text)? {
+        (true, 1..) => Err(Misfit::Range),
+        (_, magnitude) => Ok(magnitude),
+    }
 }
 
 /// As its bits.
-fn signed(text: &str) -> Option<u64> {
+fn signed(text: &str) -> Result<u64, Misfit> {
     let (is_negative, magnitude) = integer(text)?;
     let value: Option<i64> =
         if is_negative { 0_i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() };
-    value.map(i64::cast_unsigned)
+    value.map(i64::cast_unsigned).ok_or(Misfit::Range)
 }
 
 /// Takes any value and keeps nothing.

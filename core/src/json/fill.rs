@@ -21,6 +21,9 @@
 //! Records and lists in one another to [`RECORDS`] levels; what is deeper is a mismatch. [`SHORT`]
 //! bytes for a name, a number or a word: a longer name is none that a record or a [`Watch`] asks for,
 //! a longer number is a mismatch, a longer word unknown.
+//!
+//! A mismatch costs the field alone: it is at its default then, and a list is without that element. The
+//! text goes on, and [`finish`](Filler::finish) names the first.
 
 mod descent;
 mod string;
@@ -35,10 +38,10 @@ use self::{
     value::Cause,
 };
 use super::{
-    error::Error,
+    error::{Error, Name},
     record::Record,
     tokenizer::{Token, Tokenizer},
-    tree::{Name, Node},
+    tree::Node,
 };
 
 /// How deep records and lists may be in one another, the root and each name of a pointer counted.
@@ -87,6 +90,8 @@ pub struct Filler {
     is_watched: bool,
     /// Whether what is left of a raw value is only counted.
     is_counting: bool,
+    /// The value taken last did not fit: whatever it is in makes up for it.
+    is_unfit: bool,
     mismatch: Option<Name>,
 }
 
@@ -106,6 +111,7 @@ impl Filler {
             short: Short::new(),
             is_watched: false,
             is_counting: false,
+            is_unfit: false,
             mismatch: None,
         }
     }
@@ -130,7 +136,7 @@ impl Filler {
     ) -> Result<bool, Error> {
         static ROOT: Node = Node::ROOT;
         if !self.tokens.is_past(0) {
-            let member = Name(record.names().first().unwrap_or(&ROOT));
+            let member = record.names().first().unwrap_or(&ROOT);
             let mut json = Json { filler: self, watch, level: 0, member, input };
             let result = json.object(record);
             *input = json.input;
@@ -144,12 +150,19 @@ impl Filler {
         Ok(true)
     }
 
+    /// The first member so far whose value did not fit its field.
+    #[must_use]
+    pub const fn mismatch(&self) -> Option<Name> {
+        self.mismatch
+    }
+
     /// The text has ended.
     ///
     /// # Errors
     ///
     /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled but for
-    /// the members that did not fit.
+    /// the members that did not fit. Whoever can do without them takes that for success, unless
+    /// [the text as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.tokens.finish()?;
         self.mismatch.map_or(Ok(()), |name| Err(Error::Mismatch(name)))

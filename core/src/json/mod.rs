@@ -4,15 +4,15 @@
 //! however long it is.
 //!
 //! ```
-//! use taskgroup::{json, record, text::Text};
+//! use taskgroup::{json::{self, Content}, record, text::Text};
 //!
 //! record! {
 //!     /// What a badge shows.
-//!     pub struct Badge { pub id: Text<40> = "/run/run_id", pub answer: Text<8> = "/output/content" }
+//!     pub struct Badge { pub id: Text<40> = "/run/run_id", pub answer: Content<8> = "/output/content" }
 //! }
 //! let mut badge = Badge::default();
 //! json::fill(&mut badge, br#"{"run": {"run_id": "trun_1"}, "output": {"content": "Forty-two"}}"#)?;
-//! assert_eq!((&*badge.id, &*badge.answer, badge.answer.lost()), ("trun_1", "Forty-tw", 1));
+//! assert_eq!((&*badge.id, badge.answer.as_str(), badge.answer.lost()), ("trun_1", "Forty-tw", 1));
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
@@ -39,17 +39,17 @@ mod serialize;
 mod tokenizer;
 mod tree;
 
-/// For [`record!`](crate::record!).
-#[doc(hidden)]
-pub use self::fill::clear;
 pub use self::{
-    error::Error,
+    error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
     fill::{Filler, Json, Kind, RECORDS, SHORT, Stop, Watch, fill},
     record::{Field, Record, Row},
     tokenizer::{DEPTH, Token, Tokenizer},
-    tree::{Name, Node, count, tree},
+    tree::{Node, count, tree},
 };
+/// For [`record!`](crate::record!).
+#[doc(hidden)]
+pub use self::{fill::clear, record::is_field, tree::pointer};
 pub use crate::{enumeration, record};
 /// For [`enumeration!`](crate::enumeration!).
 #[cfg(feature = "defmt")]

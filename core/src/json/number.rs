@@ -7,23 +7,44 @@
 //! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
 //! a floating-point type becomes the nearer one, and in the middle the even one.
 
+use super::error::Misfit;
+
 /// Enough for 40 digits, the bits of a double, and 3 bits for each factor of the least power that is tried.
 const LIMBS: usize = 176;
 
 /// Numbers beyond this power of ten, either way, are infinite or 0 whatever their digits are.
 const POWER_MAX: i32 = 400;
 
-/// An integer's sign and magnitude; `None` when it is written with a fraction or an exponent, or is
-/// beyond 64 bits.
-pub(super) fn integer(text: &str) -> Option<(bool, u64)> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let magnitude = digits.bytes().try_fold(0_u64, |value, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        // Ten times the value, which a small processor would call a function for.
-        let tenfold = (value <= u64::MAX / 10).then(|| (value << 3).wrapping_add(value << 1))?;
-        tenfold.checked_add(digit.into())
-    })?;
-    Some((digits.len() < text.len(), magnitude))
+/// An integer's sign and magnitude, however it is written: 2.23e2 is 223.
+#[inline(never)]
+pub(super) fn integer(text: &str) -> Result<(bool, u64), Misfit> {
+    // The digits up to the last that is not 0, and how many zeros come after it.
+    let (mut magnitude, mut zeros) = (Some(0_u64), 0_i32);
+    let power = decimal(text, &mut |digit| {
+        zeros = zeros.wrapping_add(1);
+        if digit > 0 {
+            magnitude = scaled(magnitude, zeros).and_then(|value| value.checked_add(digit.into()));
+            zeros = 0;
+        }
+    });
+    let power = power.wrapping_add(zeros);
+    let is_negative = text.starts_with('-');
+    match magnitude {
+        Some(0) => Ok((is_negative, 0)),
+        _ if power < 0 => Err(Misfit::Integer),
+        _ => scaled(magnitude, power).map(|magnitude| (is_negative, magnitude)).ok_or(Misfit::Range),
+    }
+}
+
+/// So many times ten times the value, unless that is beyond 64 bits.
+#[inline(never)]
+fn scaled(mut value: Option<u64>, times: i32) -> Option<u64> {
+    for _ in 0..times {
+        // Without a multiplication, which a small processor would call a function for.
+        value =
+            value.filter(|value| *value <= u64::MAX / 10).map(|value| (value << 3).wrapping_add(value << 1));
+    }
+    value
 }
 
 /// A binary floating-point format of IEEE 754.
@@ -43,7 +64,7 @@ pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents
 #[inline(never)]
 pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
     let mut digits = Large::new();
-    let power = decimal(text, &mut digits);
+    let power = decimal(text, &mut |digit| digits.multiply_add(10, digit.into()));
     let sign = u64::from(text.starts_with('-')) << 63 >> (63_u32.wrapping_sub(width(format)));
     if digits.is_zero() || power < -POWER_MAX {
         return Some(sign);
@@ -100,8 +121,9 @@ const fn width(format: &Format) -> u32 {
     format.exponents.count_ones().wrapping_add(format.fraction)
 }
 
-/// The digits as an integer, and the power of ten to multiply them with.
-fn decimal(text: &str, digits: &mut Large) -> i32 {
+/// Gives the digits, which are an integer, and returns the power of ten to multiply it with.
+#[inline(never)]
+fn decimal(text: &str, each: &mut dyn FnMut(u8)) -> i32 {
     let (mut point, mut exponent) = (0_i32, 0_i32);
     let (mut is_fraction, mut is_exponent, mut is_below) = (false, false, false);
     for byte in text.bytes() {
@@ -115,7 +137,7 @@ fn decimal(text: &str, digits: &mut Large) -> i32 {
                 exponent = next.min(2 * POWER_MAX);
             }
             b'0'..=b'9' => {
-                digits.multiply_add(10, (byte & 0xF).into());
+                each(byte & 0xF);
                 point = point.wrapping_sub(is_fraction.into());
             }
             _ => {}

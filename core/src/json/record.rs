@@ -26,6 +26,12 @@ use super::{
 };
 
 /// A place for one JSON value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a record",
+    label = "not a place for a JSON value",
+    note = "a field is a `Text<N>`, `Raw<N>` or `Content<N>` of so many bytes, a `List<T, N>` of so many elements, a number, \
+        a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
+)]
 pub trait Field {
     /// Forgets what is there. Called before a value comes, and again when another of the same name
     /// follows: the last one counts.
@@ -35,7 +41,8 @@ pub trait Field {
     /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
     /// the rest of the value.
     ///
-    /// A value that does not fit is passed over and [noted](Json::mismatch); the text goes on.
+    /// A value that does not fit is passed over and [noted](Json::mismatch); the field is cleared then, and the
+    /// text goes on.
     ///
     /// # Errors
     ///
@@ -43,7 +50,16 @@ pub trait Field {
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
 }
 
+/// For [`record!`](crate::record!): does not compile for what is no field, and the compiler points at the type.
+#[doc(hidden)]
+pub const fn is_field<F: Field>() {}
+
 /// A place for a JSON object: its members by name. Made by [`record!`](crate::record!).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record",
+    label = "not a place for a JSON object",
+    note = "`taskgroup::record! {{ … }}` around a struct makes a record of it, with a pointer for each field: `id: Text<40> = \"/run/run_id\"`"
+)]
 pub trait Record: Field {
     /// The tree of the names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];
@@ -71,6 +87,13 @@ pub trait Row {
 
     /// The place made last.
     fn last(&mut self) -> Option<&mut dyn Field>;
+
+    /// Takes the place made last back: its element did not fit. A row that cannot do that clears it.
+    fn reject(&mut self) {
+        if let Some(element) = self.last() {
+            element.clear();
+        }
+    }
 }
 
 /// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
@@ -149,8 +172,27 @@ macro_rules! record {
         $crate::record! { @where $head $declared $bounded $named $types [$($where)* $token] $($rest)+ }
     };
 
+    // Without parameters the compiler can point at a type that is no field; what comes after that takes it for one.
+    (@struct $head:tt [] [] [] $types:tt []
+        { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
+    ) => {
+        const _: fn() = || { $($crate::json::is_field::<$type>();)* };
+        $crate::record! { @impl $head [] [] [] $types [] [$(for<'field> $type: $crate::json::Field,)*]
+            { $($(#[$field_attribute])* $field_visibility $field: $type = $pointer),* }
+        }
+    };
     (@struct [$(#[$attribute:meta])* $visibility:vis struct $name:ident]
         [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] [$($types:tt)*] [$($where:tt)*]
+        { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
+    ) => {
+        $crate::record! { @impl [$(#[$attribute])* $visibility struct $name]
+            [$($declared)*] [$($bounded)*] [$($named)*] [$($types)*] [$($where)*] [$($type: $crate::json::Field,)*]
+            { $($(#[$field_attribute])* $field_visibility $field: $type = $pointer),* }
+        }
+    };
+
+    (@impl [$(#[$attribute:meta])* $visibility:vis struct $name:ident]
+        [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] [$($types:tt)*] [$($where:tt)*] [$($fields:tt)*]
         { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
     ) => {
         $(#[$attribute])*
@@ -169,7 +211,7 @@ macro_rules! record {
 
         #[allow(trivial_bounds)]
         impl<$($bounded)*> $crate::json::Field for $name<$($named)*>
-        where $($type: $crate::json::Field,)* $($where)*
+        where $($fields)* $($where)*
         {
             fn clear(&mut self) {
                 $crate::json::clear(self);
@@ -182,10 +224,12 @@ macro_rules! record {
 
         #[allow(trivial_bounds)]
         impl<$($bounded)*> $crate::json::Record for $name<$($named)*>
-        where $($type: $crate::json::Field,)* $($where)*
+        where $($fields)* $($where)*
         {
             fn names(&self) -> &'static [$crate::json::Node] {
-                const POINTERS: &[&str] = &[$($pointer),*];
+                const FIELDS: &[&str] = &[$(::core::stringify!($field)),*];
+                const GIVEN: &[&str] = &[$($pointer),*];
+                const POINTERS: &[&str] = &[$($crate::json::pointer(FIELDS, GIVEN, ::core::stringify!($field))),*];
                 static NODES: [$crate::json::Node; $crate::json::count(POINTERS)] = $crate::json::tree(POINTERS);
                 &NODES
             }

@@ -143,9 +143,10 @@ impl Serialize for Value<'_, '_> {
 }
 
 fn serialize_number<S: Serializer>(number: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let is_plain = number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
     match integer(number) {
-        Some((false, magnitude)) => return serializer.serialize_u64(magnitude),
-        Some((true, magnitude @ 1..)) => {
+        Ok((false, magnitude)) if is_plain => return serializer.serialize_u64(magnitude),
+        Ok((true, magnitude @ 1..)) if is_plain => {
             if let Some(value) = 0_i64.checked_sub_unsigned(magnitude) {
                 return serializer.serialize_i64(value);
             }

@@ -10,15 +10,15 @@
 //!
 //! # Limits
 //!
-//! At most 250 nodes in one tree, and names of at most 40 bytes.
+//! At most 250 nodes in one tree, and names of at most 40 bytes. No name is an array index of RFC 6901, since
+//! what it would lead to is taken by a [`List`](super::List). A member that really has such a name is read
+//! from a [`Raw`](super::Raw) of the object that it is in, or by a [`Field`](super::Field) of your own.
 #![allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::cast_possible_truncation
 )]
-
-use core::{fmt, ops::Deref};
 
 use super::{fill::SHORT, scan::is_special};
 
@@ -43,6 +43,11 @@ pub struct Node {
 
 impl Node {
     pub(super) const ROOT: Self = Self { name: "", has_escapes: false, is_plain: false, first: 0, count: 0 };
+
+    /// The name, as the pointer has it.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// The nodes below this one, which is one of `nodes`.
     #[inline]
@@ -73,35 +78,25 @@ fn unescape(token: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The name of a member that a record asks for; empty for the text as a whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Name(pub(super) &'static Node);
-
-impl Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.0.name
+/// The pointer of this field, found to be one and to go with those of the others; each of `fields` has the
+/// pointer of the same index. For [`record!`](crate::record!), to name the field in what the compiler says.
+///
+/// # Panics
+///
+/// As [`tree`] does, which is while the program is compiled.
+#[doc(hidden)]
+#[must_use]
+#[track_caller]
+pub const fn pointer(fields: &[&str], pointers: &[&'static str], field: &str) -> &'static str {
+    let mut index = 0;
+    while index < fields.len() {
+        if is_same(fields[index].as_bytes(), field.as_bytes()) {
+            check(fields, pointers, index);
+            return pointers[index];
+        }
+        index += 1;
     }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for Name {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{=str}", self);
-    }
+    panic!("no such field")
 }
 
 /// How many nodes the tree of `pointers` has. For [`record!`](crate::record!).
@@ -110,6 +105,7 @@ impl defmt::Format for Name {
 ///
 /// As [`tree`] does, which is while the program is compiled.
 #[must_use]
+#[track_caller]
 pub const fn count(pointers: &[&'static str]) -> usize {
     build::<NODES_MAX>(pointers).1
 }
@@ -119,13 +115,15 @@ pub const fn count(pointers: &[&'static str]) -> usize {
 ///
 /// # Panics
 ///
-/// While the program is compiled: when a pointer is none, points to the root, to what another pointer
-/// points to, or into it, and beyond the limits.
+/// While the program is compiled: when a pointer is none, points to the root, to an element of an array, to
+/// what another pointer points to, or into it, and beyond the limits.
 #[must_use]
+#[track_caller]
 pub const fn tree<const N: usize>(pointers: &[&'static str]) -> [Node; N] {
     build::<N>(pointers).0
 }
 
+#[track_caller]
 const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) {
     let mut nodes = [Node::ROOT; N];
     // A node is a prefix of a pointer: which one, and how many bytes of it.
@@ -133,7 +131,7 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
     let mut end = [0; N];
     let mut index = 0;
     while index < pointers.len() {
-        check(pointers[index]);
+        check(&[], pointers, index);
         index += 1;
     }
 
@@ -147,14 +145,10 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
             let bytes = pointers[index].as_bytes();
             if begins_with(bytes, prefix) {
                 if bytes.len() == prefix.len() {
-                    assert!(nodes[node].count == 0, "a pointer points to, or into, what another points to");
-                    assert!(pointer[node] == index, "two pointers are the same");
                     nodes[node].first = index as u8;
                 } else {
                     let token = token_end(bytes, prefix.len() + 1);
                     let first = nodes[node].first as usize;
-                    let is_leaf = pointers_prefix(pointers, pointer[node], usize::MAX).len() == prefix.len();
-                    assert!(node == 0 || !is_leaf, "a pointer points into what another points to");
                     let mut sibling = first;
                     while sibling < count {
                         let known = pointers_prefix(pointers, pointer[sibling], end[sibling]);
@@ -182,23 +176,110 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
     (nodes, count)
 }
 
-const fn check(pointer: &str) {
+/// Panics when this pointer is none, or does not go with the others.
+#[track_caller]
+const fn check(fields: &[&str], pointers: &[&str], index: usize) {
+    let pointer = pointers[index];
     let bytes = pointer.as_bytes();
-    assert!(!bytes.is_empty() && bytes[0] == b'/', "a pointer begins with a slash and names a member");
+    let mut fault = Fault::new(fields, pointers, index);
+    if bytes.is_empty() || bytes[0] != b'/' {
+        fault.add(&["does not begin with a slash: \"/id\" is the member `id`"]).raise();
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] == b'~' && !(at + 1 < bytes.len() && (bytes[at + 1] == b'0' || bytes[at + 1] == b'1')) {
+            fault.add(&["has a lone `~`: that is written `~0`, and a slash in a name `~1`"]).raise();
+        }
+        if bytes[at] == b'/' {
+            let end = token_end(bytes, at + 1);
+            let name = part(pointer, at + 1, end);
+            if name.len() > SHORT {
+                fault.add(&["has a name of more than 40 bytes"]).raise();
+            }
+            if is_index(name.as_bytes()) {
+                let array = part(pointer, 0, at);
+                fault.add(&["has the array index `", name, "`: point to the array, \"", array, "\", and "]);
+                fault.add(&["make the field a `List`, which takes its elements"]).raise();
+            }
+        }
+        at += 1;
+    }
+    let mut other = 0;
+    while other < pointers.len() {
+        let is_pointer = !pointers[other].is_empty();
+        if other != index && is_pointer && begins_with(bytes, pointers[other].as_bytes()) {
+            if bytes.len() > pointers[other].len() {
+                fault.add(&["leads into ", "what the pointer of "]).name(fields, pointers, other);
+                fault.add(&[" takes as a whole"]).raise();
+            } else if other < index {
+                fault.add(&["is that of "]).name(fields, pointers, other).add(&[", too"]).raise();
+            }
+        }
+        other += 1;
+    }
+}
+
+/// What the compiler is to say of a pointer.
+struct Fault {
+    text: [u8; 512],
+    length: usize,
+}
+
+impl Fault {
+    const fn new(fields: &[&str], pointers: &[&str], index: usize) -> Self {
+        let mut new = Self { text: [0; 512], length: 0 };
+        if !fields.is_empty() {
+            new.add(&["field `", fields[index], "`: "]);
+        }
+        new.add(&["the pointer \"", pointers[index], "\" "]);
+        new
+    }
+
+    /// The field, or else the pointer.
+    const fn name(&mut self, fields: &[&str], pointers: &[&str], index: usize) -> &mut Self {
+        if fields.is_empty() {
+            self.add(&["\"", pointers[index], "\""])
+        } else {
+            self.add(&["field `", fields[index], "`"])
+        }
+    }
+
+    const fn add(&mut self, words: &[&str]) -> &mut Self {
+        let mut word = 0;
+        while word < words.len() {
+            let bytes = words[word].as_bytes();
+            let mut index = 0;
+            while index < bytes.len() && self.length < self.text.len() {
+                self.text[self.length] = bytes[index];
+                self.length += 1;
+                index += 1;
+            }
+            word += 1;
+        }
+        self
+    }
+
+    #[track_caller]
+    const fn raise(&self) -> ! {
+        let text = self.text.split_at(self.length).0;
+        match core::str::from_utf8(text) {
+            Ok(text) => panic!("{}", text),
+            Err(_) => panic!("a pointer is wrong, and too long to be shown"),
+        }
+    }
+}
+
+/// Whether it is an array index of RFC 6901, section 4.
+const fn is_index(name: &[u8]) -> bool {
     let mut index = 0;
-    while index < bytes.len() {
-        if bytes[index] == b'~' {
-            let is_escape = index + 1 < bytes.len() && (bytes[index + 1] == b'0' || bytes[index + 1] == b'1');
-            assert!(is_escape, "in a pointer, ~ is written ~0 and / is written ~1");
-        }
-        if bytes[index] == b'/' {
-            assert!(
-                token_end(bytes, index + 1) - (index + 1) <= SHORT,
-                "a name in a pointer has more than 40 bytes"
-            );
-        }
+    while index < name.len() && name[index].is_ascii_digit() {
         index += 1;
     }
+    index == name.len() && !name.is_empty() && (name[0] != b'0' || name.len() == 1)
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && begins_with(one, other)
 }
 
 const fn pointers_prefix<'p>(pointers: &[&'p str], index: usize, end: usize) -> &'p [u8] {
@@ -231,7 +312,7 @@ const fn token_end(bytes: &[u8], mut index: usize) -> usize {
     index
 }
 
-const fn part(text: &'static str, begin: usize, end: usize) -> &'static str {
+const fn part(text: &str, begin: usize, end: usize) -> &str {
     text.split_at(end).0.split_at(begin).1
 }
 
@@ -278,6 +359,11 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_only_looks_like_an_array_index_is_one() {
+        assert_eq!(count(&["/a/007", "/a/0x", "/a/-", "/a/", "/a/1.5"]), 7);
+    }
+
+    #[test]
     fn wrong_pointers_are_found() {
         for pointers in [
             &[""][..],
@@ -288,6 +374,8 @@ mod tests {
             &["/a", "/a/b"],
             &["/a/b", "/a"],
             &["/a/b", "/a/b/c/d"],
+            &["/a/0"],
+            &["/10/a"],
             &["/01234567890123456789012345678901234567890"],
         ] {
             let result = std::panic::catch_unwind(|| count(pointers));

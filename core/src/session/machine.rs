@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     http::{self, Parser, Part},
-    json::Record,
+    json::{Name, Record},
     log::{debug, info, warning},
     text::Text,
     time::{Instant, Millis},
@@ -262,6 +262,11 @@ impl<'c> Machine<'c> {
     /// What the record has of an event that was forgotten goes.
     pub(super) fn settle(&mut self, record: &mut dyn Record) {
         self.reader.settle(record);
+    }
+
+    /// The first member that did not fit the record, of the event that was found.
+    pub(super) fn mismatch(&self) -> Option<Name> {
+        self.reader.mismatch().filter(|_| self.found == Found::Record)
     }
 
     pub(super) fn found(&self) -> Found {

@@ -30,7 +30,10 @@
 //! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
 //! answer to 64 KiB.
 
-use crate::{json::Record, time::Instant};
+use crate::{
+    json::{Name, Record},
+    time::Instant,
+};
 
 mod backoff;
 mod config;
@@ -101,13 +104,16 @@ pub enum Event<'s, R> {
         /// It was asked to go on after an event, rather than to start.
         resumed: bool,
     },
-    /// An event of a type that the record wants, or the answer, whole.
+    /// An event of a type that the record wants, or the answer, whole. A member of an event that did not fit its
+    /// field has left it at the default, see [`Session::mismatch`].
     Record(&'s R),
-    /// An event, or the answer, that does not fit the record. The stream goes on.
+    /// An event whose data is not a JSON object: the stream goes on. Or an answer that is not one that fits the
+    /// record in each member: that is how the request ends.
     Skipped(Skipped),
 }
 
-/// Why an event was passed over: its data is not JSON, or not the JSON that the record expects.
+/// Why an event was passed over: its data is not a JSON object. Why an answer was: it is not the JSON that the record
+/// expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Skipped(pub crate::json::Error);
@@ -164,20 +170,26 @@ pub struct Session<'c, R> {
     record: R,
 }
 
-impl<'c, R: Record> Session<'c, R> {
+// The bounds are the functions' own: so the compiler says what a record is.
+impl<'c, R> Session<'c, R> {
     /// A session that fills a record of its own.
     pub fn new(config: Config<'c>, request: Request<'c>) -> Self
     where
-        R: Default,
+        R: Record + Default,
     {
         Self::with_record(config, request, R::default())
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self {
+    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self
+    where
+        R: Record,
+    {
         Self { machine: Machine::new(config, request), record }
     }
+}
 
+impl<'c, R: Record> Session<'c, R> {
     /// Another request, in place of the one before. It goes over the same connection if that may be
     /// [kept](Config::with_keep_alive), the session has stopped, the answer was read to its end and the
     /// server left the connection open ([RFC 9112 §9.3]); and only if it is a GET, which may be repeated:
@@ -231,6 +243,15 @@ impl<'c, R: Record> Session<'c, R> {
             Found::Record => Some(Event::Record(&self.record)),
             Found::Skipped(why) => Some(Event::Skipped(why)),
         }
+    }
+
+    /// The first member that did not fit its field, of the event that [`event`](Self::event) shows: the name, and
+    /// [why](Name::why). All others of the event are there; a list is without the elements that did not fit.
+    ///
+    /// An event without its answer may still be of use, and the next one is. A single answer is another matter: there
+    /// a member that does not fit is [`Event::Skipped`] and ends the request.
+    pub fn mismatch(&self) -> Option<Name> {
+        self.machine.mismatch()
     }
 
     /// The connection is open; if it is to be TLS, the server is authenticated.

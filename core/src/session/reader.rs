@@ -124,6 +124,11 @@ impl Reader {
         !matches!(self.data, Data::Absent)
     }
 
+    /// The first member that did not fit the record, in the event so far.
+    pub(super) const fn mismatch(&self) -> Option<json::Name> {
+        self.filler.mismatch()
+    }
+
     /// Takes JSON that is the whole body. `Some` when the text is complete or wrong.
     pub(super) fn json(
         &mut self,

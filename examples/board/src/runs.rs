@@ -160,6 +160,9 @@ async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, c
                 if let Some(event) = stream.event() {
                     tell(event);
                 }
+                if let Some(name) = stream.mismatch() {
+                    warn!("member {} did not fit: it {}", Display2Format(&name), Display2Format(&name.why()));
+                }
             }
             Some(Step::Action(action)) => {
                 is_reading = matches!(action, Action::Receive { .. });

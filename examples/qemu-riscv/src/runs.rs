@@ -71,7 +71,7 @@ async fn print<F>(
 where
     F: FnMut(Piece<'_>),
 {
-    let (mut events, mut skipped) = (0_u64, 0_u64);
+    let (mut events, mut skipped, mut misfits) = (0_u64, 0_u64, 0_u64);
     let outcome = loop {
         match stream.step().await {
             Step::Event => match stream.event() {
@@ -79,6 +79,10 @@ where
                     events += 1;
                     if printer.print(event, sum.get()).is_err() {
                         return UNWRITTEN;
+                    }
+                    if let Some(name) = stream.mismatch() {
+                        misfits += 1;
+                        say!("event {events}: member {name} {}", name.why());
                     }
                 }
                 Some(Event::Skipped(why)) => {
@@ -104,9 +108,14 @@ where
         }
     };
     match outcome {
-        Outcome::Done if skipped == 0 => DONE,
+        Outcome::Done if skipped == 0 && misfits == 0 => DONE,
         Outcome::Done => {
-            say!("done, but {skipped} events were skipped");
+            if skipped > 0 {
+                say!("done, but {skipped} events were skipped");
+            }
+            if misfits > 0 {
+                say!("done, but {misfits} events had members that did not fit");
+            }
             SKIPPED
         }
         Outcome::Misuse(misuse) => {

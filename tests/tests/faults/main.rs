@@ -4,6 +4,7 @@ mod answers;
 mod cursors;
 mod cuts;
 mod errors;
+mod mismatches;
 mod misuse;
 mod random;
 mod redirects;

@@ -9,9 +9,10 @@ use super::{
     value::{Cause, Json, Stop, next},
 };
 use crate::json::{
+    error::Misfit,
     record::{Record, Row},
     tokenizer::Token,
-    tree::{Name, Node},
+    tree::Node,
 };
 
 /// Where it stands at one level: before the value, between two members or elements, or in one of them
@@ -67,7 +68,13 @@ impl Json<'_, '_> {
                 self.set_step(if row.push() { IN } else { IN_NONE });
             }
             match row.last() {
-                Some(element) if self.step() == IN => element.fill(self)?,
+                Some(element) if self.step() == IN => {
+                    element.fill(self)?;
+                    if self.filler.is_unfit {
+                        self.filler.is_unfit = false;
+                        row.reject();
+                    }
+                }
                 _ => {}
             }
             self.skip()?;
@@ -103,11 +110,14 @@ impl Json<'_, '_> {
                 }
                 fresh = fresh.max(index.wrapping_add(1));
                 expected = index.wrapping_add(1);
-                self.member = Name(node);
+                self.member = node;
                 if node.count > 0 {
                     self.members(record, names, node)?;
                 } else if let Some(field) = record.member(node.first.into()) {
                     field.fill(self)?;
+                }
+                if self.filler.is_unfit {
+                    self.make_up(record, names, below);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
@@ -116,6 +126,17 @@ impl Json<'_, '_> {
             }
             self.filler.is_watched &= self.level > 1;
             self.set_step(BETWEEN);
+        }
+    }
+
+    /// The member that it is in did not fit: its fields are cleared.
+    #[cold]
+    #[inline(never)]
+    fn make_up(&mut self, record: &mut dyn Record, names: &'static [Node], below: &'static [Node]) {
+        self.filler.is_unfit = false;
+        // Read again: to keep it meanwhile would cost stack at each level.
+        if let Some(node) = below.get(usize::from(self.step().wrapping_sub(IN))) {
+            clear_below(record, names, node);
         }
     }
 
@@ -178,16 +199,19 @@ impl Json<'_, '_> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
             let is_plain = has_room && !self.filler.is_watched;
+            let is_root = self.level == 0;
             let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
                 || has_room
                     && match self.token()? {
-                        Token::Null => return Ok(false),
+                        // A member may as well be absent; the root may not.
+                        Token::Null if !is_root => return Ok(false),
                         Token::BeginArray => is_array,
                         Token::BeginObject => !is_array,
                         _ => false,
                     };
             if !fits {
-                self.mismatch()?;
+                let is_deep = usize::from(self.level) >= RECORDS;
+                self.misfit(if is_deep { Misfit::Depth } else { Misfit::Type })?;
                 return Ok(false);
             }
         }
@@ -241,7 +265,7 @@ pub fn clear(record: &mut dyn Record) {
     }
 }
 
-/// Clears the fields at and below a node, because its member has come once more.
+/// Clears the fields at and below a node, because its member has come once more or does not fit.
 #[cold]
 #[inline(never)]
 fn clear_below(record: &mut dyn Record, names: &[Node], node: &Node) {

@@ -8,9 +8,9 @@ use core::ops::ControlFlow;
 
 use super::{Filler, SHORT, Watch};
 use crate::json::{
-    error::Wrong,
+    error::{Misfit, Name, Wrong},
     tokenizer::{State, Token, Tokenizer},
-    tree::Name,
+    tree::Node,
 };
 
 /// Why a field cannot go on: for it to give on.
@@ -65,7 +65,7 @@ pub struct Json<'f, 'i> {
     pub(super) watch: &'f mut dyn Watch,
     /// How many objects and arrays have been gone into.
     pub(super) level: u8,
-    pub(super) member: Name,
+    pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
 }
 
@@ -138,14 +138,28 @@ impl Json<'_, '_> {
         if has_ended { Ok(()) } else { Err(Stop(Cause::More)) }
     }
 
-    /// Passes over a value that does not fit, or what is left of it, and notes that one did not.
+    /// Passes over a value of a type that does not fit, or what is left of it, and notes that one did not.
     ///
     /// # Errors
     ///
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn mismatch(&mut self) -> Result<(), Stop> {
-        _ = self.filler.mismatch.get_or_insert(self.member);
+        self.misfit(Misfit::Type)
+    }
+
+    /// As [`mismatch`](Self::mismatch), for another reason. The field is [cleared](crate::json::Field::clear)
+    /// afterwards, or [rejected](crate::json::Row::reject) as an element.
+    ///
+    /// # Errors
+    ///
+    /// See [`peek`](Self::peek).
+    #[inline(never)]
+    pub fn misfit(&mut self, why: Misfit) -> Result<(), Stop> {
+        let why = if self.level == 0 { Misfit::Root } else { why };
+        let Filler { mismatch, is_unfit, .. } = &mut *self.filler;
+        _ = mismatch.get_or_insert(Name { node: self.member, why });
+        *is_unfit = true;
         self.skip()
     }
 
@@ -162,7 +176,7 @@ impl Json<'_, '_> {
         Ok(())
     }
 
-    /// Gives a number's characters. False from `each`: it does not fit.
+    /// Gives a number's characters. False from `each`: it is out of range.
     ///
     /// # Errors
     ///
@@ -170,8 +184,10 @@ impl Json<'_, '_> {
     pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
         match self.short(Kind::Number)? {
             Taken::Text(Some(number)) if each(number) => Ok(()),
+            Taken::Text(Some(_)) => self.misfit(Misfit::Range),
+            Taken::Text(None) => self.misfit(Misfit::Long),
             Taken::Null => Ok(()),
-            _ => self.mismatch(),
+            Taken::Other => self.mismatch(),
         }
     }
 
@@ -206,16 +222,20 @@ impl Json<'_, '_> {
 
     /// What a number is worth, for `parse` to say; `None` for `null` and for what does not fit.
     #[inline(never)]
-    pub(in crate::json) fn number_as(&mut self, parse: fn(&str) -> Option<u64>) -> Result<Option<u64>, Stop> {
+    pub(in crate::json) fn number_as(
+        &mut self,
+        parse: fn(&str) -> Result<u64, Misfit>,
+    ) -> Result<Option<u64>, Stop> {
         let value = match self.short(Kind::Number)? {
-            Taken::Text(number) => number.and_then(parse),
+            Taken::Text(Some(number)) => parse(number),
+            Taken::Text(None) => Err(Misfit::Long),
             Taken::Null => return Ok(None),
-            Taken::Other => None,
+            Taken::Other => Err(Misfit::Type),
         };
-        if value.is_none() {
-            self.mismatch()?;
+        match value {
+            Ok(value) => Ok(Some(value)),
+            Err(why) => self.misfit(why).map(|()| None),
         }
-        Ok(value)
     }
 
     /// Gives a `true` or `false`.

@@ -3,7 +3,7 @@
 use super::{AttemptEnd, Body, Found, Machine, Next, REDIRECTS, REFUSAL, State};
 use crate::{
     http::Head,
-    json::{self, Record},
+    json::{self, Misfit, Record},
     log::{info, warning},
     session::{Cause, Fault, Outcome, Skipped, cursor::Verdict, reader::Nothing},
     time::Millis,
@@ -133,6 +133,11 @@ impl Machine<'_> {
         match result {
             Ok(()) if is_wanted => return Found::Record,
             Ok(()) => {}
+            // What does not fit costs its own field, not the event.
+            Err(json::Error::Mismatch(name)) if is_wanted && name.why() != Misfit::Root => {
+                warning!("{}", json::Error::Mismatch(name));
+                return Found::Record;
+            }
             // Of another type, it need not be what the record expects.
             Err(json::Error::Mismatch(_)) if !is_wanted && !envelope.kind.is_empty() => {}
             Err(error) => return skip(error),
