@@ -55,11 +55,77 @@ fn an_event_that_the_end_cuts_is_told_by_its_own_number_and_id() {
 }
 
 #[test]
-fn empty_data_is_no_event_on_however_many_lines_and_wherever_it_is_cut() {
-    let recorded = format!("data:\ndata:\n\ndata: {RUN}\n\ndata:");
+fn empty_data_is_no_event_on_however_many_lines() {
+    let recorded = format!("data:\ndata:\n\ndata: {RUN}\n\n");
     let ended = end_with_stdin(&mut program(["decode", "--format=jsonl"]), recorded.as_bytes());
     ended.expect(0, &[]);
     assert_eq!(ended.lines(), [RUN]);
+}
+
+#[test]
+fn an_event_begun_and_not_ended_is_told() {
+    for (tail, code) in [
+        ("data:", 3),
+        ("data: {}", 3),
+        ("data: {}\n", 3),
+        ("event: x\r\n", 3),
+        ("id: 7\n: comment\n", 3),
+        ("dat", 3),
+        ("x", 3),
+        ("retry: 5", 3),
+        ("retry: 5\n", 0),
+        ("unknown: x\n", 0),
+        (": comment", 0),
+        ("event: x\n\n", 0),
+    ] {
+        let recorded = format!("data: {{\"event_id\":\"7\"}}\n\n{tail}");
+        let ended = end_with_stdin(&mut program(["decode", "--format=jsonl"]), recorded.as_bytes());
+        let told = if code == 3 { "event number 2: cut by the end" } else { "" };
+        ended.expect(code, &[told]);
+        assert_eq!((ended.lines(), ended.stderr.is_empty()), (vec!["{\"event_id\":\"7\"}"], code == 0));
+    }
+}
+
+#[test]
+fn what_is_no_event_stream_is_a_failure_that_says_what_it_looks_like() {
+    for (input, looks) in [
+        (&b"{\"type\":\"error\"}"[..], "JSON"),
+        (b"\n [1]\n", "JSON"),
+        (b"{\"event_id\":\"1\"}\n{\"event_id\":\"2\"}\n", "--format jsonl"),
+        (b"<!doctype html>\n<title>x</title>\n", "HTML"),
+        (b"\x1f\x8b\x08\x00\x00\n\n", "gzip"),
+        (b"\x28\xb5\x2f\xfd\x00", "zstd"),
+        (b"\xff\xfed\x00a\x00", "UTF-16"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "HTTP"),
+        (b"hello\n", "no line of it has data"),
+        (b"event: ping\ndata:\n\n", "no line of it has data"),
+        (b"retry: 5\n\n", "no line of it has data"),
+    ] {
+        let ended = end_with_stdin(&mut program(["decode"]), input);
+        ended.expect(1, &["stdin: no event in it", looks, "text/event-stream"]);
+        assert_eq!(ended.stdout, "");
+    }
+}
+
+#[test]
+fn nothing_and_comments_alone_are_a_stream_without_events() {
+    for input in [&b""[..], b": hello\n\n", b"\r\n\n", b":", b"\xef\xbb\xbf: hello\n"] {
+        let ended = end_with_stdin(&mut program(["decode"]), input);
+        ended.expect(0, &[]);
+        assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    }
+}
+
+#[test]
+fn a_recorded_stream_is_read_from_a_file_too() {
+    let file = temporary("recorded.sse", format!("data: {RUN}\n\n").as_bytes());
+    let ended = end(&mut program(["decode", "--format=jsonl", file.to_str().unwrap()]));
+    ended.expect(0, &[]);
+    assert_eq!(ended.lines(), [RUN]);
+    let stdin = end_with_stdin(&mut program(["decode", "--format=jsonl", "-"]), b"data: {}\n\n");
+    assert_eq!(stdin.lines(), ["{}"]);
+    end(&mut program(["decode", "/no/such/file"])).expect(2, &["/no/such/file: No such file"]);
+    end(&mut program(["decode", env!("CARGO_TARGET_TMPDIR")])).expect(1, &["Is a directory"]);
 }
 
 #[test]
