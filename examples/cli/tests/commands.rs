@@ -29,6 +29,79 @@ fn the_sandbox_says_where_it_is_and_ends_in_order_on_sigterm_and_sigint() {
     }
 }
 
+#[test]
+fn the_demo_goes_on_however_often_the_connection_is_cut() {
+    // Less than the largest event comes between two cuts.
+    let ended = end(&mut program(["demo", "--runs=100", "--pace=0", "--cuts=50"]));
+    ended.expect(0, &[]);
+    assert!(ended.stdout.contains("cuts by the sandbox: 50"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("lost 0, twice 0; in order, byte for byte"), "{}", ended.stdout);
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_refused_with_their_bounds() {
+    for (arguments, words) in [
+        (&["demo", "--cuts=1001"][..], "0..=1000"),
+        (&["demo", "--runs=0"], "1..=100000"),
+        (&["demo", "--pace=60001"], "0..=60000"),
+        (&["sandbox", "--speed=0"], "between 0.001 and 1000000"),
+        (&["sandbox", "--speed=nan"], "between 0.001 and 1000000"),
+        (&["sandbox", "--key="], "empty key"),
+        (&["sandbox", "--key=a b"], "only letters, digits"),
+        (&["sandbox", "--key=$(id)"], "only letters, digits"),
+        (&["sandbox", "--runs=1000001"], "0..=1000000"),
+        (&["sandbox", "--output-bytes=999"], "1000..=1000000000"),
+        (&["sandbox", "--write-bytes=0"], "1.."),
+        (&["sandbox", "--chunk-bytes=0"], "1.."),
+        (&["sandbox", "--broken-every=0"], "1.."),
+        (&["sandbox", "--cut-events=1", "--cut-times=0"], "1.."),
+        (&["sandbox", "--stall-events=1", "--stall-times=0"], "1.."),
+        (&["sandbox", "--stall-events=1", "--stall-seconds=-1"], "between 0.001 and 86400"),
+        (&["sandbox", "--answer=503", "--answer-times=0"], "1.."),
+        (&["sandbox", "--error-events=3", "--error-times=0"], "1.."),
+        (
+            &["sandbox", "--cut-random=5", "--cut-random-least=6"],
+            "--cut-random-least 6 is more than --cut-random 5",
+        ),
+        (&["sandbox", "--header=a b: c"], "name of a header"),
+        (&["sandbox", "--header=abc"], "a colon"),
+        (&["sandbox", "--content-type=a\nb"], "control characters"),
+    ] {
+        // clap colours nothing here, and breaks no line.
+        let ended = end(&mut program(arguments));
+        ended.expect(2, &[words]);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let _held = std::net::TcpListener::bind(taken).unwrap();
+    let port = format!("--port={}", taken.port());
+    let words = format!("port {}: Address already in use", taken.port());
+    end(&mut program(["sandbox", &port])).expect(1, &[&words, "--port 0"]);
+    end(&mut program(["sandbox", "--tls", "--ca-out=/no/such/file"])).expect(1, &["/no/such/file: "]);
+}
+
+#[test]
+fn help_fits_80_columns() {
+    for command in [&[][..], &["runs"], &["demo"], &["sandbox"], &["decode"]] {
+        for help in ["-h", "--help"] {
+            for columns in ["", "80", "200"] {
+                let mut program = program(command.iter().chain([&help]));
+                let ended = end(program.env("COLUMNS", columns));
+                ended.expect(0, &[]);
+                let long = ended.stdout.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(long, None, "{command:?}");
+            }
+        }
+    }
+    for words in ["141", "143", "129"] {
+        assert!(end(&mut program(["--help"])).stdout.contains(words));
+    }
+}
+
 const RUN: &str = r#"{"type":"task_run.state","event_id":"18","input":null,"run":{"run_id":"trun_11","status":"failed","is_active":false,"warnings":null,"error":{"ref_id":"fc","message":"Processing \u001b[2J failed","detail":null},"processor":"lite","metadata":{},"taskgroup_id":"tgrp_5c","created_at":null,"modified_at":null},"output":null}"#;
 
 #[test]
