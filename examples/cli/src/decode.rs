@@ -178,6 +178,9 @@ impl<R: Line + Default> Decoder<R> {
     }
 }
 
+/// How much of the input is shown when it is none, in bytes.
+const START: usize = 120;
+
 /// What the lines begin with.
 #[derive(Default)]
 struct Lines {
@@ -193,7 +196,7 @@ impl Lines {
     fn feed(&mut self, mut bytes: &[u8]) {
         const MARK: &[u8] = b"\xEF\xBB\xBF";
         let before = self.start.len();
-        self.start.extend(bytes.iter().take(64_usize.saturating_sub(before)));
+        self.start.extend(bytes.iter().take(START.saturating_sub(before)));
         if before < MARK.len() && MARK.starts_with(self.start.get(..MARK.len()).unwrap_or(&self.start)) {
             // A byte order mark is no part of a line.
             let rest = MARK.len() - before;
@@ -214,19 +217,27 @@ impl Lines {
         self.first.is_some_and(|byte| byte != b':')
     }
 
-    fn look(&self) -> &'static str {
+    /// What it may be instead.
+    fn look(&self) -> String {
         let text = self.start.trim_ascii_start();
-        match () {
-            () if text.starts_with(b"\x1F\x8B") => "it looks like gzip: unpack it by gunzip first",
-            () if text.starts_with(b"\x28\xB5\x2F\xFD") => "it looks like zstd: unpack it by unzstd first",
-            () if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") => "it looks like UTF-16",
+        let looks = match () {
+            () if text.starts_with(b"\x1F\x8B") => {
+                return "it looks like gzip: unpack it by gunzip first".into();
+            }
+            () if text.starts_with(b"\x28\xB5\x2F\xFD") => {
+                return "it looks like zstd: unpack it by unzstd first".into();
+            }
+            () if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") => {
+                return "it looks like UTF-16".into();
+            }
             () if text.starts_with(b"{") || text.starts_with(b"[") => {
                 "it looks like JSON, such as --format jsonl prints"
             }
             () if text.starts_with(b"<") => "it looks like HTML or XML",
             () if text.starts_with(b"HTTP/") => "it looks like the head of an HTTP answer",
             () => "no line of it has data",
-        }
+        };
+        format!("{looks}, and begins with {}", String::from_utf8_lossy(text.trim_ascii()))
     }
 }
 

@@ -92,6 +92,9 @@ impl Asked<'_> {
                 let cursor = cursor?;
                 format!("if the event \"{cursor}\" is not known there: without --last-event-id all comes from the start")
             }
+            Outcome::Status(404) if url.ends_with("/v1beta") || url.ends_with("/v1") => {
+                format!("--base-url ends before the version, which comes by itself (--api-version): it is {url}")
+            }
             Outcome::Status(404) => {
                 format!("is {group} the right id of a group, and {url} the right server (--base-url)?")
             }

@@ -88,7 +88,8 @@ pub(crate) fn print<R: Line>(
         return Ok(match progress.skipped {
             0 => Exit::Done,
             skipped => {
-                console.say(format_args!("done, but {skipped} events were skipped"));
+                let events = if skipped == 1 { "event was" } else { "events were" };
+                console.say(format_args!("done, but {skipped} {events} skipped"));
                 Exit::Skipped
             }
         });

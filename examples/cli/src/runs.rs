@@ -220,6 +220,9 @@ fn id(text: &str) -> Result<String, String> {
         "." | ".." => Err("an id is neither . nor ..".into()),
         "" => Err("an id is not empty; is a variable not set?".into()),
         _ if text.len() > 128 => Err(format!("an id has at most 128 bytes, this has {}", text.len())),
+        _ if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
+            Err("an id has no blanks and no line feeds".into())
+        }
         _ => Ok(text.to_owned()),
     }
 }

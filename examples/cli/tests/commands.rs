@@ -163,6 +163,7 @@ fn an_event_begun_and_not_ended_is_told() {
 fn what_is_no_event_stream_is_a_failure_that_says_what_it_looks_like() {
     for (input, looks) in [
         (&b"{\"type\":\"error\"}"[..], "JSON"),
+        (b"{\"error\":{\"message\":\"no key\"}}", "no key"),
         (b"\n [1]\n", "JSON"),
         (b"{\"event_id\":\"1\"}\n{\"event_id\":\"2\"}\n", "--format jsonl"),
         (b"<!doctype html>\n<title>x</title>\n", "HTML"),

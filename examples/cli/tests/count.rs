@@ -52,7 +52,7 @@ fn an_event_that_is_no_run_does_not_count_and_one_that_was_skipped_does() {
     let one = "data: {\"type\":\"task_run.state\",\"event_id\":\"1\"}\n\n";
     let broken = "data: {\"type\":\"task_run.state\",\"event_id\":\"3\",}\n\n";
     asked(vec![event_stream(&format!("{one}{other}")), group(2)]).expect(1, &["1 of 2 runs"]);
-    asked(vec![event_stream(&format!("{one}{broken}")), group(2)]).expect(3, &["1 events were skipped"]);
+    asked(vec![event_stream(&format!("{one}{broken}")), group(2)]).expect(3, &["1 event was skipped"]);
 }
 
 #[test]

@@ -152,6 +152,9 @@ fn which_id_or_key_is_wrong_is_said() {
     };
     at("tgrp_nothing")
         .expect(1, &["status 404: No such task group", "is tgrp_nothing the right id of a group"]);
+    let mut versioned = runs(&sandbox, []);
+    versioned.env("PARALLEL_BASE_URL", format!("{}/v1beta", sandbox.base_url()));
+    end(&mut versioned).expect(1, &["status 404", "--base-url ends before the version"]);
     at("trun_nothing").expect(1, &["status 404", "trun_nothing is the id of a run"]);
     let mut command = runs(&sandbox, []);
     end(command.env("PARALLEL_API_KEY", "another-key")).expect(1, &["status 401", "PARALLEL_API_KEY"]);
@@ -165,6 +168,7 @@ fn which_id_or_key_is_wrong_is_said() {
         ([&long, "--status", "failed"], "[TASKGROUP_ID]"),
         (["..", "--status", "failed"], "[TASKGROUP_ID]"),
         (["", "--status", "failed"], "is a variable not set?"),
+        (["tgrp_1\n", "--status", "failed"], "no line feeds"),
     ] {
         end(program(["runs"]).args(arguments).env("PARALLEL_API_KEY", KEY)).expect(2, &[words]);
     }
