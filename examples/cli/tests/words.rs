@@ -30,10 +30,13 @@ fn the_last_message_says_after_how_many_tries_it_gave_up_and_by_which_option() {
         assert!(last.contains(words) && last.contains("--max-attempts"), "{last}");
     }
     // What comes between starts the count anew.
-    let cut = Cut::after(After::Events(2)).times(2);
+    let cut = Cut::after(After::Events(2)).times(1);
     let sandbox = sandbox(9, Faults { cut: Some(cut), ..Faults::default() });
     let mut child = runs(&sandbox, ["--max-attempts=2", "--format=jsonl"]).spawn().unwrap();
     read_lines(&mut child, 2);
+    while sandbox.stats().cuts == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     sandbox.faults(|faults| *faults = down());
     let ended = ended(child.wait_with_output().unwrap());
     ended.expect(1, &["gave up after 2 tries in a row", "go on with --last-event-id 2"]);
