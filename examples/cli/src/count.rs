@@ -29,7 +29,7 @@ pub(crate) struct Count {
 ///
 /// Why there is no answer, in words.
 pub(crate) fn ask<R: Record>(stream: Stream<'_, R>, group: &str) -> Result<Count, String> {
-    let mut stream = stream.then(api::group(group), TaskGroup::<Brief>::default());
+    let mut stream = stream.ask_with(api::group(group), TaskGroup::<Brief>::default());
     let mut answered = false;
     loop {
         match stream.step() {

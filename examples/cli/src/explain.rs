@@ -10,7 +10,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 use taskgroup::{
     http,
     json::Record,
-    session::{Capacity, Cause, Fault, Outcome},
+    session::{Capacity, Cause, Fault, Hint, Outcome},
     time::Instant,
 };
 use taskgroup_std::Stream;
@@ -59,6 +59,18 @@ pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> St
         _ => None,
     };
     joined([Some(outcome.to_string()), detail, words])
+}
+
+/// What may be behind the end, and which option helps.
+pub(crate) fn hint<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
+    stream.hint().map(|hint| match hint {
+        Hint::EndCheck => {
+            "all that came was printed; what failed is asking once more whether that was all, which \
+                           --no-end-check leaves out"
+                .to_owned()
+        }
+        hint => hint.to_string(),
+    })
 }
 
 fn service_words<R: Record>(stream: &Stream<'_, R>) -> Option<String> {

@@ -31,7 +31,7 @@ Exit codes:
   0 done
   1 failed
   2 wrong usage
-  3 done but with events skipped
+  3 done, but events were skipped or lack a member
   129 ended by SIGHUP
   130 interrupted
   141 nobody reads stdout any more

@@ -4,14 +4,17 @@
 //!
 //! What is printed is confirmed: an event that was cut, broken or repeated never shows on stdout.
 
-use taskgroup::session::{Action, Event, Outcome};
+use taskgroup::{
+    json,
+    session::{Action, Event, Outcome},
+};
 use taskgroup_std::{Step, Stream};
 
 use crate::{
     Error, Exit,
     console::Console,
     count,
-    explain::{self, Asked, Tries, failure, is_refused, sentence, waiting},
+    explain::{self, Asked, Tries, failure, hint, is_refused, sentence, waiting},
     interrupt::hints,
     output::Output,
     record::Line,
@@ -24,6 +27,8 @@ struct Progress {
     runs: u64,
     bytes: u64,
     skipped: u64,
+    /// Events that were printed without a member, which did not fit.
+    misfits: u64,
     /// The server has accepted the request.
     opened: bool,
     tries: Tries,
@@ -38,7 +43,8 @@ pub(crate) fn print<R: Line>(
     output: &Output,
 ) -> Result<Exit, Error> {
     let tries = Tries::new(stream.cursor());
-    let mut progress = Progress { events: 0, runs: 0, bytes: 0, skipped: 0, opened: false, tries };
+    let mut progress =
+        Progress { events: 0, runs: 0, bytes: 0, skipped: 0, misfits: 0, opened: false, tries };
     let outcome = match progress.print(&mut stream, asked, console, output) {
         Ok(outcome) => outcome,
         Err(Error::Failed { message, .. }) => return Err(ended(message, true, console, output)),
@@ -49,7 +55,7 @@ pub(crate) fn print<R: Line>(
     let problem = match outcome {
         Outcome::Done => None,
         Outcome::Misuse(misuse) => return Err(Error::Usage(misuse.to_string())),
-        _ => Some(failure(&stream, outcome)),
+        _ => Some(sentence([Some(failure(&stream, outcome)), hint(&stream)])),
     };
     // What the server did wrong in the end, a refusal above all, matters only if something is missing.
     let decides = all && (problem.is_none() || progress.runs > 0 && is_late(outcome));
@@ -85,14 +91,20 @@ pub(crate) fn print<R: Line>(
         problem
     };
     let Some(problem) = problem else {
-        return Ok(match progress.skipped {
-            0 => Exit::Done,
-            skipped => {
-                let events = if skipped == 1 { "event was" } else { "events were" };
-                console.say(format_args!("done, but {skipped} {events} skipped"));
-                Exit::Skipped
-            }
-        });
+        let lacking =
+            [(progress.skipped, "skipped"), (progress.misfits, "printed without a member that did not fit")];
+        let lacking: Vec<_> = lacking
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| {
+                format!("{count} {} {what}", if count == 1 { "event was" } else { "events were" })
+            })
+            .collect();
+        if lacking.is_empty() {
+            return Ok(Exit::Done);
+        }
+        console.say(format_args!("done, but {}", lacking.join(", ")));
+        return Ok(Exit::Skipped);
     };
     let gave_up = progress.tries.gave_up(outcome, asked, cursor);
     let advice = asked.advice(outcome, cursor, progress.opened).map(String::from);
@@ -150,6 +162,12 @@ impl Progress {
                 self.events += 1;
                 self.runs += u64::from(record.is_run());
                 console.progress(self.events, self.bytes);
+                if let Some(name) = stream.mismatch() {
+                    self.misfits += 1;
+                    let id =
+                        stream.record_mut().event_id().map_or("without id".into(), |id| format!("\"{id}\""));
+                    console.say(format_args!("event {id}: {}", json::Error::Mismatch(name)));
+                }
             }
             Some(Event::Skipped(why)) => {
                 self.skipped += 1;

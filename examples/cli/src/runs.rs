@@ -78,6 +78,12 @@ pub(crate) struct Arguments {
     /// Seconds of silence after which the connection counts as broken
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "90")]
     idle_timeout: Duration,
+    /// Believe the end of the stream, instead of asking once more whether that was all
+    ///
+    /// For a server that ignores last_event_id, which sends everything twice, and where nothing is on the way that could
+    /// cut a stream and end it in order.
+    #[arg(long)]
+    no_end_check: bool,
     /// Send the key in the clear to a server of http:// that is not on this machine
     #[arg(long)]
     allow_plaintext: bool,
@@ -143,6 +149,7 @@ impl Arguments {
         config
             .with_version(if self.api_version == "v1" { Version::V1 } else { Version::V1Beta })
             .with_attempts(self.attempts())
+            .with_end_check(!self.no_end_check)
             .with_idle_timeout(self.idle_timeout)
             .with_user_agent(concat!("taskgroup-cli/", env!("CARGO_PKG_VERSION")))
             .with_seed(RandomState::new().hash_one(0))
