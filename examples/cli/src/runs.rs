@@ -219,7 +219,7 @@ fn id(text: &str) -> Result<String, String> {
     match text {
         "." | ".." => Err("an id is neither . nor ..".into()),
         "" => Err("an id is not empty; is a variable not set?".into()),
-        _ if text.len() > 128 => Err(format!("an id has at most 128 bytes, this has {}", text.len())),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
         _ if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
             Err("an id has no blanks and no line feeds".into())
         }
@@ -231,7 +231,7 @@ fn id(text: &str) -> Result<String, String> {
 fn cursor(text: &str) -> Result<String, String> {
     match text {
         "" => Err("an id is not empty; without --last-event-id all comes from the start".into()),
-        _ if text.len() > 128 => Err(format!("an id has at most 128 bytes, this has {}", text.len())),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
         _ => Ok(text.to_owned()),
     }
 }
