@@ -30,6 +30,11 @@ use crate::{
 
 const SERVICE: &str = "https://api.parallel.ai";
 
+const BASE_URL: &str = "\
+Server: http:// or https://, host, and optionally port and path
+
+[env: PARALLEL_BASE_URL=] [default: https://api.parallel.ai]";
+
 const LONGEST: Duration = Duration::from_secs(1_000_000);
 
 /// Fetch the runs of a group, as they are now
@@ -59,9 +64,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VERSION", value_parser = ["v1beta", "v1"], default_value = "v1beta")]
     api_version: String,
     /// Server: http:// or https://, host, and optionally port and path
-    ///
-    /// [env: PARALLEL_BASE_URL=] [default: https://api.parallel.ai]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", long_help = BASE_URL)]
     base_url: Option<String>,
     /// File that holds the API key, instead of PARALLEL_API_KEY
     #[arg(long, value_name = "FILE")]
