@@ -13,7 +13,7 @@ use std::{
 };
 
 use console::{Term, truncate_str};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use taskgroup::text::is_secret;
 
 /// The way to the people.
@@ -28,7 +28,7 @@ impl Console {
     /// A console that shows `secret` as `***`.
     pub(crate) fn new(secret: &str) -> Self {
         let width = Term::stdout().size_checked().map(|(_, columns)| columns.into());
-        Self { secret: secret.to_owned(), bar: ProgressBar::new_spinner(), width }
+        Self { secret: secret.to_owned(), bar: ProgressBar::hidden(), width }
     }
 
     /// Draws a bar up to `length`, or without a known end a spinner.
@@ -40,6 +40,7 @@ impl Console {
         if let Some(length) = length {
             self.bar.set_length(length);
         }
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
         self.bar.set_style(ProgressStyle::with_template(style).expect("the templates above are valid"));
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }

@@ -104,6 +104,7 @@ impl Asked<'_> {
                 let cursor = cursor?;
                 format!("if the event \"{cursor}\" is not known there: without --last-event-id all comes from the start")
             }
+            Outcome::Status(404) if opened => "all that came before this answer is out".into(),
             Outcome::Status(404) if url.ends_with("/v1beta") || url.ends_with("/v1") => {
                 format!("--base-url ends before the version, which comes by itself (--api-version): it is {url}")
             }

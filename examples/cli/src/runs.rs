@@ -30,6 +30,11 @@ use crate::{
 
 const SERVICE: &str = "https://api.parallel.ai";
 
+const BASE_URL: &str = "\
+Server: http:// or https://, host, and optionally port and path
+
+[env: PARALLEL_BASE_URL=] [default: https://api.parallel.ai]";
+
 const LONGEST: Duration = Duration::from_secs(1_000_000);
 
 /// Fetch the runs of a group, as they are now
@@ -59,9 +64,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VERSION", value_parser = ["v1beta", "v1"], default_value = "v1beta")]
     api_version: String,
     /// Server: http:// or https://, host, and optionally port and path
-    ///
-    /// [env: PARALLEL_BASE_URL=] [default: https://api.parallel.ai]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", long_help = BASE_URL)]
     base_url: Option<String>,
     /// File that holds the API key, instead of PARALLEL_API_KEY
     #[arg(long, value_name = "FILE")]
@@ -226,7 +229,7 @@ fn id(text: &str) -> Result<String, String> {
     match text {
         "." | ".." => Err("an id is neither . nor ..".into()),
         "" => Err("an id is not empty; is a variable not set?".into()),
-        _ if text.len() > 128 => Err(format!("an id has at most 128 bytes, this has {}", text.len())),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
         _ if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
             Err("an id has no blanks and no line feeds".into())
         }
@@ -238,7 +241,7 @@ fn id(text: &str) -> Result<String, String> {
 fn cursor(text: &str) -> Result<String, String> {
     match text {
         "" => Err("an id is not empty; without --last-event-id all comes from the start".into()),
-        _ if text.len() > 128 => Err(format!("an id has at most 128 bytes, this has {}", text.len())),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
         _ => Ok(text.to_owned()),
     }
 }

@@ -63,6 +63,11 @@ fn a_refusal_in_the_end_is_decided_by_the_group() {
     ended.expect(0, &["status 404: not here", "but all 2 runs of the group have come"]);
     let ended = asked(vec![broken(), refusal("404 No"), group(3)]);
     ended.expect(1, &["status 404: not here", "2 of 3 runs", "go on with --last-event-id 2"]);
+    let ended = asked(vec![broken(), refusal("404 No"), refusal("404 No")]);
+    ended.expect(
+        1,
+        &["status 404: not here", "could not be confirmed", "all that came before this answer is out"],
+    );
     let ended = asked(vec![broken(), refusal("402 No"), refusal("402 No")]);
     ended.expect(1, &["status 402: not here", "could not be confirmed", "go on with --last-event-id 2"]);
 }

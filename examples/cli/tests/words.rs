@@ -167,7 +167,7 @@ fn which_id_or_key_is_wrong_is_said() {
     let long = "x".repeat(129);
     for (arguments, words) in [
         (["tgrp_1", "--last-event-id", ""], "--last-event-id <ID>"),
-        (["tgrp_1", "--last-event-id", &long], "this has 129"),
+        (["tgrp_1", "--last-event-id", &long], "1 to 128 bytes, this one has 129"),
         ([&long, "--status", "failed"], "[TASKGROUP_ID]"),
         (["..", "--status", "failed"], "[TASKGROUP_ID]"),
         (["", "--status", "failed"], "is a variable not set?"),
