@@ -38,7 +38,7 @@ use self::{
     value::Cause,
 };
 use super::{
-    error::{Error, Name},
+    error::{Error, Misfit, Name},
     record::Record,
     tokenizer::{Token, Tokenizer},
     tree::Node,
@@ -88,11 +88,21 @@ pub struct Filler {
     steps: [Step; RECORDS],
     short: Short,
     is_watched: bool,
-    /// Whether what is left of a raw value is only counted.
-    is_counting: bool,
-    /// The value taken last did not fit: whatever it is in makes up for it.
-    is_unfit: bool,
-    mismatch: Option<Name>,
+    rest: Rest,
+    /// The first member that did not fit, and why.
+    mismatch: Option<&'static Node>,
+    why: Misfit,
+}
+
+/// What becomes of what is left of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// It goes where the beginning went.
+    Taken,
+    /// Of a raw value: it is only counted.
+    Counted,
+    /// It is passed over, because the value does not fit. Whatever the value is in makes up for that afterwards.
+    Unfit,
 }
 
 impl Default for Filler {
@@ -110,9 +120,9 @@ impl Filler {
             steps: [START; RECORDS],
             short: Short::new(),
             is_watched: false,
-            is_counting: false,
-            is_unfit: false,
+            rest: Rest::Taken,
             mismatch: None,
+            why: Misfit::Root,
         }
     }
 
@@ -152,8 +162,8 @@ impl Filler {
 
     /// The first member so far whose value did not fit its field.
     #[must_use]
-    pub const fn mismatch(&self) -> Option<Name> {
-        self.mismatch
+    pub fn mismatch(&self) -> Option<Name> {
+        self.mismatch.map(|node| Name { node, why: self.why })
     }
 
     /// The text has ended.
@@ -165,7 +175,7 @@ impl Filler {
     /// [the text as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.tokens.finish()?;
-        self.mismatch.map_or(Ok(()), |name| Err(Error::Mismatch(name)))
+        self.mismatch().map_or(Ok(()), |name| Err(Error::Mismatch(name)))
     }
 }
 

@@ -16,35 +16,31 @@ const LIMBS: usize = 176;
 const POWER_MAX: i32 = 400;
 
 /// An integer's sign and magnitude, however it is written: 2.23e2 is 223.
-#[inline(never)]
 pub(super) fn integer(text: &str) -> Result<(bool, u64), Misfit> {
-    // The digits up to the last that is not 0, and how many zeros come after it.
-    let (mut magnitude, mut zeros) = (Some(0_u64), 0_i32);
-    let power = decimal(text, &mut |digit| {
-        zeros = zeros.wrapping_add(1);
-        if digit > 0 {
-            magnitude = scaled(magnitude, zeros).and_then(|value| value.checked_add(digit.into()));
-            zeros = 0;
+    let mut places = places(text);
+    let mut magnitude = 0;
+    for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')) {
+        match byte {
+            b'0'..=b'9' if places > 0 => {
+                magnitude = append(magnitude, byte & 0xF)?;
+                places = places.wrapping_sub(1);
+            }
+            b'1'..=b'9' => return Err(Misfit::Integer),
+            _ => {}
         }
-    });
-    let power = power.wrapping_add(zeros);
-    let is_negative = text.starts_with('-');
-    match magnitude {
-        Some(0) => Ok((is_negative, 0)),
-        _ if power < 0 => Err(Misfit::Integer),
-        _ => scaled(magnitude, power).map(|magnitude| (is_negative, magnitude)).ok_or(Misfit::Range),
     }
+    while places > 0 && magnitude > 0 {
+        magnitude = append(magnitude, 0)?;
+        places = places.wrapping_sub(1);
+    }
+    Ok((text.starts_with('-'), magnitude))
 }
 
-/// So many times ten times the value, unless that is beyond 64 bits.
-#[inline(never)]
-fn scaled(mut value: Option<u64>, times: i32) -> Option<u64> {
-    for _ in 0..times {
-        // Without a multiplication, which a small processor would call a function for.
-        value =
-            value.filter(|value| *value <= u64::MAX / 10).map(|value| (value << 3).wrapping_add(value << 1));
-    }
-    value
+/// The number with one more digit.
+fn append(value: u64, digit: u8) -> Result<u64, Misfit> {
+    // Ten times the value, which a small processor would call a function for.
+    let tenfold = (value <= u64::MAX / 10).then(|| (value << 3).wrapping_add(value << 1));
+    tenfold.and_then(|tenfold| tenfold.checked_add(digit.into())).ok_or(Misfit::Range)
 }
 
 /// A binary floating-point format of IEEE 754.
@@ -64,7 +60,7 @@ pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents
 #[inline(never)]
 pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
     let mut digits = Large::new();
-    let power = decimal(text, &mut |digit| digits.multiply_add(10, digit.into()));
+    let power = decimal(text, &mut digits);
     let sign = u64::from(text.starts_with('-')) << 63 >> (63_u32.wrapping_sub(width(format)));
     if digits.is_zero() || power < -POWER_MAX {
         return Some(sign);
@@ -121,10 +117,23 @@ const fn width(format: &Format) -> u32 {
     format.exponents.count_ones().wrapping_add(format.fraction)
 }
 
-/// Gives the digits, which are an integer, and returns the power of ten to multiply it with.
+/// The digits as an integer, and the power of ten to multiply them with.
+fn decimal(text: &str, digits: &mut Large) -> i32 {
+    let mut power = places(text);
+    for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')) {
+        if byte.is_ascii_digit() {
+            digits.multiply_add(10, (byte & 0xF).into());
+            power = power.wrapping_sub(1);
+        }
+    }
+    power
+}
+
+/// How many of the digits stand before the point once the exponent has moved it; negative where there are
+/// zeros to add after it.
 #[inline(never)]
-fn decimal(text: &str, each: &mut dyn FnMut(u8)) -> i32 {
-    let (mut point, mut exponent) = (0_i32, 0_i32);
+fn places(text: &str) -> i32 {
+    let (mut places, mut exponent) = (0_i32, 0_i32);
     let (mut is_fraction, mut is_exponent, mut is_below) = (false, false, false);
     for byte in text.bytes() {
         match byte {
@@ -136,14 +145,11 @@ fn decimal(text: &str, each: &mut dyn FnMut(u8)) -> i32 {
                 let next = exponent.wrapping_mul(10).wrapping_add((byte & 0xF).into());
                 exponent = next.min(2 * POWER_MAX);
             }
-            b'0'..=b'9' => {
-                each(byte & 0xF);
-                point = point.wrapping_sub(is_fraction.into());
-            }
+            b'0'..=b'9' => places = places.wrapping_add((!is_fraction).into()),
             _ => {}
         }
     }
-    point.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
+    places.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
 }
 
 /// A natural number in base 256, the least limb first.

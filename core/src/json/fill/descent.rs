@@ -5,7 +5,7 @@
 //! Those of [`fill`](super).
 
 use super::{
-    Filler, RECORDS, SHORT,
+    Filler, RECORDS, Rest, SHORT,
     value::{Cause, Json, Stop, next},
 };
 use crate::json::{
@@ -70,8 +70,8 @@ impl Json<'_, '_> {
             match row.last() {
                 Some(element) if self.step() == IN => {
                     element.fill(self)?;
-                    if self.filler.is_unfit {
-                        self.filler.is_unfit = false;
+                    if self.filler.rest == Rest::Unfit {
+                        self.filler.rest = Rest::Taken;
                         row.reject();
                     }
                 }
@@ -116,8 +116,9 @@ impl Json<'_, '_> {
                 } else if let Some(field) = record.member(node.first.into()) {
                     field.fill(self)?;
                 }
-                if self.filler.is_unfit {
-                    self.make_up(record, names, below);
+                if self.filler.rest == Rest::Unfit {
+                    self.filler.rest = Rest::Taken;
+                    clear_below(record, names, node);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
@@ -126,17 +127,6 @@ impl Json<'_, '_> {
             }
             self.filler.is_watched &= self.level > 1;
             self.set_step(BETWEEN);
-        }
-    }
-
-    /// The member that it is in did not fit: its fields are cleared.
-    #[cold]
-    #[inline(never)]
-    fn make_up(&mut self, record: &mut dyn Record, names: &'static [Node], below: &'static [Node]) {
-        self.filler.is_unfit = false;
-        // Read again: to keep it meanwhile would cost stack at each level.
-        if let Some(node) = below.get(usize::from(self.step().wrapping_sub(IN))) {
-            clear_below(record, names, node);
         }
     }
 

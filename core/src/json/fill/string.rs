@@ -4,7 +4,10 @@
 //!
 //! Who has no room for more is told how much there was, and is not shown it.
 
-use super::value::{Cause, Json, Kind, Stop};
+use super::{
+    Rest,
+    value::{Cause, Json, Kind, Stop},
+};
 use crate::{
     json::{
         scan::unescaped,
@@ -111,11 +114,13 @@ impl Json<'_, '_> {
     pub(in crate::json) fn raw_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a token or the rest of one, or begins to count, which it does once, or returns.
         while !self.filler.tokens.is_past(self.level) {
-            if self.filler.is_counting {
+            if self.filler.rest == Rest::Counted {
                 let before = self.input.len();
                 let result = self.skip();
                 sink.lose(before.wrapping_sub(self.input.len()));
-                self.filler.is_counting = result == Err(Stop(Cause::More));
+                if result != Err(Stop(Cause::More)) {
+                    self.filler.rest = Rest::Taken;
+                }
                 return result;
             }
             let tokens = &mut self.filler.tokens;
@@ -128,7 +133,7 @@ impl Json<'_, '_> {
                     _ => {}
                 }
                 if sink.is_full() {
-                    self.filler.is_counting = true;
+                    self.filler.rest = Rest::Counted;
                     continue;
                 }
             }

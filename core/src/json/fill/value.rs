@@ -6,9 +6,9 @@
 
 use core::ops::ControlFlow;
 
-use super::{Filler, SHORT, Watch};
+use super::{Filler, Rest, SHORT, Watch};
 use crate::json::{
-    error::{Misfit, Name, Wrong},
+    error::{Misfit, Wrong},
     tokenizer::{State, Token, Tokenizer},
     tree::Node,
 };
@@ -156,10 +156,12 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn misfit(&mut self, why: Misfit) -> Result<(), Stop> {
-        let why = if self.level == 0 { Misfit::Root } else { why };
-        let Filler { mismatch, is_unfit, .. } = &mut *self.filler;
-        _ = mismatch.get_or_insert(Name { node: self.member, why });
-        *is_unfit = true;
+        let filler = &mut *self.filler;
+        if filler.mismatch.is_none() {
+            filler.mismatch = Some(self.member);
+            filler.why = if self.level == 0 { Misfit::Root } else { why };
+        }
+        filler.rest = Rest::Unfit;
         self.skip()
     }
 
