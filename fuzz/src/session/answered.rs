@@ -30,6 +30,10 @@ pub fn answered(input: &[u8]) {
     let Some((which, rest)) = input.split_first() else { return };
     let Some((cuts, answer)) = Cuts::split(rest) else { return };
     let whole = http::read(answer);
+    // What comes after a single JSON text is an error, or is not looked at: as the chunks have it.
+    if whole.head.as_ref().is_some_and(|head| head.json) && json::is_followed(&whole.body) {
+        return;
+    }
     let is_said = whole.head.is_none_or(|head| !head.json) || json::read(&whole.body).is_some();
     cuts.same(answer, |chunks| seen(*which, is_said, chunks));
 }
