@@ -29,17 +29,6 @@ pub fn read(text: &[u8]) -> Option<Value> {
     reader.rest.is_empty().then_some(value)
 }
 
-/// Whether there is a whole text, and something other than whitespace after it.
-#[must_use]
-pub fn is_followed(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let mut reader = Reader { rest: &text };
-    reader.value(0).is_some() && {
-        reader.blank();
-        !reader.rest.is_empty()
-    }
-}
-
 impl Value {
     /// The tokens that it is made of.
     #[must_use]
