@@ -65,6 +65,8 @@ def answer(server: Server, path: str) -> tuple[str, bool]:
             return connection.getresponse().read().decode(), True
         except http.client.IncompleteRead as cut:
             return cut.partial.decode(errors="replace"), False
+        except ConnectionError:
+            return "", False
 
 
 class Framework(Server):

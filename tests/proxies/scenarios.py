@@ -70,6 +70,9 @@ LIVE = [
 # How long a client may take.
 LIMIT_S = 90
 
+# How often an answer is looked at, until it is what a scenario is about.
+LOOKS = 5
+
 
 def scenarios(desktop: pathlib.Path, folder: pathlib.Path) -> Iterator[tuple[str, Callable[[], int]]]:
     """What each is called, and what runs it. The folder is theirs."""
@@ -123,9 +126,12 @@ def live(desktop: pathlib.Path, held: Held, kind: str, settings: str, tls: bool)
 
 def is_cut_short(server: Proxy | Framework, orderly: bool) -> None:
     """Is an answer as it has to be, for the scenario to be what it is called?"""
-    events, in_order = first_answer(server)
-    if not 0 < len(events) <= MOST or (orderly and not in_order):
-        raise Wrong(f"an answer has {len(events)} events and ends {'in order' if in_order else 'cut'}: not what is to be tried")
+    # A reset may overtake what was sent before it: then there is nothing to be seen, and another try.
+    for _ in range(LOOKS):
+        events, in_order = first_answer(server)
+        if 0 < len(events) <= MOST and (in_order or not orderly):
+            return
+    raise Wrong(f"an answer has {len(events)} events and ends {'in order' if in_order else 'cut'}: not what is to be tried")
 
 
 def ended(client: subprocess.Popen, printed: str = "") -> subprocess.CompletedProcess:
