@@ -146,9 +146,11 @@ def refused(program, sandbox, words, **shown):
 
 
 def accepted(program, sandbox, whole, **shown):
-    """The image does not notice anything."""
-    image, _ = to_server(program, sandbox, [], 1, **shown)
+    """The image does not notice anything: one handshake, and two requests, of which the second asks whether that was all."""
+    image, connections = to_server(program, sandbox, [], 1, **shown)
     comparison.ended("the image", image, 0, {})
+    if connections[0]["requests"] != 2:
+        raise Wrong(f"there were other requests than the stream's and the check's: {connections}")
     if image.stderr != "":
         raise Wrong(f"the image has said {image.stderr}")
     return comparison.same(whole, image)
