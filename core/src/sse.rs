@@ -85,6 +85,8 @@ pub enum Token<'i> {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     state: State,
+    /// Since the last blank line there was a line of a field that an event is made of.
+    has_fields: bool,
 }
 
 /// ```text
@@ -92,8 +94,9 @@ pub struct Tokenizer {
 ///               ├─ d e i r ─► Name ─┬─ ":" ──► Space ─► Value   Begin, Bytes
 ///               │                   ├─ CR, LF ────────► Value   Begin
 ///               │                   └─ other ─► Skip
+///               ├─ ":" ───────────────────────► Comment
 ///               └─ other ─────────────────────► Skip
-/// Value, Skip ───── CR, LF ─────────► Line                    (after a CR by way of Return)
+/// Value, Skip, Comment ─── CR, LF ──► Line                    (after a CR by way of Return)
 /// ```
 #[derive(Clone, Copy, Debug)]
 enum State {
@@ -108,8 +111,9 @@ enum State {
     /// The value's beginning: one space is dropped.
     Space,
     Value,
-    /// A comment or a field without meaning.
+    /// A field without meaning.
     Skip,
+    Comment,
 }
 
 impl Default for Tokenizer {
@@ -122,7 +126,7 @@ impl Tokenizer {
     /// At the beginning of a stream, where a byte order mark may stand.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Mark(0) }
+        Self { state: State::Mark(0), has_fields: false }
     }
 
     /// Takes the next token off the front of `input`. `None`: `input` is used up.
@@ -146,36 +150,37 @@ impl Tokenizer {
                         return Some(token);
                     }
                 }
-                State::Skip => _ = self.take_line(input),
+                State::Skip | State::Comment => _ = self.take_line(input),
                 State::Line => {
                     if let Some(next) = after_line_end(byte) {
                         *input = rest;
                         self.state = next;
+                        self.has_fields = false;
                         return Some(Token::Dispatch);
                     }
                     // Nearly always the whole name is there.
                     for field in [Field::Data, Field::Event, Field::Id] {
                         if let Some(value) = input.strip_prefix(field.name()) {
                             *input = value;
-                            self.state = State::Space;
-                            return Some(Token::Begin(field));
+                            return Some(self.begin(field, State::Space));
                         }
                     }
-                    self.state =
-                        Field::beginning_with(byte).map_or(State::Skip, |field| State::Name(field, 0));
+                    self.state = match Field::beginning_with(byte) {
+                        Some(field) => State::Name(field, 0),
+                        None if byte == b':' => State::Comment,
+                        None => State::Skip,
+                    };
                 }
                 State::Name(field, matched) => match field.name().get(usize::from(matched)) {
                     Some(&expected) if expected == byte => {
                         *input = rest;
                         self.state = State::Name(field, matched.wrapping_add(1));
                         if byte == b':' {
-                            self.state = State::Space;
-                            return Some(Token::Begin(field));
+                            return Some(self.begin(field, State::Space));
                         }
                     }
                     Some(b':') if after_line_end(byte).is_some() => {
-                        self.state = State::Value;
-                        return Some(Token::Begin(field));
+                        return Some(self.begin(field, State::Value));
                     }
                     _ => self.state = State::Skip,
                 },
@@ -195,6 +200,25 @@ impl Tokenizer {
                     _ => self.state = State::Line,
                 },
             }
+        }
+    }
+
+    #[inline]
+    fn begin(&mut self, field: Field, state: State) -> Token<'static> {
+        self.state = state;
+        self.has_fields |= !matches!(field, Field::Retry);
+        Token::Begin(field)
+    }
+
+    /// Whether a stream that ended here was cut: in a line, other than a comment; or after a whole line of
+    /// `data`, `event` or `id`, and before the blank line that completes an event.
+    ///
+    /// The standard has such an event dropped without a word, so that only this tells that there was one.
+    #[must_use]
+    pub const fn is_amid_event(&self) -> bool {
+        match self.state {
+            State::Line | State::Return | State::Comment | State::Mark(0 | 3) => self.has_fields,
+            State::Mark(_) | State::Name(..) | State::Space | State::Value | State::Skip => true,
         }
     }
 
@@ -352,6 +376,12 @@ impl<const N: usize> Parser<N> {
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry.map(|millis| Duration::from_millis(millis.into()))
+    }
+
+    /// Whether a stream that ended here was cut, see [`Tokenizer::is_amid_event`].
+    #[must_use]
+    pub const fn is_amid_event(&self) -> bool {
+        self.tokenizer.is_amid_event()
     }
 
     /// The stream has ended: drops what there is of an unfinished event. What is fed from now on is

@@ -25,14 +25,16 @@ pub struct Event {
 /// Interprets a whole stream, which follows one that left `last_event_id`.
 #[must_use]
 pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
-    let decoded = String::from_utf8_lossy(stream);
-    let text = decoded.strip_prefix('\u{FEFF}').unwrap_or(&decoded);
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let (lines, _unfinished) = text.rsplit_once('\n').unwrap_or_default();
+    interpret_within(stream, last_event_id, usize::MAX)
+}
 
+/// The same, by who passes over an `id` and a `retry` whose value has more than so many bytes.
+#[must_use]
+pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> Interpretation {
+    let lines = lines(stream);
     let mut all = Interpretation { last_event_id: last_event_id.into(), ..Interpretation::default() };
     let (mut data, mut name, mut id) = (String::new(), String::new(), String::from(last_event_id));
-    for line in lines.split('\n') {
+    for line in lines.split_terminator('\n') {
         if line.is_empty() {
             all.last_event_id.clone_from(&id);
             if data.pop().is_some() {
@@ -43,11 +45,11 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
             name.clear();
             continue;
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        let (field, value) = field(line);
         match field {
             "event" => name = value.into(),
             "data" => data = data + value + "\n",
+            "id" | "retry" if value.len() > longest => {}
             "id" if !value.contains('\0') => id = value.into(),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 all.retry = Some(value.parse().unwrap_or(u32::MAX));
@@ -56,4 +58,21 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
         }
     }
     all
+}
+
+/// The lines of a stream that have ended, each with a line feed.
+#[must_use]
+pub fn lines(stream: &[u8]) -> String {
+    let decoded = String::from_utf8_lossy(stream);
+    let text = decoded.strip_prefix('\u{FEFF}').unwrap_or(&decoded);
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    text
+}
+
+/// The field and the value of a line that is not blank.
+#[must_use]
+pub fn field(line: &str) -> (&str, &str) {
+    let (field, value) = line.split_once(':').unwrap_or((line, ""));
+    (field, value.strip_prefix(' ').unwrap_or(value))
 }

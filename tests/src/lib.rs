@@ -10,7 +10,9 @@
 //! assert_eq!(lines, 2);
 //! ```
 
+pub mod collector;
 pub mod event_stream;
+pub mod items;
 pub mod peer;
 pub mod wire;
 

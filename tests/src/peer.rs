@@ -12,8 +12,8 @@
 //!
 //! # Limits
 //!
-//! One connection at a time, as a session has it. A run ends after [`Peer::connections`] connections,
-//! its outcome unknown, so that a session that goes on for ever can be tested; one that goes on for
+//! One connection at a time, as a session has it. A run ends after [`Peer::connections`] connections or
+//! requests, its outcome unknown, so that a session that goes on for ever can be tested; one that goes on for
 //! ever without connecting fails its test, after ten million looks at the clock.
 
 mod received;
@@ -21,14 +21,17 @@ mod received;
 use std::{collections::VecDeque, time::Duration};
 
 use taskgroup::{
+    http,
     json::{Name, Record},
     record,
-    session::{Action, ApiError, Cause, Config, Event, Failure, Outcome, Request, Session, Skipped},
+    session::{Action, ApiError, Cause, Config, Event, Failure, Hint, Outcome, Request, Session, Skipped},
     text::Text,
     time::Instant,
 };
 
 pub use received::Received;
+
+use crate::wire::Framing;
 
 record! {
     /// What the tests look at in an event of any type.
@@ -58,6 +61,7 @@ enum Step {
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     steps: VecDeque<Step>,
+    is_for_ever: bool,
 }
 
 impl Answer {
@@ -91,9 +95,43 @@ impl Answer {
         self.step(Step::Reset)
     }
 
+    /// As the last of a script, is also given to who asks from after its events.
+    #[must_use]
+    pub fn for_ever(mut self) -> Self {
+        self.is_for_ever = true;
+        self
+    }
+
     fn step(mut self, step: Step) -> Self {
         self.steps.push_back(step);
         self
+    }
+
+    /// Whether a client can take it for an event stream that ended in order.
+    fn is_whole_stream(&self) -> bool {
+        if self.is_for_ever {
+            return false;
+        }
+        let mut response = http::Response::new();
+        let mut is_stream = false;
+        for step in &self.steps {
+            match step {
+                Step::Bytes(bytes) => {
+                    let mut input = &bytes[..];
+                    while let Ok(Some(part)) = response.feed(&mut input) {
+                        match part {
+                            http::Part::Head(head) => is_stream = head.status == 200 && head.event_stream,
+                            http::Part::End => return is_stream,
+                            http::Part::Body(_) => {}
+                        }
+                    }
+                }
+                Step::Close => return is_stream && response.closed().is_ok(),
+                Step::Reset => return false,
+                Step::Wait(_) => {}
+            }
+        }
+        false
     }
 }
 
@@ -145,6 +183,8 @@ pub struct Report<R = Seen> {
     pub outcome: Option<Outcome>,
     /// What the server said.
     pub error: Option<ApiError>,
+    /// What may be behind the outcome.
+    pub hint: Option<Hint>,
     /// The cursor at the end.
     pub cursor: Option<String>,
     /// How much time went by.
@@ -204,7 +244,7 @@ pub struct Peer<'p> {
     pub read: usize,
     /// The size of the buffer that requests are written through.
     pub write: usize,
-    /// After so many connections the run ends.
+    /// After so many connections, or requests that were sent in whole, the run ends.
     pub connections: usize,
 }
 
@@ -221,12 +261,18 @@ impl<'p> Peer<'p> {
         }
     }
 
-    /// A server that gives these answers in order, then the last one for ever.
+    /// A server that gives these answers in order, then the last one for ever; but when that one is a
+    /// whole stream, it has nothing after the last event, and says so in order to whoever asks from there.
     pub fn script(answers: impl IntoIterator<Item = Answer>) -> Self {
         let mut answers: VecDeque<_> = answers.into_iter().collect();
-        Self::new(move |_| {
+        let mut is_over = false;
+        Self::new(move |request| {
             let answer = answers.front().cloned().unwrap_or_default();
-            if answers.len() > 1 {
+            if is_over && request.cursor().is_some() && answer.is_whole_stream() {
+                return Answer::new().bytes(Framing::Chunked.stream(""));
+            }
+            is_over = answers.len() <= 1;
+            if !is_over {
                 answers.pop_front();
             }
             answer
@@ -258,6 +304,7 @@ impl<'p> Peer<'p> {
             before: Vec::new(),
             outcome: None,
             error: None,
+            hint: None,
             cursor: None,
             elapsed: Duration::ZERO,
         };
@@ -303,6 +350,7 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
                     }
                     self.connect(until.saturating_since(now));
                 }
+                Action::Send { .. } if self.report.requests.len() == self.peer.connections => break,
                 Action::Send { until } => self.send(until.saturating_since(now)),
                 Action::Receive { until } => self.receive(until.saturating_since(now)),
                 Action::Close => self.open = false,
@@ -325,6 +373,7 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
             }
         }
         self.report.error = self.session.error().cloned();
+        self.report.hint = self.session.hint();
         self.report.cursor = self.session.cursor().map(Into::into);
         self.report
     }
@@ -349,6 +398,11 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
     }
 
     fn send(&mut self, patience: Duration) {
+        // The next request over the same connection.
+        if self.connection.asked && self.connection.written.ends_with(b"\r\n\r\n") {
+            self.connection.written.clear();
+            self.connection.asked = false;
+        }
         let sent = self.connection.written.len();
         let room = match self.connection.line {
             Line::Breaks(bytes) | Line::Blocks(bytes) | Line::Answers(bytes, _) => bytes - sent,

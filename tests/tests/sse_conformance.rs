@@ -2,8 +2,9 @@
 //! in every chunking, through the parser, the tokenizer and the model.
 
 use serde_json::Value;
-use taskgroup::sse::{Field, Parser, Token, Tokenizer};
+use taskgroup::sse::{Parser, Tokenizer};
 use taskgroup_tests::{
+    collector::Collector,
     event_stream::{Event, Interpretation, interpret},
     splits,
 };
@@ -76,73 +77,16 @@ fn millis<const N: usize>(parser: &Parser<N>) -> Option<u32> {
     parser.retry().map(|retry| u32::try_from(retry.as_millis()).unwrap())
 }
 
-/// What an application with a heap makes of the tokens.
-#[derive(Default)]
-struct Collector {
-    line: Option<(Field, Vec<u8>)>,
-    data: Option<Vec<u8>>,
-    name: String,
-    id: String,
-    all: Interpretation,
-}
-
-impl Collector {
-    fn token(&mut self, token: Token<'_>) {
-        match token {
-            Token::Begin(field) => {
-                self.end_line();
-                self.line = Some((field, Vec::new()));
-            }
-            Token::Bytes(bytes) => {
-                assert!(!bytes.is_empty() && !bytes.contains(&b'\r') && !bytes.contains(&b'\n'));
-                self.line.as_mut().expect("a field has begun").1.extend(bytes);
-            }
-            Token::Dispatch => {
-                self.end_line();
-                self.dispatch();
-            }
-        }
-    }
-
-    fn end_line(&mut self) {
-        let Some((field, value)) = self.line.take() else { return };
-        let text = String::from_utf8_lossy(&value).into_owned();
-        match field {
-            Field::Data => match &mut self.data {
-                Some(data) => data.extend([b"\n", &value[..]].concat()),
-                none => *none = Some(value),
-            },
-            Field::Event => self.name = text,
-            Field::Id if !text.contains('\0') => self.id = text,
-            Field::Retry if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.all.retry = text.parse().ok().or(self.all.retry);
-            }
-            Field::Id | Field::Retry => {}
-        }
-    }
-
-    fn dispatch(&mut self) {
-        let (name, id) = (std::mem::take(&mut self.name), self.id.clone());
-        self.all.last_event_id.clone_from(&id);
-        if let Some(data) = self.data.take() {
-            let name = if name.is_empty() { "message".into() } else { name };
-            let data = String::from_utf8_lossy(&data).into();
-            self.all.events.push(Event { name, data, id, retry: self.all.retry });
-        }
-    }
-}
-
 fn collected(last_event_id: &str, chunks: &[&[u8]]) -> Interpretation {
     let mut tokenizer = Tokenizer::new();
-    let mut collector = Collector { id: last_event_id.into(), ..Default::default() };
-    collector.all.last_event_id = last_event_id.into();
+    let mut collector = Collector::new(last_event_id);
     for mut input in chunks.iter().copied() {
         while let Some(token) = tokenizer.feed(&mut input) {
             collector.token(token);
         }
         assert!(input.is_empty(), "all is taken before there is nothing more");
     }
-    collector.all
+    collector.finish()
 }
 
 #[test]

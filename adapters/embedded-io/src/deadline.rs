@@ -13,7 +13,14 @@ pub(crate) async fn before<T>(
     until: Instant,
     future: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
-    match select(future, clock.wait_until(until)).await {
+    // A deadline that has passed needs no timer: some fire one at the next tick only, and a wait that is
+    // dropped before that would never come to its end.
+    let deadline = async {
+        if clock.now() < until {
+            clock.wait_until(until).await;
+        }
+    };
+    match select(future, deadline).await {
         Either::First(result) => Some(result),
         Either::Second(()) => None,
     }

@@ -12,7 +12,7 @@ use embedded_io_async::Write;
 use taskgroup::{
     __log,
     json::{Name, Record},
-    session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Event, Failure, Hint, Outcome, Request, Session},
     time::{Clock, Instant},
 };
 
@@ -196,6 +196,12 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome
+    }
+
+    /// What may be behind the outcome, for the person who reads it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.session.hint()
     }
 
     /// What the service said, when it said no.

@@ -29,7 +29,7 @@ use reqwless::{
 use taskgroup::{
     __log,
     json::Record,
-    session::{Action, ApiError, Config, Event, Failure, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Event, Failure, Hint, Outcome, Request, Session},
     time::{Clock, Instant},
 };
 
@@ -95,6 +95,12 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
                 Action::Close => {}
             }
         }
+    }
+
+    /// What may be behind the outcome, for the person who reads it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.session.hint()
     }
 
     /// What the service said, when it said no.

@@ -33,7 +33,7 @@ use taskgroup::{
 use crate::{
     Clock,
     connection::{Connection, Deadline},
-    security::{Security, is_about_certificate},
+    security::{Security, is_about_certificate, is_no_tls},
 };
 
 /// Opens one connection at a time to the server of a [`Config`].
@@ -165,6 +165,10 @@ impl Connector {
             Ok(connection) => Ok(connection),
             Err(error) if is_about_certificate(&error) => {
                 Err((Failure::Refused, format!("TLS with {}: {error}", self.host)))
+            }
+            Err(error) if is_no_tls(&error) => {
+                let reason = "what answers there does not speak TLS; http may be meant, or another port";
+                Err(unreachable(&format!("TLS with {}: {reason} ({error})", self.host)))
             }
             Err(error) => Err(unreachable(&format!("TLS with {}: {error}", self.host))),
         }

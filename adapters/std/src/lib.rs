@@ -25,6 +25,7 @@
 mod clock;
 mod connection;
 mod connector;
+mod head;
 mod security;
 mod stream;
 mod verbatim;

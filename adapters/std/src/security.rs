@@ -125,6 +125,12 @@ pub(crate) fn is_about_certificate(error: &io::Error) -> bool {
     matches!(error, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 
+/// Whether the answer to the handshake was no TLS at all.
+pub(crate) fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(error, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
+}
+
 fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
     // The provider by name: a process-wide default could be missing, or another one.
     let provider: Arc<CryptoProvider> = ring::default_provider().into();

@@ -16,17 +16,17 @@
 //!
 //! # Limits
 //!
-//! One buffer of 16 KiB; blocks until there is an event, and never longer on one read than the
+//! One buffer of 16 KiB, and the first 16 KiB of the last answer; blocks until there is an event, and never longer on one read than the
 //! session's deadline says.
 
 use std::ops::Range;
 
 use taskgroup::{
     json::{Name, Record},
-    session::{Action, ApiError, Config, Event, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Event, Hint, Outcome, Request, Session},
 };
 
-use crate::{Clock, Connector, Security};
+use crate::{Clock, Connector, Security, head::Head};
 
 const BUFFER: usize = 16 * 1024;
 
@@ -42,6 +42,7 @@ pub struct Stream<'c, R> {
     /// What was announced, and is due at the next step.
     due: Option<Action>,
     outcome: Option<Outcome>,
+    head: Head,
 }
 
 /// What [`Stream::step`] has come to.
@@ -66,6 +67,7 @@ impl<'c, R: Record> Stream<'c, R> {
             unread: 0..0,
             due: None,
             outcome: None,
+            head: Head::default(),
         }
     }
 
@@ -89,6 +91,7 @@ impl<'c, R: Record> Stream<'c, R> {
             unread: self.unread,
             due: None,
             outcome: None,
+            head: Head::default(),
         }
     }
 
@@ -135,6 +138,12 @@ impl<'c, R: Record> Stream<'c, R> {
         self.outcome
     }
 
+    /// What may be behind the outcome, for the person who reads it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.session.hint()
+    }
+
     /// What the service said, when it said no.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
@@ -151,6 +160,13 @@ impl<'c, R: Record> Stream<'c, R> {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.connector.reason()
+    }
+
+    /// A field of the head of the last answer, in the server's own words: which content type it was, when it was a
+    /// wrong one, or where a redirect wanted to go. The first of several; of the first 16 KiB of the answer.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.head.field(name)
     }
 
     /// The id of the last event that was seen: another stream goes on from there by
@@ -182,13 +198,17 @@ impl<'c, R: Record> Stream<'c, R> {
         let result = match action {
             Action::Connect { until } => connector.open(until).map(|()| session.connected(clock.now())),
             Action::Send { until } => {
+                self.head.clear();
                 let filled = session.fill(&mut self.buffer);
                 connector.write_all(self.buffer.get(..filled).unwrap_or_default(), until)
             }
             Action::Receive { until } => connector.read(&mut self.buffer, until).map(|read| match read {
                 None => {}
                 Some(0) => session.closed(clock.now()),
-                Some(read) => self.unread = 0..read,
+                Some(read) => {
+                    self.unread = 0..read;
+                    self.head.take(self.buffer.get(..read).unwrap_or_default());
+                }
             }),
             Action::Close => {
                 connector.close();

@@ -8,7 +8,7 @@
 //! let mut event = Verbatim::default();
 //! json::fill(&mut event, text)?;
 //! event.data(text); // a session does this by itself
-//! assert_eq!((event.json(), event.event_id()), (&text[..], Some("7")));
+//! assert_eq!((event.json(), event.event_id(), event.kind()), (&text[..], Some("7"), Some("error")));
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
@@ -21,7 +21,7 @@ use taskgroup::{
     record,
 };
 
-/// A record of events of all types: their JSON text, and their id.
+/// A record of events of all types: their JSON text, their id and their type.
 ///
 /// The text is what stood in the event's `data` lines, byte for byte, the lines joined by line feeds.
 /// It is JSON whenever a session gives it as a record; in an event that was skipped it may be anything.
@@ -42,6 +42,12 @@ impl Verbatim {
     #[must_use]
     pub fn event_id(&self) -> Option<&str> {
         Some(self.members.event_id.text.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// The event's `type`, when there is one.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        Some(self.members.kind.text.as_str()).filter(|kind| !kind.is_empty())
     }
 }
 
@@ -77,18 +83,19 @@ impl Record for Verbatim {
 record! {
     #[derive(Clone, Debug, PartialEq)]
     struct Members for * {
-        event_id: EventId = "/event_id",
+        kind: Word = "/type",
+        event_id: Word = "/event_id",
     }
 }
 
 /// A text if it is one: an event with an id of another type is passed on all the same.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct EventId {
+struct Word {
     text: String,
     is_text: bool,
 }
 
-impl Field for EventId {
+impl Field for Word {
     fn clear(&mut self) {
         self.text.clear();
     }

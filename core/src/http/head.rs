@@ -320,8 +320,8 @@ impl Fields {
             }
             Field::ContentType => self.media_type = element,
             Field::ShouldRetry => self.should_retry = element,
-            Field::RetryAfterMs => self.wait(decimal(text), Wait::Millis),
-            Field::RetryAfter if self.unit != Some(Wait::Millis) => match decimal(text) {
+            Field::RetryAfterMs => self.wait(rounded_up(text), Wait::Millis),
+            Field::RetryAfter if self.unit != Some(Wait::Millis) => match rounded_up(text) {
                 None => self.wait(seconds_since_1970(text), Wait::Until),
                 seconds => self.wait(seconds, Wait::Seconds),
             },
@@ -390,6 +390,16 @@ fn divide_by_1000(number: u32) -> (u32, u32) {
 /// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
 pub(super) const fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
+}
+
+/// A decimal number, rounded up if it has a fraction, as servers send it that take it for a float.
+fn rounded_up(text: &[u8]) -> Option<u32> {
+    let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
+    let (whole, fraction) = text.split_at_checked(point)?;
+    let number = decimal(whole)?;
+    let (_, digits) = fraction.split_first().unwrap_or((&0, &[]));
+    let is_more = digits.iter().any(|digit| *digit != b'0');
+    digits.iter().all(u8::is_ascii_digit).then_some(number.saturating_add(is_more.into()))
 }
 
 /// The number that ASCII digits alone make, or `u32::MAX` if it is larger.

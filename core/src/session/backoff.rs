@@ -3,9 +3,6 @@
 use super::config::Config;
 use crate::time::Millis;
 
-/// The longest wait that a server may ask for by `Retry-After`.
-const RETRY_AFTER_CEILING: Millis = Millis(300_000);
-
 /// Tries in a row without anything new, and the wait that follows from them.
 ///
 /// A wait is drawn uniformly from [floor, upper]; upper is twice the floor and doubles to the
@@ -34,13 +31,24 @@ impl Backoff {
         config.attempts.is_some_and(|attempts| self.tries >= attempts.get())
     }
 
-    /// The wait after a failed try, from this floor on; never shorter than what the server asked for.
-    pub(super) fn wait(&mut self, config: &Config<'_>, floor: Millis, retry_after: Millis) -> Millis {
+    /// How many tries in a row have failed.
+    pub(super) const fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// The wait after so many tries, from this floor on; never shorter than what the server asked for.
+    pub(super) fn wait(
+        &mut self,
+        config: &Config<'_>,
+        floor: Millis,
+        retry_after: Millis,
+        tries: u32,
+    ) -> Millis {
         let Millis(floor) = floor;
-        let doubled = floor.saturating_mul(1_u32.checked_shl(self.tries.max(1)).unwrap_or(u32::MAX));
+        let doubled = floor.saturating_mul(1_u32.checked_shl(tries.max(1)).unwrap_or(u32::MAX));
         let upper = doubled.min(config.ceiling.0).max(floor);
         let jitter = self.fraction(upper.saturating_sub(floor));
-        let least = retry_after.min(RETRY_AFTER_CEILING).0.max(floor);
+        let least = retry_after.min(config.retry_after_ceiling).0.max(floor);
         Millis(least.saturating_add(jitter))
     }
 

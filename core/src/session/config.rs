@@ -64,11 +64,13 @@ pub struct Config<'c> {
     pub(super) connect: Millis,
     pub(super) floor: Millis,
     pub(super) ceiling: Millis,
+    pub(super) retry_after_ceiling: Millis,
     pub(super) attempts: Option<NonZeroU32>,
     pub(super) seed: u32,
     pub(super) port: u16,
     pub(super) tls: bool,
     pub(super) keep_alive: bool,
+    pub(super) end_check: bool,
     pub(super) version: Version,
 }
 
@@ -86,11 +88,13 @@ impl<'c> Config<'c> {
             connect: Millis(10_000),
             floor: Millis(500),
             ceiling: Millis(30_000),
+            retry_after_ceiling: Millis(300_000),
             attempts: NonZeroU32::new(10),
             seed: 0,
             port: 443,
             tls: true,
             keep_alive: false,
+            end_check: true,
             version: Version::V1Beta,
         }
     }
@@ -111,6 +115,12 @@ impl<'c> Config<'c> {
     #[must_use]
     pub const fn tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether an orderly end is checked, see [`with_end_check`](Self::with_end_check).
+    #[must_use]
+    pub const fn end_check(&self) -> bool {
+        self.end_check
     }
 
     /// Whether a connection is kept, see [`with_keep_alive`](Self::with_keep_alive).
@@ -188,8 +198,28 @@ impl<'c> Config<'c> {
         self
     }
 
+    /// Whether [`runs`](crate::api::runs), once it has ended in order, is asked for once more from the last
+    /// event on, and is done only when that brings nothing new. Yes by default.
+    ///
+    /// An orderly end proves only what the last hop believes: behind a proxy, or in a framework that ends an
+    /// answer whose handler failed, a cut looks like an end. The check is strong evidence, not proof: a server
+    /// that keeps failing may answer it with nothing at all. It costs one more request, over the same
+    /// connection where the server leaves it open.
+    ///
+    /// Without it, the last chunk or the length of the body is believed; an end of the connection alone,
+    /// which has no framing, is checked all the same. Switch it off for a server that ignores
+    /// `last_event_id`, which sends everything twice, and where nothing is on the way that could cut a stream.
+    #[must_use]
+    pub const fn with_end_check(mut self, check: bool) -> Self {
+        self.end_check = check;
+        self
+    }
+
     /// How long the server may be silent, and how long the head of an answer may take in all.
     /// 90 s by default.
+    ///
+    /// It is all that ends a stream whose server has failed and left it open, as some do: behind daphne, for
+    /// example, in Node.js after `Readable.pipe(response)` or where `uncaughtException` is handled.
     #[must_use]
     pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle = Millis::from(timeout);
@@ -210,6 +240,14 @@ impl<'c> Config<'c> {
         self.floor = Millis::from(floor);
         let ceiling = Millis::from(ceiling);
         self.ceiling = if ceiling.0 < self.floor.0 { self.floor } else { ceiling };
+        self
+    }
+
+    /// The longest wait that a server may ask for by `retry-after-ms` or `retry-after`: what is beyond it
+    /// counts as it. 300 s by default.
+    #[must_use]
+    pub const fn with_retry_after_ceiling(mut self, ceiling: Duration) -> Self {
+        self.retry_after_ceiling = Millis::from(ceiling);
         self
     }
 
@@ -252,20 +290,6 @@ impl Config<'_> {
             Ok(())
         }
     }
-
-    /// The path and query of a redirect's `Location`, when it stays on this very server.
-    pub(super) fn own_target<'l>(&self, location: &'l str) -> Option<&'l str> {
-        let target = if location.starts_with('/') && !location.starts_with("//") {
-            location
-        } else {
-            let url = Url::parse(location)?;
-            let is_own =
-                url.tls == self.tls && url.host.eq_ignore_ascii_case(self.host) && url.port == self.port;
-            is_own.then_some(if url.path.is_empty() { "/" } else { url.path })?
-        };
-        let end = target.bytes().position(|byte| byte == b'#').unwrap_or(target.len());
-        target.get(..end).filter(|target| target.bytes().all(|byte| byte.is_ascii_graphic()))
-    }
 }
 
 /// Shows the key as `***`.
@@ -276,6 +300,7 @@ impl fmt::Debug for Config<'_> {
             .field("port", &self.port)
             .field("tls", &self.tls)
             .field("keep_alive", &self.keep_alive)
+            .field("end_check", &self.end_check)
             .field("base_path", &self.base_path)
             .field("version", &self.version)
             .field("key", &format_args!("***"))
@@ -284,6 +309,7 @@ impl fmt::Debug for Config<'_> {
             .field("idle_timeout", &self.idle.duration())
             .field("connect_timeout", &self.connect.duration())
             .field("backoff", &(self.floor.duration(), self.ceiling.duration()))
+            .field("retry_after_ceiling", &self.retry_after_ceiling.duration())
             .field("attempts", &self.attempts)
             .field("seed", &self.seed)
             .finish()

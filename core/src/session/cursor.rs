@@ -83,6 +83,12 @@ impl Cursor {
         &mut self.next.text
     }
 
+    /// The event in `next` will not be shown after all.
+    pub(super) fn withdraw(&mut self) {
+        self.moving = false;
+        self.too_long = false;
+    }
+
     /// A try begins, which has brought nothing yet.
     pub(super) fn begin(&mut self) {
         self.attempt = Attempt { resumed: self.last_event_id().is_some(), ..Attempt::default() };
@@ -139,9 +145,10 @@ impl Cursor {
         self.attempt.moved
     }
 
-    /// Whether the answer brought events, none of which can be resumed after.
-    pub(super) fn nameless(&self) -> bool {
-        self.attempt.nameless && !self.attempt.begun
+    /// Whether the answer brought events, after none of which a stream can be asked for.
+    pub(super) fn is_lost(&self) -> bool {
+        let has_events = self.attempt.nameless || self.attempt.begun;
+        self.too_long || has_events && self.last_event_id().is_none()
     }
 
     /// Whether the server started over, and the cursor's own event has not passed.

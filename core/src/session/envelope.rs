@@ -44,7 +44,7 @@ impl core::error::Error for ApiError {}
 /// of them:
 ///
 /// ```text
-/// {"type": kind, "event_id": id, "status": {"is_active": active},
+/// {"type": kind, "event_id": id, "status": {"is_active": active}, "run": {"is_active": active},
 ///  "error": {"ref_id": …, "message": …}, "detail": "message" or [{"msg": message}, …]}
 /// ```
 pub(super) struct Envelope {
@@ -54,7 +54,8 @@ pub(super) struct Envelope {
     typed: bool,
     /// Whether the event's id was read to its end.
     pub(super) id_whole: bool,
-    /// `/status/is_active`: whether the group has active runs.
+    /// Whether the group has active runs (`/status/is_active`); in the stream of one run, whether it is
+    /// active (`/run/is_active`).
     pub(super) active: Option<bool>,
     /// A status of 0: the server has said nothing yet.
     error: ApiError,
@@ -85,6 +86,7 @@ enum Member {
     EventId,
     Error,
     Detail,
+    /// The status of a group, or a run.
     Status,
 }
 
@@ -160,6 +162,11 @@ impl Envelope {
             self.id_whole = true;
             self.decoder = Decoder::new();
         }
+    }
+
+    /// Whether the stream is that of one run, without cursors of the API.
+    pub(super) fn is_of_run(&self) -> bool {
+        self.id_source == IdSource::Field
     }
 
     pub(super) fn error(&self) -> Option<&ApiError> {
@@ -248,6 +255,7 @@ impl Watch for EnvelopeWatch<'_> {
             }
             "detail" => Member::Detail,
             "status" => Member::Status,
+            "run" if self.envelope.is_of_run() => Member::Status,
             _ => return false,
         };
         self.envelope.begin_member(member);

@@ -4,7 +4,7 @@
 use core::{fmt, mem};
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Outcome, Request, Skipped, backoff::Backoff,
+    Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
     cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
 };
 use crate::{
@@ -102,15 +102,49 @@ pub(super) struct Machine<'c> {
     is_reused: bool,
     /// Something has been sent since the timer was started.
     has_sent: bool,
+    /// A byte of the body has come.
+    has_body: bool,
     /// The body being read has had an `error` event.
     error_event: bool,
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
     redirects: u8,
-    /// What the latest group status said of its runs.
+    /// What the latest group status said of its runs; in the stream of one run, what its last event said.
     active: Option<bool>,
-    /// A stream has ended without proof that it was whole, and nothing has come after that event.
-    probing_end: bool,
+    check: Check,
+    /// What the tries since the last progress have brought.
+    brought: Brought,
+    /// The time of the latest call, and that of the latest head.
+    now: Instant,
+    opened: Instant,
+    /// Of a stream without cursors: the hash of the answer before.
+    answer_before: Option<u32>,
+}
+
+/// Where the session is in asking once more whether a stream that ended in order was whole.
+#[derive(Clone, Copy)]
+struct Check {
+    /// Nothing new has come since the end that is being checked.
+    is_running: bool,
+    /// Whether the answer's `Opened` is still to be given, with the first event.
+    is_unannounced: bool,
+    /// How many there have been for this request.
+    count: u8,
+    /// The event that comes after the `Opened` that is shown now.
+    withheld: Found,
+}
+
+/// What tries in a row, which brought nothing new, have brought all the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Brought {
+    /// There was none.
+    NoTry,
+    /// Not one byte of a body, in any of them.
+    NoBody,
+    /// Part of an event, in each of them.
+    Part,
+    /// This and that.
+    Mixed,
 }
 
 impl<'c> Machine<'c> {
@@ -131,11 +165,16 @@ impl<'c> Machine<'c> {
             found: Found::Nothing,
             is_reused: false,
             has_sent: false,
+            has_body: false,
             error_event: false,
             redirected: false,
             redirects: 0,
             active: None,
-            probing_end: false,
+            check: Check { is_running: false, is_unannounced: false, count: 0, withheld: Found::Nothing },
+            brought: Brought::NoTry,
+            now: Instant::from_millis(0),
+            opened: Instant::from_millis(0),
+            answer_before: None,
         }
     }
 
@@ -156,7 +195,7 @@ impl<'c> Machine<'c> {
     }
 
     pub(super) fn poll(&mut self, now: Instant) -> Action {
-        self.confirm();
+        self.called(now);
         loop {
             match self.state {
                 State::Start => match self.call.check(&self.config, &self.cursor) {
@@ -210,7 +249,7 @@ impl<'c> Machine<'c> {
             warning!("fill: there is nothing to send now");
             return 0;
         }
-        let location = self.redirected.then(|| self.config.own_target(&self.cursor.next)).flatten();
+        let location = self.redirected.then_some(&*self.cursor.next);
         let mut writer = http::Writer::new(out, self.sent);
         self.call.write(&mut writer, &self.config, &self.cursor, location);
         let complete = writer.is_complete();
@@ -218,13 +257,13 @@ impl<'c> Machine<'c> {
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
         if complete {
-            self.await_answer(self.config.keep_alive);
+            self.await_answer(self.call.may_keep(&self.config));
         }
         written
     }
 
     pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
-        self.confirm();
+        self.called(now);
         if matches!(self.state, State::Sending) && !input.is_empty() {
             debug!("the answer comes before the whole request is out");
             self.await_answer(false);
@@ -281,8 +320,8 @@ impl<'c> Machine<'c> {
         self.send(now);
     }
 
-    pub(super) fn closed(&mut self) {
-        self.confirm();
+    pub(super) fn closed(&mut self, now: Instant) {
+        self.called(now);
         match self.state {
             State::Receiving if self.response.closed().is_ok() => self.body_ended(),
             State::Connecting | State::Sending | State::Receiving => {
@@ -292,8 +331,8 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn failed(&mut self, why: Failure) {
-        self.confirm();
+    pub(super) fn failed(&mut self, now: Instant, why: Failure) {
+        self.called(now);
         debug!("{}", why);
         match (self.state, why) {
             (State::Connecting | State::Sending | State::Receiving, Failure::Refused) => {
@@ -318,17 +357,37 @@ impl<'c> Machine<'c> {
         self.reader.envelope.error()
     }
 
+    fn called(&mut self, now: Instant) {
+        self.now = now;
+        self.confirm();
+    }
+
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let (State::Closing(Next::Stop(outcome)) | State::Closed(Next::Stop(outcome))) = self.state else {
+            return None;
+        };
+        match (outcome, self.brought) {
+            (Outcome::Done | Outcome::Misuse(_), _) => None,
+            _ if self.check.is_running => Some(Hint::EndCheck),
+            (Outcome::Idle | Outcome::Network, Brought::NoBody) => Some(Hint::HeldBack),
+            (Outcome::Idle | Outcome::Network, Brought::Part) => Some(Hint::PartsOnly),
+            _ => None,
+        }
+    }
+
     /// The application comes back: it has had what the last `advance` found.
     fn confirm(&mut self) {
         self.found = Found::Nothing;
-        if self.cursor.confirm() {
+        if self.check.withheld == Found::Nothing && self.cursor.confirm() {
             self.backoff.reset();
-            self.probing_end = false;
+            self.check.is_running = false;
+            self.brought = Brought::NoTry;
         }
     }
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
+        self.check.withheld = Found::Nothing;
         self.sent = 0;
         self.has_sent = false;
         self.cursor.begin();
@@ -346,6 +405,8 @@ impl<'c> Machine<'c> {
         if mem::take(&mut self.is_reused) {
             let next = match self.state {
                 State::Closing(next) | State::Closed(next) => next,
+                // The wait begins again, for the caller is told of one after each `Close`.
+                State::Sleeping(cause) => Next::Sleep(cause, self.floor()),
                 _ => Next::Connect,
             };
             self.state = State::Closing(next);

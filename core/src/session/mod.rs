@@ -57,7 +57,7 @@ pub(crate) mod endpoint {
 pub use self::{
     config::{Config, InvalidUrl, Version},
     envelope::ApiError,
-    outcome::{Capacity, Cause, Fault, Misuse, Outcome},
+    outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
     request::Request,
 };
 
@@ -261,14 +261,14 @@ impl<'c, R: Record> Session<'c, R> {
 
     /// The server has ended the connection in order: the read gave 0 bytes, and with TLS there
     /// was a close_notify.
-    pub fn closed(&mut self, _now: Instant) {
-        self.machine.closed();
+    pub fn closed(&mut self, now: Instant) {
+        self.machine.closed(now);
         self.machine.settle(&mut self.record);
     }
 
     /// The connection could not be opened, broke, or may not be used.
-    pub fn failed(&mut self, _now: Instant, why: Failure) {
-        self.machine.failed(why);
+    pub fn failed(&mut self, now: Instant, why: Failure) {
+        self.machine.failed(now, why);
         self.machine.settle(&mut self.record);
     }
 
@@ -281,6 +281,11 @@ impl<'c, R: Record> Session<'c, R> {
     /// What the server said, when it said no: by a status other than 200, or by an `error` event.
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
+    }
+
+    /// What may be behind the outcome that [`Stop`](Action::Stop) has given, for the person who reads it.
+    pub fn hint(&self) -> Option<Hint> {
+        self.machine.hint()
     }
 
     /// What it was made with: where to connect to.

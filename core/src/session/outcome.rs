@@ -26,6 +26,23 @@ pub enum Outcome {
     Refused,
 }
 
+/// What may be behind an outcome, where more is known than it says: see
+/// [`Session::hint`](super::Session::hint).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Hint {
+    /// No try brought a byte of a body before the server fell silent or the connection broke: a proxy on the
+    /// way may hold the answer back until it is complete.
+    HeldBack,
+    /// Each try brought part of an event and never a whole one: a proxy on the way may drop what it buffers
+    /// when the server behind it fails.
+    PartsOnly,
+    /// What failed is the [check](super::Config::with_end_check) of a stream that had ended in order: all
+    /// that came before it was delivered.
+    EndCheck,
+}
+
 /// Why a session sleeps before it asks again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -58,13 +75,17 @@ pub enum Fault {
     Redirect,
     /// The stream carried an `error` event and ended; see [`Session::error`](super::Session::error).
     ErrorEvent,
-    /// The stream started over instead of going on after the last event.
+    /// The stream started over instead of continuing after the last event, each time, and ended before
+    /// that event came.
     CursorIgnored,
     /// The stream ended without any proof that it was whole, and its events have no ids to ask
     /// again from.
     Unproven,
     /// The answer is not the JSON that was asked for.
     Json(crate::json::Error),
+    /// The server ended the stream in order again and again, each time soon and with nothing new, though
+    /// what it says of its runs is that there is more to come.
+    Unfinished,
 }
 
 /// What was longer than its memory.
@@ -101,7 +122,7 @@ impl Cause {
     /// The outcome when this was the last attempt.
     pub(super) const fn outcome(self) -> Outcome {
         match self {
-            Self::End => Outcome::Done,
+            Self::End => Outcome::Peer(Fault::Unfinished),
             Self::Network => Outcome::Network,
             Self::Idle => Outcome::Idle,
             Self::Status(status) => Outcome::Status(status),
@@ -145,6 +166,7 @@ impl fmt::Display for Fault {
             Self::ErrorEvent => "error event in the stream",
             Self::CursorIgnored => "the server ignored last_event_id",
             Self::Unproven => "the stream may have been cut, and its events have no ids",
+            Self::Unfinished => "the server keeps ending the stream, and there is more to come",
         })
     }
 }
@@ -167,6 +189,20 @@ impl fmt::Display for Misuse {
             Self::BasePath => "the base path is not a path",
             Self::Key => "the key is empty or cannot stand in a header",
             Self::Header => "a header value has a control character",
+        })
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HeldBack => "no byte of the answer's body came: a proxy on the way may hold it back",
+            Self::PartsOnly => {
+                "each try brought a part of an event and never the whole: a proxy on the way may drop what it buffers"
+            }
+            Self::EndCheck => {
+                "all that came was delivered; what failed is asking once more whether that was all, which can be switched off"
+            }
         })
     }
 }

@@ -69,7 +69,29 @@ pub(super) struct Reader {
     /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
     pub(super) retry: Millis,
     pub(super) envelope: Envelope,
+    /// What tells one body without cursors from another.
+    pub(super) tally: Tally,
     held: Held,
+}
+
+/// A body without cursors, as far as it tells whether the one before it was the same.
+#[derive(Clone, Copy)]
+pub(super) struct Tally {
+    /// Hash of the data of all events (FNV-1a, 32 bits).
+    pub(super) hash: u32,
+    /// How many events; 255 stands for more, too.
+    pub(super) events: u8,
+}
+
+impl Tally {
+    const fn new() -> Self {
+        Self { hash: 0x811c_9dc5, events: 0 }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let hash = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        self.hash = bytes.iter().fold(self.hash, hash);
+    }
 }
 
 impl Reader {
@@ -82,15 +104,21 @@ impl Reader {
             digits: Ok(None),
             retry: Millis(0),
             envelope: Envelope::new(id_source),
+            tally: Tally::new(),
             held: Held::Fresh,
         }
     }
 
-    /// A new body begins.
+    /// A new body begins. A whole event stays in the record until another begins: the body may have none.
     pub(super) fn begin(&mut self, id: &mut Id) {
+        let held = self.held;
         self.sse = sse::Tokenizer::new();
         self.field = None;
+        self.tally = Tally::new();
         self.forget(id);
+        if matches!(held, Held::Whole) {
+            self.held = held;
+        }
     }
 
     /// The body of a refusal begins, which no record of the application is filled with.
@@ -119,8 +147,13 @@ impl Reader {
         }
     }
 
-    /// Whether an event has begun whose end has not come.
-    pub(super) fn is_amid_event(&self) -> bool {
+    /// Whether an event, or a line of one, has begun whose end has not come.
+    pub(super) const fn is_amid_event(&self) -> bool {
+        self.sse.is_amid_event()
+    }
+
+    /// Whether there is something of an event to be forgotten.
+    pub(super) fn has_data(&self) -> bool {
         !matches!(self.data, Data::Absent)
     }
 
@@ -156,9 +189,6 @@ impl Reader {
         id: &mut Id,
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
-        if matches!(self.held, Held::Whole) {
-            self.forget(id);
-        }
         self.settle(record);
         while let Some(token) = self.sse.feed(input) {
             match token {
@@ -167,6 +197,7 @@ impl Reader {
                 Token::Dispatch => {
                     self.end_field();
                     let result = match mem::replace(&mut self.data, Data::Absent) {
+                        Data::Absent | Data::Empty if matches!(self.held, Held::Whole) => continue,
                         Data::Absent | Data::Empty => {
                             self.forget(id);
                             self.settle(record);
@@ -176,6 +207,7 @@ impl Reader {
                         Data::Broken(error) => Err(error),
                     };
                     self.held = Held::Whole;
+                    self.tally.events = self.tally.events.saturating_add(1);
                     return Some(result);
                 }
             }
@@ -189,9 +221,13 @@ impl Reader {
 
     fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Id) {
         self.end_field();
+        if matches!(self.held, Held::Whole) && !matches!(field, Field::Retry) {
+            self.forget(id);
+            self.settle(record);
+        }
         self.field = Some(field);
         match field {
-            Field::Data if self.is_amid_event() => self.data(b"\n", record, id),
+            Field::Data if self.has_data() => self.data(b"\n", record, id),
             Field::Data => self.data = Data::Empty,
             Field::Event => self.envelope.begin_name(),
             Field::Id => self.envelope.begin_id(id),
@@ -222,6 +258,9 @@ impl Reader {
 
     fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         record.data(bytes);
+        if self.envelope.is_of_run() {
+            self.tally.push(bytes);
+        }
         if matches!(self.data, Data::Empty) && bytes != b"\n" {
             self.data = Data::Json;
         }

@@ -5,7 +5,8 @@ use super::{
     cursor::Cursor,
     envelope::IdSource,
     id::{Id, SecondId},
-    outcome::Misuse,
+    outcome::{Capacity, Fault, Misuse, Outcome},
+    url,
 };
 use crate::http;
 
@@ -126,6 +127,48 @@ impl Call<'_> {
         self.endpoint.method == http::Method::Get
     }
 
+    /// Whether it leaves the connection open: a stream that may be asked again does.
+    pub(super) fn may_keep(&self, config: &Config<'_>) -> bool {
+        config.keep_alive
+            || match self.endpoint.answer {
+                Reply::Json => false,
+                Reply::Stream { until_inactive: false } => config.end_check,
+                Reply::Stream { until_inactive: true } | Reply::Events => true,
+            }
+    }
+
+    /// After how many milliseconds an end of the stream is not too soon.
+    pub(super) fn is_late(&self, config: &Config<'_>) -> u32 {
+        let asked = self.query.timeout.map_or(u32::MAX, |seconds| seconds.saturating_mul(1000));
+        asked.min(config.ceiling.0)
+    }
+
+    /// Makes a path and query on this very server of the reference that is in the cursor's
+    /// [`location`](Cursor::location): any that RFC 3986 has. After a redirect, whose target is not there any
+    /// more, only an absolute path or URL.
+    #[inline(never)] // the path is large, and rare
+    pub(super) fn resolve(
+        &self,
+        config: &Config<'_>,
+        cursor: &mut Cursor,
+        is_redirected: bool,
+    ) -> Result<(), Outcome> {
+        let reference = cursor.location().clone();
+        let mut path = [0; 256];
+        let mut base = None;
+        if !is_redirected {
+            let mut writer = http::Writer::new(&mut path, 0);
+            self.write_path(&mut writer, config, cursor);
+            let (is_whole, length) = (writer.is_complete(), writer.finish());
+            base = path.get(..length).filter(|_| is_whole).and_then(|path| str::from_utf8(path).ok());
+        }
+        match url::resolve(config, base, &reference, cursor.location()) {
+            Ok(()) => Ok(()),
+            Err(url::Unresolved::Foreign) => Err(Outcome::Peer(Fault::Redirect)),
+            Err(url::Unresolved::Capacity) => Err(Outcome::Capacity(Capacity::Location)),
+        }
+    }
+
     /// What is wrong with it, before anything is sent.
     pub(super) fn check(&self, config: &Config<'_>, cursor: &Cursor) -> Result<(), Misuse> {
         let ids = self.endpoint.path.len().saturating_sub(1);
@@ -175,7 +218,7 @@ impl Call<'_> {
         if !config.beta.is_empty() {
             writer.header("parallel-beta", config.beta);
         }
-        if !config.keep_alive {
+        if !self.may_keep(config) {
             writer.header("connection", "close");
         }
         if self.endpoint.method == http::Method::Post {
@@ -185,13 +228,17 @@ impl Call<'_> {
         }
     }
 
-    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
+    fn write_path(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
         writer.raw(config.base_path).raw(self.endpoint.version.unwrap_or(config.version).path());
         let mut pieces = self.endpoint.path.iter();
         writer.raw(pieces.next().copied().unwrap_or_default());
         for (piece, id) in pieces.zip([Some(&self.id), cursor.path_id()]) {
             writer.encoded(id.map_or("", |id| id)).raw(piece);
         }
+    }
+
+    fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
+        self.write_path(writer, config, cursor);
         let word = |value: bool| if value { "true" } else { "false" };
         for (name, value) in [
             (STATUS, self.query.status),

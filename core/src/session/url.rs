@@ -5,7 +5,8 @@
 //! `http` and `https`, without user names. Searches for a `str`, `str::parse` and the library's parser of
 //! addresses would each leave a branch in the program that panics.
 
-use crate::http;
+use super::Config;
+use crate::http::{self, Location};
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Copy)]
@@ -27,7 +28,13 @@ impl<'u> Url<'u> {
             _ if scheme.eq_ignore_ascii_case("http") => false,
             _ => return None,
         };
-        let (authority, path) = split_at_byte(rest.strip_prefix("://")?, b'/');
+        Self::of_server(tls, rest.strip_prefix("://")?)
+    }
+
+    /// What comes after the scheme and its two slashes.
+    fn of_server(tls: bool, rest: &'u str) -> Option<Self> {
+        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
         let (host, port) = match authority.strip_prefix('[') {
             Some(rest) => rest.split_once(']')?,
             None => split_at_byte(authority, b':'),
@@ -39,6 +46,100 @@ impl<'u> Url<'u> {
             None => 80,
         };
         http::is_host(host).then_some(Self { tls, host, port, path })
+    }
+}
+
+/// Why a reference leads to no path on this server.
+pub(super) enum Unresolved {
+    /// It is another server's, or cannot be one.
+    Foreign,
+    /// The path is longer than 128 bytes.
+    Capacity,
+}
+
+/// Makes a path and query on the config's own server of a `Location` (RFC 3986 §5.2). `base`: the path that it
+/// is relative to; without one, only an absolute path or URL leads anywhere.
+pub(super) fn resolve(
+    config: &Config<'_>,
+    base: Option<&str>,
+    reference: &str,
+    target: &mut Location,
+) -> Result<(), Unresolved> {
+    let (reference, _) = split_at_byte(reference, b'#');
+    if reference.is_empty() || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Unresolved::Foreign);
+    }
+    let (directory, relative) = if let Some(server) = reference.strip_prefix("//") {
+        ("", own(config, Url::of_server(config.tls, server))?)
+    } else if reference.starts_with('/') {
+        ("", reference)
+    } else if has_scheme(reference) {
+        ("", own(config, Url::parse(reference))?)
+    } else {
+        let base = base.ok_or(Unresolved::Foreign)?;
+        (if reference.starts_with('?') { base } else { up_to_last_slash(base) }, reference)
+    };
+    let (path, query) = split_at_byte(relative, b'?');
+    target.clear();
+    let room = push_path(target, directory, path).and_then(|()| target.push_str(query).ok());
+    room.ok_or(Unresolved::Capacity)
+}
+
+/// The path of a URL, if that is on the config's server.
+fn own<'u>(config: &Config<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
+    let is_own = |url: &Url<'_>| {
+        url.tls == config.tls && url.host.eq_ignore_ascii_case(config.host) && url.port == config.port
+    };
+    url.filter(is_own).map(|url| url.path).ok_or(Unresolved::Foreign)
+}
+
+/// Whether a reference begins with a scheme: whether a colon comes before any slash, question mark or number
+/// sign (RFC 3986 §4.2).
+fn has_scheme(reference: &str) -> bool {
+    let end = reference.bytes().find(|byte| matches!(byte, b':' | b'/' | b'?' | b'#'));
+    end == Some(b':')
+}
+
+fn up_to_last_slash(path: &str) -> &str {
+    let length = path.bytes().rposition(|byte| byte == b'/').map_or(0, |at| at.saturating_add(1));
+    path.get(..length).unwrap_or_default()
+}
+
+/// Adds a path, which is in a directory, without the segments `.` and `..` of the path (RFC 3986 §5.2.4).
+/// `None`: it has no room.
+fn push_path(target: &mut Location, directory: &str, path: &str) -> Option<()> {
+    target.push_str(directory).ok()?;
+    let (mut path, is_in_directory) = match path.strip_prefix('/') {
+        Some(path) => (path, false),
+        None => (path, !directory.is_empty()),
+    };
+    if !is_in_directory {
+        target.push('/').ok()?;
+    } else if path.is_empty() {
+        return Some(());
+    }
+    loop {
+        let (segment, rest) = split_at_byte(path, b'/');
+        match segment {
+            "." => {}
+            ".." => up(target),
+            _ => target.push_str(segment).ok()?,
+        }
+        let Some(next) = rest.strip_prefix('/') else { return Some(()) };
+        if !matches!(segment, "." | "..") {
+            target.push('/').ok()?;
+        }
+        path = next;
+    }
+}
+
+/// Leaves a directory, whose slash is the last byte; the root stays.
+fn up(target: &mut Location) {
+    if target.len() > 1 {
+        _ = target.pop();
+        while !target.is_empty() && !target.ends_with('/') {
+            _ = target.pop();
+        }
     }
 }
 

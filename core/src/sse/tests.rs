@@ -165,3 +165,34 @@ fn text_in_pieces_is_decoded_as_the_whole_would_be() {
         }
     }
 }
+
+#[test]
+fn a_stream_was_cut_when_it_ends_in_an_event_or_a_line_of_one() {
+    for (stream, is_cut) in [
+        ("", false),
+        ("\u{FEFF}", false),
+        ("\u{FEFF}:", false),
+        (": a\n", false),
+        ("retry: 1\n", false),
+        ("x: 1\r", false),
+        ("data: 1\n\n", false),
+        ("id: 1\n\nretry: 1\n", false),
+        ("d", true),
+        ("x", true),
+        ("retry: 1", true),
+        ("data", true),
+        ("data: 1\n", true),
+        ("event\n", true),
+        ("id:\n", true),
+        ("id: 1\n: a\n", true),
+        ("id: 1\nretry: 1\r\nx\n", true),
+    ] {
+        let mut parser = Parser::<8>::new();
+        for byte in stream.as_bytes() {
+            _ = parser.advance(&mut core::slice::from_ref(byte));
+        }
+        assert_eq!(parser.is_amid_event(), is_cut, "{stream:?}");
+    }
+    let mut parser = Parser::<8>::new();
+    assert!(!parser.advance(&mut &b"\xEF\xBB"[..]) && parser.is_amid_event(), "half a mark");
+}

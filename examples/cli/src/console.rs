@@ -1,9 +1,9 @@
-//! What a person is told, in; lines and a progress bar on stderr out, without the key and without
-//! control characters.
+//! What a person is told, in; lines and a progress bar on stderr out, without the key, without passwords
+//! and without control characters.
 //!
 //! # Limits
 //!
-//! The bar is drawn only when stderr is a terminal.
+//! The bar is drawn only when stderr is a terminal. A key of less than 8 bytes is not looked for.
 
 use std::{
     borrow::Cow,
@@ -13,7 +13,8 @@ use std::{
 };
 
 use console::{Term, truncate_str};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use taskgroup::text::is_secret;
 
 /// The way to the people.
 pub(crate) struct Console {
@@ -27,7 +28,7 @@ impl Console {
     /// A console that shows `secret` as `***`.
     pub(crate) fn new(secret: &str) -> Self {
         let width = Term::stdout().size_checked().map(|(_, columns)| columns.into());
-        Self { secret: secret.to_owned(), bar: ProgressBar::new_spinner(), width }
+        Self { secret: secret.to_owned(), bar: ProgressBar::hidden(), width }
     }
 
     /// Draws a bar up to `length`, or without a known end a spinner.
@@ -39,6 +40,7 @@ impl Console {
         if let Some(length) = length {
             self.bar.set_length(length);
         }
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
         self.bar.set_style(ProgressStyle::with_template(style).expect("the templates above are valid"));
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
@@ -49,6 +51,11 @@ impl Console {
         if !self.bar.is_hidden() {
             self.bar.set_message(HumanBytes(bytes).to_string());
         }
+    }
+
+    /// The key.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// Prints a line above the bar.
@@ -88,9 +95,33 @@ pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "taskgroup: {line}");
 }
 
-/// The text without the secret, and with escapes for the characters that a terminal would obey.
+/// What is said, without the secret and passwords, and with escapes for the characters that a terminal would obey.
 pub(crate) fn clean(text: &str, secret: &str) -> String {
-    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "***") };
+    escape(&hide(text, secret))
+}
+
+/// The text with `***` in the place of the secret, and of the users and passwords of URLs.
+pub(crate) fn hide(text: &str, secret: &str) -> String {
+    let text = if is_secret(secret) { text.replace(secret, "***") } else { text.to_owned() };
+    let mut pieces = text.split("://");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |hidden, piece| hidden + "://" + &without_user(piece))
+}
+
+/// What stands after the `://` of a URL, without a user and password before its host.
+fn without_user(url: &str) -> Cow<'_, str> {
+    let word = url.split(char::is_whitespace).next().unwrap_or_default();
+    let authority = word.split(['/', '?', '#']).next().unwrap_or_default();
+    // A port has digits only. What has not is the beginning of a password that should have been encoded.
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_host = authority.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
+    let part = if is_host { authority } else { word };
+    part.rfind('@')
+        .map_or(Cow::Borrowed(url), |end| format!("***{}", url.get(end..).unwrap_or_default()).into())
+}
+
+/// The text with escapes for the characters that a terminal would obey.
+pub(crate) fn escape(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() || is_direction(character) {
@@ -114,13 +145,28 @@ mod tests {
     #[test]
     fn neither_the_key_nor_an_escape_sequence_reaches_the_terminal() {
         assert_eq!(
-            clean("a s3cret\u{1b}[2J\r\n\u{9b}\u{202e}é", "s3cret"),
+            clean("a s3cret-8\u{1b}[2J\r\n\u{9b}\u{202e}é", "s3cret-8"),
             "a ***\\u{1b}[2J\\r\\n\\u{9b}\\u{202e}é"
         );
     }
 
     #[test]
-    fn without_a_secret_nothing_is_replaced() {
-        assert_eq!(clean("abc", ""), "abc");
+    fn what_is_too_short_for_a_key_garbles_nothing() {
+        for key in ["", "k", "report"] {
+            assert_eq!(clean("task report", key), "task report");
+        }
+    }
+
+    #[test]
+    fn passwords_in_urls_are_hidden() {
+        for (text, hidden) in [
+            ("at https://user:pass@host:1/p, no", "at https://***@host:1/p, no"),
+            ("http://user@host and http://a:b@c", "http://***@host and http://***@c"),
+            ("https://user:pa/ss@host", "https://***@host"),
+            ("https://user:pa@ss@host", "https://***@host"),
+            ("https://host:80/a@b https://[::1]/@", "https://host:80/a@b https://[::1]/@"),
+        ] {
+            assert_eq!(clean(text, ""), hidden);
+        }
     }
 }

@@ -24,10 +24,10 @@ use taskgroup_std::{Security, Step, Stream, Verbatim};
 use crate::{
     Error, Exit,
     console::Console,
-    interrupt::Progress,
-    lines::Lines,
+    explain::{failure, waiting},
+    interrupt,
+    output::Output,
     record::{Line, Summary},
-    runs::{failure, waiting},
 };
 
 /// Stream a group from a sandbox of its own that cuts the connection on the way
@@ -35,17 +35,17 @@ use crate::{
 /// Ends with a comparison of what came with what the sandbox holds. Needs no key and no network.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Runs in the group
-    #[arg(long, value_name = "COUNT", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Runs in the group, 1 to 100000: each is remembered, to be compared
+    #[arg(long, value_name = "COUNT", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: u32,
-    /// How often the sandbox cuts the connection
-    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    /// How often the sandbox cuts the connection, 0 to 1000: after each there is a wait of up to 0.4 s
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u32).range(..=1000))]
     cuts: u32,
     /// Number that decides the runs and where the connection is cut
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Milliseconds to look at each run
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 12)]
+    /// Milliseconds to look at each run, 0 to 60000: the server waits meanwhile
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 12, value_parser = clap::value_parser!(u64).range(..=60_000))]
     pace: u64,
 }
 
@@ -59,26 +59,28 @@ const QUERY: RunsQuery = RunsQuery {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let runs = usize::try_from(arguments.runs).unwrap_or(usize::MAX);
     let sandbox = Sandbox::start(Options { runs, seed: arguments.seed, ..Options::default() })
-        .map_err(|error| Error::Failed(format!("sandbox: {error}")))?;
+        .map_err(|error| Error::failed(format!("sandbox: {error}")))?;
     let total: u64 = sandbox.runs(sandbox.group_id(), QUERY).map(|event| event.json.len() as u64).sum();
     sandbox.faults(|faults| *faults = cuts(arguments.cuts, total));
 
     let console = Console::new("");
     console.show_progress(Some(arguments.runs.into()));
-    let mut lines = Lines::new(Progress::default());
+    let output = Output::new()?;
+    interrupt::watch(output.clone(), String::new())
+        .map_err(|error| Error::failed(format!("signals: {error}")))?;
     let title = format!(
         "{} runs with outputs, {}; cuts on the way: {}\n",
         arguments.runs,
         HumanBytes(total),
         arguments.cuts
     );
-    lines.print(title.as_bytes())?;
-    let received = receive(&sandbox, arguments, &console, &mut lines)?;
+    output.print(|lines| lines.extend(title.bytes()));
+    let received = receive(&sandbox, arguments, &console, &output)?;
     console.hide_progress();
     let (summary, good) = received.compare(&sandbox);
-    lines.print(summary.as_bytes())?;
-    lines.flush(None, &console)?;
-    if good { Ok(Exit::Done) } else { Err(Error::Failed("what came is not what the sandbox holds".into())) }
+    output.print(|lines| lines.extend(summary.bytes()));
+    output.flush(&console)?;
+    if good { Ok(Exit::Done) } else { Err(Error::failed("what came is not what the sandbox holds")) }
 }
 
 /// Cuts that all strike before the end of a stream of so many bytes.
@@ -102,14 +104,16 @@ fn receive(
     sandbox: &Sandbox,
     arguments: &Arguments,
     console: &Console,
-    lines: &mut Lines,
+    output: &Output,
 ) -> Result<Received, Error> {
     let began = std::time::Instant::now();
-    let (url, mut summary, mut line) = (sandbox.base_url(), Summary::default(), Vec::new());
+    let (url, mut summary) = (sandbox.base_url(), Summary::default());
     let config = Config::new(sandbox.key())
         .with_base_url(&url)
-        .map_err(|error| Error::Failed(error.to_string()))?
-        .with_backoff(Duration::from_millis(300), Duration::from_secs(1))
+        .map_err(|error| Error::failed(error.to_string()))?
+        .with_backoff(Duration::from_millis(100), Duration::from_millis(200))
+        // An event may be larger than what comes between two cuts. There are only so many of those.
+        .with_attempts(None)
         .with_seed(arguments.seed);
     let request = api::runs(sandbox.group_id()).include_output(true);
     let mut stream = Stream::new(config, request, Verbatim::default(), &Security::platform());
@@ -122,32 +126,32 @@ fn receive(
         took: Duration::ZERO,
     };
     loop {
-        line.clear();
         match stream.step() {
             Step::Event => match stream.event() {
                 Some(Event::Record(record)) => {
                     received.take(record, &mut summary)?;
-                    summary.write(&mut line, console);
+                    output.print(|lines| summary.write(lines, console));
                     console.progress(received.events.len() as u64, received.bytes);
                     thread::sleep(Duration::from_millis(arguments.pace));
                 }
                 Some(Event::Opened { resumed: true }) => {
                     received.reconnects += 1;
                     let cursor = stream.cursor().unwrap_or_default();
-                    line.extend(format!("  ↻ connected again, goes on after event {cursor}\n").bytes());
+                    let told = format!("  ↻ connected again, goes on after event {cursor}\n");
+                    output.print(|lines| lines.extend(told.bytes()));
                 }
-                Some(Event::Skipped(why)) => return Err(Error::Failed(why.to_string())),
+                Some(Event::Skipped(why)) => return Err(Error::failed(why.to_string())),
                 Some(Event::Opened { resumed: false }) | None => {}
             },
             Step::Action(Action::Sleep { until, cause }) => {
-                line.extend(format!("  ✂ {}\n", waiting(&stream, cause, until)).bytes());
+                let told = format!("  ✂ {}\n", waiting(&stream, cause, until));
+                output.print(|lines| lines.extend(told.bytes()));
             }
             Step::Action(Action::Stop(Outcome::Done)) => break,
-            Step::Action(Action::Stop(outcome)) => return Err(Error::Failed(failure(&stream, outcome))),
+            Step::Action(Action::Stop(outcome)) => return Err(Error::failed(failure(&stream, outcome))),
             Step::Action(_) => {}
         }
-        lines.print(&line)?;
-        lines.flush(None, console)?;
+        output.flush(console)?;
     }
     received.took = began.elapsed();
     Ok(received)
@@ -155,7 +159,7 @@ fn receive(
 
 impl Received {
     fn take(&mut self, record: &Verbatim, summary: &mut Summary) -> Result<(), Error> {
-        json::fill(summary, record.json()).map_err(|error| Error::Failed(error.to_string()))?;
+        json::fill(summary, record.json()).map_err(|error| Error::failed(error.to_string()))?;
         let id = record.event_id().unwrap_or_default().to_owned();
         self.events.push((id, self.hasher.hash_one(record.json())));
         self.bytes += record.json().len() as u64;

@@ -1,84 +1,72 @@
-//! SIGINT in, a last line that says where to go on and exit code 130 out.
+//! SIGINT, SIGTERM or SIGHUP in, a last line that says where to go on and the shell's exit code for the signal out.
 //!
 //! # Limits
 //!
-//! A line that is being written on stdout has half a second to get out whole.
+//! A line that is on its way to stdout has 5 s to get out whole, and 1 s without progress; a second signal ends that. A
+//! SIGHUP that was ignored from the start, as `nohup` arranges it, stays ignored where /proc tells.
 
 use std::{
     io::{self, IsTerminal},
-    process,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
-    thread,
-    time::Duration,
+    process, thread,
 };
 
-use crate::console::{clean, complain};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 
-/// How far the lines on stdout go.
-#[derive(Clone, Default)]
-pub(crate) struct Progress(Arc<State>);
+use taskgroup_sandbox::cli::is_ignored;
 
-#[derive(Default)]
-struct State {
-    /// Locked while something is being written.
-    writing: Mutex<()>,
-    /// The last event of which all is out.
-    cursor: Mutex<Option<String>>,
-}
+use crate::{
+    console::{clean, complain},
+    output::{Output, Reached},
+};
 
-impl Progress {
-    /// Until the guard is dropped an interrupt waits a little.
-    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
-        lock(&self.0.writing)
-    }
-
-    /// Everything up to the event `cursor` is out.
-    pub(crate) fn reached(&self, cursor: Option<&str>) {
-        let mut last = lock(&self.0.cursor);
-        if last.as_deref() != cursor {
-            *last = cursor.map(str::to_owned);
-        }
-    }
-
-    /// Where to go on, once the line on its way is out, if that can be.
-    fn last(&self) -> Option<String> {
-        for _ in 0..50 {
-            match self.0.writing.try_lock() {
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
-                _ => break,
-            }
-        }
-        lock(&self.0.cursor).clone()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// From now on SIGINT ends the program, and tells how far it came.
-pub(crate) fn watch(progress: Progress, secret: String) -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(move || {
-        let line = match progress.last() {
-            Some(cursor) => format!("interrupted; {}", hint(&clean(&cursor, &secret))),
-            None => "interrupted".to_owned(),
-        };
+/// From now on each of the signals ends the program, and tells how far it came.
+pub(crate) fn watch(output: Output, secret: String) -> io::Result<()> {
+    let watched =
+        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| *signal != SIGHUP || !is_ignored(SIGHUP));
+    let mut signals = Signals::new(watched)?;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        let Some(signal) = signals.forever().next() else { return };
+        let reached = output.halt(|| signals.pending().next().is_some());
         // Over the progress bar, whose own lock the interrupted thread may hold.
         if io::stderr().is_terminal() {
             eprint!("\r\x1b[K");
         }
-        complain(&line);
-        process::exit(130);
-    })
+        let hint = hints(&reached, &secret);
+        if let Some(half) = &hint.half {
+            complain(half);
+        }
+        complain(&hint.resume.map_or("interrupted".into(), |resume| format!("interrupted; {resume}")));
+        process::exit(128 + signal)
+    })?;
+    Ok(())
 }
 
-/// How to go on after this event.
-pub(crate) fn hint(cursor: &str) -> String {
+/// What to know after an end that came too early.
+pub(crate) struct Hints {
+    /// That the last line is not whole.
+    pub(crate) half: Option<String>,
+    /// How to go on.
+    pub(crate) resume: Option<String>,
+}
+
+/// What to say of how far stdout got, without the secret.
+pub(crate) fn hints(reached: &Reached, secret: &str) -> Hints {
+    let half = "stdout ends amid a line: drop what follows its last line feed";
+    Hints {
+        half: (!reached.whole).then(|| half.into()),
+        resume: reached.cursor.as_deref().map(|cursor| hint(&clean(cursor, secret))),
+    }
+}
+
+fn hint(cursor: &str) -> String {
     format!("go on with --last-event-id {}", quoted(cursor))
 }
 
 /// The word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@%,".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         word.to_owned()

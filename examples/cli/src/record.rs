@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit.
+//! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit. What the service sent
+//! is shown as it is, also where it has the key in it.
 
 use std::fmt::Display;
 
@@ -14,7 +15,10 @@ use taskgroup::{
 };
 use taskgroup_std::Verbatim;
 
-use crate::console::Console;
+use crate::{
+    console::{Console, escape},
+    interrupt::quoted,
+};
 
 /// A record that can be printed.
 pub(crate) trait Line: Record {
@@ -23,6 +27,14 @@ pub(crate) trait Line: Record {
 
     /// The event's id, also of one that is broken behind it.
     fn event_id(&self) -> Option<&str>;
+
+    /// The event's type, if it says one.
+    fn kind(&self) -> Option<&str>;
+
+    /// Whether the event is a run of the group.
+    fn is_run(&self) -> bool {
+        self.kind().is_none_or(|kind| kind == "task_run.state")
+    }
 }
 
 impl Line for Verbatim {
@@ -36,6 +48,10 @@ impl Line for Verbatim {
 
     fn event_id(&self) -> Option<&str> {
         self.event_id()
+    }
+
+    fn kind(&self) -> Option<&str> {
+        self.kind()
     }
 }
 
@@ -56,6 +72,7 @@ record! {
 }
 
 impl Line for Summary {
+    /// First the id, as `--last-event-id` takes it: whoever has the lines knows how to go on.
     fn write(&self, line: &mut Vec<u8>, console: &Console) {
         let cut = |text: &str, lost: usize| format!("{text}{}", if lost > 0 { "…" } else { "" });
         let text = |text: &Text<200>| cut(text, text.lost());
@@ -68,13 +85,13 @@ impl Line for Summary {
             (_, _, Some(words), _) | (_, _, _, Some(words)) => text(words),
             _ => String::new(),
         };
-        let words = console.clean(&words);
+        let words = escape(&words);
+        let id = self.event_id().map_or("-".into(), |id| escape(&quoted(id)));
         let words = if self.run_id.is_empty() {
-            format!("{}  {words}", console.clean(&self.kind))
+            format!("{id:>5}  {}  {words}", escape(&self.kind))
         } else {
-            let [status, run_id, processor] =
-                [&*self.status, &*self.run_id, &*self.processor].map(|text| console.clean(text));
-            format!("{}  {run_id}  {processor:<5}  {words}", coloured(&status))
+            let [status, run_id, processor] = [&*self.status, &*self.run_id, &*self.processor].map(escape);
+            format!("{id:>5}  {}  {run_id}  {processor:<5}  {words}", coloured(&status))
         };
         line.extend_from_slice(console.fit(words.trim_end()).as_bytes());
         line.push(b'\n');
@@ -82,6 +99,10 @@ impl Line for Summary {
 
     fn event_id(&self) -> Option<&str> {
         self.event_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    fn kind(&self) -> Option<&str> {
+        Some(&*self.kind).filter(|kind| !kind.is_empty())
     }
 }
 

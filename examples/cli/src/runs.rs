@@ -1,12 +1,13 @@
-//! A group's id in, a line for each of its runs out.
+//! A group's id and options in, a line for each of its runs out.
 //!
 //! # Limits
 //!
-//! What is printed is confirmed: an event that was cut, broken or repeated never shows on stdout.
+//! A file with a key has at most 64 KiB.
 
 use std::{
-    env, fmt, fs,
+    fs::File,
     hash::{BuildHasher, RandomState},
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,31 +18,36 @@ use clap::{
 };
 use taskgroup::{
     api::{self, Status},
-    json::Record,
-    session::{Action, Cause, Config, Event, Outcome, Version},
-    time::Instant,
+    http,
+    session::{Config, Version},
 };
-use taskgroup_std::{Security, Step, Stream, Verbatim};
+use taskgroup_std::{Security, Stream, Verbatim};
 
 use crate::{
-    Error, Exit, Format,
-    console::Console,
-    interrupt::{self, Progress},
-    lines::Lines,
-    record::{Line, Summary},
+    EXIT_CODES, Error, Exit, Format, console::Console, environment::variable, explain::Asked, interrupt,
+    output::Output, print::print, record::Summary,
 };
+
+const SERVICE: &str = "https://api.parallel.ai";
+
+const BASE_URL: &str = "\
+Server: http:// or https://, host, and optionally port and path
+
+[env: PARALLEL_BASE_URL=] [default: https://api.parallel.ai]";
 
 const LONGEST: Duration = Duration::from_secs(1_000_000);
 
 /// Fetch the runs of a group, as they are now
 ///
 /// Prints one line per event on stdout and everything else on stderr. The API key is taken from PARALLEL_API_KEY,
-/// or from the file that --api-key-file names.
+/// or from the file that --api-key-file names. Without --status and --last-event-id the group is asked at the end how many
+/// runs it has: if fewer came, that is a failure.
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// The group, tgrp_…
-    #[arg(value_name = "TASKGROUP_ID")]
-    taskgroup_id: String,
+    /// The group, tgrp_… [env: TASKGROUP_ID=]
+    #[arg(value_name = "TASKGROUP_ID", value_parser = id)]
+    taskgroup_id: Option<String>,
     /// Only runs with this status
     #[arg(long, value_name = "STATUS", value_parser = statuses())]
     status: Option<Status>,
@@ -52,14 +58,14 @@ pub(crate) struct Arguments {
     #[arg(long)]
     include_output: bool,
     /// Go on after the event with this id, instead of from the start
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, value_parser = cursor)]
     last_event_id: Option<String>,
     /// Version of the API
     #[arg(long, value_name = "VERSION", value_parser = ["v1beta", "v1"], default_value = "v1beta")]
     api_version: String,
     /// Server: http:// or https://, host, and optionally port and path
-    #[arg(long, value_name = "URL", env = "PARALLEL_BASE_URL", default_value = "https://api.parallel.ai")]
-    base_url: String,
+    #[arg(long, value_name = "URL", long_help = BASE_URL)]
+    base_url: Option<String>,
     /// File that holds the API key, instead of PARALLEL_API_KEY
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
@@ -75,57 +81,98 @@ pub(crate) struct Arguments {
     /// Seconds of silence after which the connection counts as broken
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "90")]
     idle_timeout: Duration,
+    /// Believe the end of the stream, instead of asking once more whether that was all
+    ///
+    /// For a server that ignores last_event_id, which sends everything twice, and where nothing is on the way that could
+    /// cut a stream and end it in order.
+    #[arg(long)]
+    no_end_check: bool,
     /// Send the key in the clear to a server of http:// that is not on this machine
     #[arg(long)]
     allow_plaintext: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let key = key(arguments.api_key_file.as_deref())?;
-    let config = arguments.config(&key)?;
-    let security = arguments.security()?;
-    let console = Console::new(&key);
-    let progress = Progress::default();
-    interrupt::watch(progress.clone(), key.clone())
-        .map_err(|error| Error::Failed(format!("SIGINT: {error}")))?;
+    let group = match &arguments.taskgroup_id {
+        Some(id) => id.clone(),
+        None => match variable("TASKGROUP_ID")?.as_deref().map(id) {
+            Some(id) => id.map_err(|why| Error::Usage(format!("TASKGROUP_ID: {why}")))?,
+            None => {
+                let message = "no group: give TASKGROUP_ID as an argument, or set the variable of that name";
+                return Err(Error::Usage(message.into()));
+            }
+        },
+    };
+    let (url_source, url) = match &arguments.base_url {
+        Some(url) => ("--base-url", url.clone()),
+        None => ("PARALLEL_BASE_URL", variable("PARALLEL_BASE_URL")?.unwrap_or_else(|| SERVICE.to_owned())),
+    };
+    let (key_source, key) = key(arguments.api_key_file.as_deref())?;
+    // All runs, from the first: their number is the group's.
+    let all = arguments.status.is_none() && arguments.last_event_id.is_none();
+    let config = Config::new(&key).with_base_url(&url).map_err(|error| {
+        let shown = url.rsplit_once('@').map_or_else(
+            || url.clone(),
+            |(_, host)| format!("***@{host}, but users and passwords are not taken"),
+        );
+        Error::Usage(format!("{url_source}: {error}; it is {shown}"))
+    })?;
+    let config = arguments.configure(config).with_keep_alive(all);
+    let (security, request) = (arguments.security()?, arguments.request(&group));
+    let (console, output) = (Console::new(&key), Output::new()?);
+    interrupt::watch(output.clone(), key.clone())
+        .map_err(|error| Error::failed(format!("signals: {error}")))?;
     console.show_progress(None);
-    let request = arguments.request();
+    let asked = Asked {
+        group: &group,
+        base_url: &url,
+        tls: config.tls(),
+        key: &key_source,
+        idle: arguments.idle_timeout,
+        attempts: arguments.attempts(),
+    };
     match arguments.format {
         Format::Human => {
-            print(Stream::new(config, request, Summary::default(), &security), &console, progress)
+            let stream = Stream::new(config, request, Summary::default(), &security);
+            print(stream, &asked, all, &console, &output)
         }
         Format::Jsonl => {
-            print(Stream::new(config, request, Verbatim::default(), &security), &console, progress)
+            let stream = Stream::new(config, request, Verbatim::default(), &security);
+            print(stream, &asked, all, &console, &output)
         }
     }
 }
 
 impl Arguments {
-    fn config<'c>(&'c self, key: &'c str) -> Result<Config<'c>, Error> {
-        let usage =
-            |error| Error::Usage(format!("--base-url {}: {error}", self.base_url.replace(key, "***")));
-        let version = if self.api_version == "v1" { Version::V1 } else { Version::V1Beta };
-        let attempts = Some(self.max_attempts).filter(|attempts| *attempts > 0);
-        let config = Config::new(key).with_base_url(&self.base_url).map_err(usage)?;
-        Ok(config
-            .with_version(version)
-            .with_attempts(attempts)
+    fn attempts(&self) -> Option<u32> {
+        Some(self.max_attempts).filter(|attempts| *attempts > 0)
+    }
+
+    fn configure<'c>(&self, config: Config<'c>) -> Config<'c> {
+        config
+            .with_version(if self.api_version == "v1" { Version::V1 } else { Version::V1Beta })
+            .with_attempts(self.attempts())
+            .with_end_check(!self.no_end_check)
             .with_idle_timeout(self.idle_timeout)
             .with_user_agent(concat!("taskgroup-cli/", env!("CARGO_PKG_VERSION")))
-            .with_seed(RandomState::new().hash_one(0)))
+            .with_seed(RandomState::new().hash_one(0))
     }
 
     fn security(&self) -> Result<Security, Error> {
         let security = match &self.ca_file {
-            Some(path) => Security::ca_file(path)
-                .map_err(|error| Error::Usage(format!("--ca-file {}: {error}", path.display())))?,
+            Some(path) => Security::ca_file(path).map_err(|error| {
+                Error::Usage(format!(
+                    "--ca-file {}: {error}; a file of PEM certificates is wanted",
+                    path.display()
+                ))
+            })?,
             None => Security::platform(),
         };
         Ok(security.allow_plaintext(self.allow_plaintext))
     }
 
-    fn request(&self) -> taskgroup::session::Request<'static> {
-        let mut request = api::runs(&self.taskgroup_id);
+    fn request(&self, group: &str) -> taskgroup::session::Request<'static> {
+        let mut request = api::runs(group);
         if let Some(status) = self.status {
             request = request.status(status);
         }
@@ -142,109 +189,60 @@ impl Arguments {
     }
 }
 
-/// Prints the stream to its end.
-fn print<R: Line>(mut stream: Stream<'_, R>, console: &Console, progress: Progress) -> Result<Exit, Error> {
-    let mut lines = Lines::new(progress);
-    let (mut line, mut events, mut bytes, mut skipped) = (Vec::new(), 0_u64, 0_u64, 0_u64);
-    let outcome = loop {
-        match stream.step() {
-            Step::Event => match stream.event() {
-                Some(Event::Record(record)) => {
-                    line.clear();
-                    record.write(&mut line, console);
-                    lines.print(&line)?;
-                    events += 1;
-                    bytes += line.len() as u64;
-                    console.progress(events, bytes);
-                }
-                Some(Event::Skipped(why)) => {
-                    skipped += 1;
-                    let id =
-                        stream.record_mut().event_id().map_or("without id".into(), |id| format!("\"{id}\""));
-                    console.say(format_args!("skipped: event {id}: {}", why.0));
-                }
-                Some(Event::Opened { resumed: true }) => {
-                    if let Some(cursor) = stream.cursor().filter(|_| events > 0) {
-                        console.say(format_args!("goes on after event \"{cursor}\""));
-                    }
-                }
-                Some(Event::Opened { resumed: false }) | None => {}
-            },
-            Step::Action(action) => {
-                lines.flush(stream.cursor(), console)?;
-                match action {
-                    Action::Sleep { until, cause } => console.say(waiting(&stream, cause, until)),
-                    Action::Stop(outcome) => break outcome,
-                    _ => {}
-                }
-            }
+/// The API key, from the file or from the environment, and which of them.
+fn key(path: Option<&Path>) -> Result<(String, String), Error> {
+    let (source, key) = match path {
+        Some(path) => {
+            let source = format!("--api-key-file {}", path.display());
+            let text = read(path).map_err(|error| Error::Usage(format!("{source}: {error}")))?;
+            (source, text.trim().to_owned())
+        }
+        None => {
+            let key = variable("PARALLEL_API_KEY")?.ok_or_else(|| {
+                Error::Usage("no API key: set PARALLEL_API_KEY or give --api-key-file".into())
+            })?;
+            ("PARALLEL_API_KEY".to_owned(), key)
         }
     };
-    match outcome {
-        Outcome::Done if skipped == 0 => Ok(Exit::Done),
-        Outcome::Done => {
-            console.say(format_args!("done, but {skipped} events were skipped"));
-            Ok(Exit::Skipped)
+    if key.is_empty() {
+        return Err(Error::Usage(format!("{source}: there is no key in it")));
+    }
+    if !http::is_field_value(&key) {
+        return Err(Error::Usage(format!(
+            "{source}: the key has characters that no key has, such as line feeds"
+        )));
+    }
+    Ok((source, key))
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    const MOST: u64 = 64 * 1024;
+    let mut text = String::new();
+    if File::open(path)?.take(MOST + 1).read_to_string(&mut text)? as u64 > MOST {
+        return Err(io::Error::other("more than 64 KiB, so it is not a file with a key"));
+    }
+    Ok(text)
+}
+
+/// An id of a group, as a path can carry it.
+fn id(text: &str) -> Result<String, String> {
+    match text {
+        "." | ".." => Err("an id is neither . nor ..".into()),
+        "" => Err("an id is not empty; is a variable not set?".into()),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
+        _ if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
+            Err("an id has no blanks and no line feeds".into())
         }
-        Outcome::Misuse(misuse) => Err(Error::Usage(misuse.to_string())),
-        outcome => {
-            let message = console.clean(&failure(&stream, outcome));
-            if let Some(cursor) = stream.cursor() {
-                console.say(interrupt::hint(&console.clean(cursor)));
-            }
-            Err(Error::Failed(message))
-        }
+        _ => Ok(text.to_owned()),
     }
 }
 
-/// What went wrong in one try, and when the next one is.
-pub(crate) fn waiting<R: Record>(stream: &Stream<'_, R>, cause: Cause, until: Instant) -> String {
-    let words = match cause {
-        Cause::Status(_) | Cause::Peer(_) => service_words(stream),
-        Cause::Network => stream.reason().map(str::to_owned),
-        _ => None,
-    };
-    let wait = stream.clock().left(until).unwrap_or_default().as_secs_f64();
-    format!("{}; tries again in {wait:.1} s", joined(cause, words))
-}
-
-/// Why the stream ended before its end.
-pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> String {
-    let words = match outcome {
-        Outcome::Status(_) | Outcome::Peer(_) => service_words(stream),
-        Outcome::Network | Outcome::Refused => stream.reason().map(str::to_owned),
-        _ => None,
-    };
-    joined(outcome, words)
-}
-
-fn service_words<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
-    let error = stream.error()?;
-    let cut = if error.message.lost() > 0 { "…" } else { "" };
-    let reference =
-        if error.ref_id.is_empty() { String::new() } else { format!(" (ref_id {})", error.ref_id) };
-    Some(format!("{}{cut}{reference}", error.message)).filter(|words| !words.is_empty())
-}
-
-fn joined(what: impl fmt::Display, words: Option<String>) -> String {
-    words.map_or_else(|| what.to_string(), |words| format!("{what}: {words}"))
-}
-
-/// The API key, from the file or from the environment.
-fn key(file: Option<&Path>) -> Result<String, Error> {
-    let key = match file {
-        Some(path) => fs::read_to_string(path)
-            .map_err(|error| Error::Usage(format!("--api-key-file {}: {error}", path.display())))?,
-        None => env::var("PARALLEL_API_KEY").map_err(|error| match error {
-            env::VarError::NotPresent => {
-                Error::Usage("no API key: set PARALLEL_API_KEY or give --api-key-file".into())
-            }
-            env::VarError::NotUnicode(_) => Error::Usage("PARALLEL_API_KEY is not UTF-8".into()),
-        })?,
-    };
-    match key.trim() {
-        "" => Err(Error::Usage("the API key is empty".into())),
-        key => Ok(key.to_owned()),
+/// An id of an event.
+fn cursor(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("an id is not empty; without --last-event-id all comes from the start".into()),
+        _ if text.len() > 128 => Err(format!("an id has 1 to 128 bytes, this one has {}", text.len())),
+        _ => Ok(text.to_owned()),
     }
 }
 

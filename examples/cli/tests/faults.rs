@@ -71,7 +71,11 @@ fn a_retry_after_is_kept_and_told() {
     let began = std::time::Instant::now();
     let (sandbox, ended) = holds_under(3, Faults { instead: Some(instead), ..Faults::default() }, &[]);
     assert!(began.elapsed() >= Duration::from_secs(3), "asked again before the time");
-    assert_eq!(sandbox.stats().requests, 4);
+    assert_eq!(
+        sandbox.stats().requests,
+        4 + 2,
+        "whether that was all is asked of the stream and of the group"
+    );
     assert_eq!(ended.stderr.matches("status 429: Slow down").count(), 3, "{}", ended.stderr);
 }
 
@@ -115,7 +119,7 @@ fn json_on_several_lines_becomes_one() {
 #[test]
 fn a_stream_that_only_the_end_of_the_connection_ends_is_whole() {
     let (sandbox, _) = holds_under(10, Faults { until_close: true, ..Faults::default() }, &[]);
-    assert_eq!(sandbox.stats().requests, 2, "asked once more whether there is more");
+    assert_eq!(sandbox.stats().requests, 2 + 1, "asked once more whether there is more; and the group");
 }
 
 #[test]

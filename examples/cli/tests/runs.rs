@@ -2,11 +2,6 @@
 
 mod common;
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-};
-
 use common::*;
 use taskgroup_sandbox::{After, Faults, Instead, Options, RunsQuery, Sandbox, Stall, Status, Version};
 
@@ -184,32 +179,6 @@ fn what_the_service_says_can_neither_show_the_key_nor_rule_the_terminal() {
     end(&mut runs(&sandbox, [])).expect(1, &["status 400: no such key: *** \\u{1b}[2J\\u{202e}"]);
 }
 
-/// A server that gives each of these answers to one connection, in order, and the URL it is at.
-fn canned(answers: Vec<String>) -> (std::thread::JoinHandle<()>, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let serve = move || {
-        for answer in answers {
-            let mut tcp = listener.accept().unwrap().0;
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                tcp.read_exact(&mut byte).unwrap();
-                request.extend(byte);
-            }
-            tcp.write_all(answer.as_bytes()).unwrap();
-        }
-    };
-    (std::thread::spawn(serve), url)
-}
-
-fn event_stream(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
 #[test]
 fn an_error_event_is_printed_and_when_the_attempts_run_out_its_words_are_told() {
     let event = r#"{"type":"error","error":{"ref_id":"0b1c","message":"lost the database","detail":null}}"#;
@@ -252,49 +221,6 @@ fn a_line_appears_when_its_event_has_come() {
         &lines.iter().map(String::as_str).collect::<Vec<_>>(),
         &truth(&sandbox, RunsQuery::default())[..3],
     );
-}
-
-#[test]
-fn an_interrupted_stream_says_where_to_go_on() {
-    let stall = Stall::after(After::Events(3), std::time::Duration::from_secs(60)).times(1);
-    let sandbox = sandbox(5, Faults { stall: Some(stall), ..Faults::default() });
-    let mut child = runs(&sandbox, ["--format=jsonl"]).spawn().unwrap();
-    read_lines(&mut child, 3);
-    signal(&child, "INT");
-    ended(child.wait_with_output().unwrap()).expect(130, &["interrupted; go on with --last-event-id 3"]);
-    let rest = end(&mut runs(&sandbox, ["--format=jsonl", "--last-event-id=3"]));
-    assert_same(&rest.lines(), &truth(&sandbox, RunsQuery::default())[3..]);
-}
-
-#[test]
-fn an_interrupt_is_heard_while_nobody_reads_stdout() {
-    let sandbox = sandbox(300, Faults::default());
-    let mut child = runs(&sandbox, ["--format=jsonl", "--include-output"]).spawn().unwrap();
-    let lines = read_lines(&mut child, 1);
-    // The pipe and the sockets fill up, until nothing moves any more.
-    let mut bytes = 0;
-    while sandbox.stats().bytes != bytes {
-        bytes = sandbox.stats().bytes;
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
-    signal(&child, "INT");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let ended = ended(child.wait_with_output().unwrap());
-    ended.expect(130, &["interrupted; go on with --last-event-id "]);
-    let cursor: usize = ended.stderr.trim().rsplit(' ').next().unwrap().parse().unwrap();
-    let whole: Vec<&str> = lines.iter().map(String::as_str).chain(ended.lines()).take(cursor).collect();
-    assert_same(&whole, &truth(&sandbox, WITH_OUTPUT)[..cursor]);
-}
-
-#[test]
-fn a_closed_pipe_ends_it_quietly() {
-    let sandbox = sandbox(300, Faults::default());
-    let mut child = runs(&sandbox, ["--format=jsonl", "--include-output"]).spawn().unwrap();
-    read_lines(&mut child, 1);
-    drop(child.stdout.take());
-    let ended = ended(child.wait_with_output().unwrap());
-    ended.expect(0, &[]);
-    assert_eq!(ended.stderr, "");
 }
 
 #[test]

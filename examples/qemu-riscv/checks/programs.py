@@ -38,10 +38,17 @@ def found(variable, package, program):
 
 def stream(client, server, arguments):
     """Streams by this client, to the end."""
+    process = started(client, server, ["--include-output", *arguments])
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def started(client, server, arguments):
+    """This client, streaming."""
     authorities = ["--ca-file", server.ca_file] if server.ca_file else []
-    command = [client, "runs", server.group, "--include-output", "--format", "jsonl", *authorities, *arguments]
+    command = [client, "runs", server.group, "--format", "jsonl", *authorities, *arguments]
     environment = os.environ | {"PARALLEL_BASE_URL": server.base_url, "PARALLEL_API_KEY": server.key}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 class Server:

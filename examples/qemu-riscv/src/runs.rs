@@ -125,7 +125,9 @@ where
         outcome => {
             let words = matches!(outcome, Outcome::Status(_) | Outcome::Peer(_));
             tell(stream, words, &outcome, format_args!(""));
-            if let Some(mut cursor) = stream.cursor().map(Text::<128>::from) {
+            // The very cursor may be what was refused.
+            let resumes = !matches!(outcome, Outcome::Status(400 | 410 | 422));
+            if let Some(mut cursor) = stream.cursor().filter(|_| resumes).map(Text::<128>::from) {
                 console::redact(&mut cursor);
                 say!("go on with --last-event-id {}", Quoted(&cursor));
             }

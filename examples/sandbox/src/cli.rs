@@ -1,7 +1,9 @@
-//! Command-line arguments in, a sandbox until a signal ends it out: what `taskgroup-sandbox` and `taskgroup sandbox` both are.
+//! Command-line arguments in, a sandbox until a signal or a command ends it out: what `taskgroup-sandbox` and `taskgroup sandbox`
+//! both are.
 //!
 //! The first three lines on stdout are `PARALLEL_BASE_URL=…`, `PARALLEL_API_KEY=…` and `TASKGROUP_ID=…`; with `--tls` a fourth is
-//! `TASKGROUP_CA_FILE=…`. They are printed when it listens, so a shell can take them up as they are.
+//! `TASKGROUP_CA_FILE=…`. They are printed when it listens, so a shell can take them up as they are. A command has them in its
+//! environment instead.
 //!
 //! ```
 //! use clap::Parser;
@@ -17,16 +19,23 @@
 //!
 //! # Limits
 //!
-//! Ends on SIGTERM and SIGINT. Without `--ca-out` the certificate is left in the folder for temporary files.
+//! Ends on SIGTERM and SIGINT. Without `--ca-out` and a command the certificate is left in the folder for temporary files.
 
-use std::io::{self, Write};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{After, Close, Cut, Faults, Instead, LineEnd, Options, Resume, Sandbox, Stall, StreamError};
+mod bounds;
+mod command;
+mod run;
+
+use bounds::{header, key, seconds, speed, value};
+pub use command::is_ignored;
+pub use run::run;
+
+use crate::{After, Close, Cut, Faults, Instead, LineEnd, Options, Resume, Stall, StreamError};
 
 /// The arguments of the sandbox, to be flattened into a command.
 #[derive(Args, Clone, Debug)]
@@ -37,21 +46,22 @@ pub struct Arguments {
     /// Number that decides all ids, texts, sizes and random faults
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Runs in the group that is there from the start
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
-    runs: usize,
-    /// API key to accept, and no other
-    #[arg(long, value_name = "KEY", default_value = "sandbox-key")]
+    /// Runs in the group that is there from the start, at most 1000000: each takes 400 bytes
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    runs: u32,
+    /// API key to accept, and no other: letters, digits and -_.:/+=@%,
+    #[arg(long, value_name = "KEY", default_value = "sandbox-key", value_parser = key)]
     key: String,
     /// Let runs be queued, run and end by the clock, instead of having ended when they are made
     #[arg(long)]
     live: bool,
     /// Seconds of the sandbox's world in one real second, 0.001 to 1000000; tells with --live
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
-    /// Bytes of the JSON of each output, from about 1000 on [default: 1 KB to 380 KB, mostly small]
-    #[arg(long, value_name = "BYTES")]
-    output_bytes: Option<usize>,
+    /// Bytes of the JSON of each output, 1000 to 1000000000: less has no room for all members, more is not made in time
+    /// [default: 1 KB to 380 KB, mostly small]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1000..=1_000_000_000))]
+    output_bytes: Option<u32>,
     /// Cursors with characters that a query has to percent-encode
     #[arg(long)]
     awkward_ids: bool,
@@ -67,6 +77,9 @@ pub struct Arguments {
     answers: Answers,
     #[command(flatten)]
     forms: Forms,
+    /// Command to run, instead of printing where the sandbox is; the sandbox lives as long, and ends with its exit code
+    #[arg(value_name = "COMMAND", last = true, num_args = 1..)]
+    command: Vec<OsString>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -85,7 +98,7 @@ struct Breaks {
     #[arg(long, value_name = "COUNT", group = "cut")]
     cut_events: Option<u64>,
     /// How many connections to end so [default: all]
-    #[arg(long, value_name = "COUNT", requires = "cut")]
+    #[arg(long, value_name = "COUNT", requires = "cut", value_parser = clap::value_parser!(u32).range(1..))]
     cut_times: Option<u32>,
     /// End them by TCP RST, not FIN
     #[arg(long, requires = "cut")]
@@ -96,18 +109,18 @@ struct Breaks {
     /// Fall silent on each connection after so many events of a stream
     #[arg(long, value_name = "COUNT", group = "stall")]
     stall_events: Option<u64>,
-    /// How long to be silent, in real seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, requires = "stall")]
-    stall_seconds: f64,
+    /// How long to be silent, in real seconds, 0.001 to 86400
+    #[arg(long, value_name = "SECONDS", default_value = "60", requires = "stall", value_parser = seconds)]
+    stall_seconds: Duration,
     /// How many connections to fall silent on [default: all]
-    #[arg(long, value_name = "COUNT", requires = "stall")]
+    #[arg(long, value_name = "COUNT", requires = "stall", value_parser = clap::value_parser!(u32).range(1..))]
     stall_times: Option<u32>,
     /// At most so many bytes in one write to the socket
-    #[arg(long, value_name = "BYTES")]
-    write_bytes: Option<usize>,
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    write_bytes: Option<u32>,
     /// At most so many bytes in one HTTP chunk of an event stream
-    #[arg(long, value_name = "BYTES")]
-    chunk_bytes: Option<usize>,
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk_bytes: Option<u32>,
     /// Event streams in HTTP/1.0: no chunks, no length, the end of the connection ends them
     #[arg(long)]
     until_close: bool,
@@ -120,16 +133,16 @@ struct Answers {
     #[arg(long, value_name = "CODE", group = "instead", value_parser = clap::value_parser!(u16).range(200..=599))]
     answer: Option<u16>,
     /// Answer requests with 307 and this Location
-    #[arg(long, value_name = "URL", group = "instead")]
+    #[arg(long, value_name = "URL", group = "instead", value_parser = value)]
     redirect: Option<String>,
     /// How many requests to answer so [default: all]
-    #[arg(long, value_name = "COUNT", requires = "instead")]
+    #[arg(long, value_name = "COUNT", requires = "instead", value_parser = clap::value_parser!(u32).range(1..))]
     answer_times: Option<u32>,
     /// A header of these answers; may be repeated
     #[arg(long, value_name = "NAME: VALUE", requires = "instead", value_parser = header)]
     answer_header: Vec<(String, String)>,
     /// Their Retry-After: seconds, or a date
-    #[arg(long, value_name = "SECONDS", requires = "instead")]
+    #[arg(long, value_name = "SECONDS", requires = "instead", value_parser = value)]
     retry_after: Option<String>,
     /// Their retry-after-ms, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", requires = "instead")]
@@ -138,14 +151,17 @@ struct Answers {
     #[arg(long, value_name = "COUNT")]
     error_events: Option<u64>,
     /// How many streams to end so [default: all]
-    #[arg(long, value_name = "COUNT", requires = "error_events")]
+    #[arg(long, value_name = "COUNT", requires = "error_events", value_parser = clap::value_parser!(u32).range(1..))]
     error_times: Option<u32>,
     /// Content-Type of event streams [default: text/event-stream; charset=utf-8]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = value)]
     content_type: Option<String>,
     /// A header of event streams; may be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(String, String)>,
+    /// Ask proxies to pass event streams on as they come: X-Accel-Buffering: no
+    #[arg(long)]
+    unbuffered: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -154,7 +170,7 @@ struct Forms {
     /// What ends a line
     #[arg(long, value_name = "END", value_enum, default_value_t = End::Lf)]
     line_end: End,
-    /// A comment before each event
+    /// A comment before each event, as a block of its own: what keeps a silent stream alive
     #[arg(long)]
     comments: bool,
     /// A `ping` event with empty data before each event
@@ -176,7 +192,7 @@ struct Forms {
     #[arg(long)]
     ignore_cursor: bool,
     /// Every so-many-th event of a stream of runs lacks its last brace
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     broken_every: Option<u64>,
 }
 
@@ -188,16 +204,32 @@ enum End {
 }
 
 impl Arguments {
+    /// Whether a command is to run, so that nothing is printed.
+    pub fn runs_command(&self) -> bool {
+        !self.command.is_empty()
+    }
+
+    /// What no single argument shows to be wrong.
+    fn check(&self) -> Result<(), String> {
+        match self.breaks.cut_random {
+            Some(most) if most < self.breaks.cut_random_least => Err(format!(
+                "--cut-random-least {} is more than --cut-random {most}, which is the most that is drawn",
+                self.breaks.cut_random_least
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The options that these arguments stand for.
     pub fn options(&self) -> Options {
         Options {
             seed: self.seed,
-            runs: self.runs,
+            runs: self.runs as usize,
             key: self.key.clone(),
             port: self.port,
             speed: self.speed,
             finished: !self.live,
-            output_bytes: self.output_bytes,
+            output_bytes: self.output_bytes.map(|bytes| bytes as usize),
             awkward_ids: self.awkward_ids,
             tls: self.tls,
             faults: self.faults(),
@@ -206,15 +238,16 @@ impl Arguments {
 
     fn faults(&self) -> Faults {
         let (breaks, forms) = (&self.breaks, &self.forms);
-        let content_type =
-            self.answers.content_type.iter().map(|value| ("content-type".to_owned(), value.clone()));
+        let named = |name: &str, value: Option<&str>| value.map(|value| (name.to_owned(), value.to_owned()));
+        let content_type = named("content-type", self.answers.content_type.as_deref());
+        let unbuffered = named("x-accel-buffering", Some("no").filter(|_| self.answers.unbuffered));
         Faults {
             cut: breaks.cut(),
             stall: breaks.stall(),
             error: self.answers.error(),
             instead: self.answers.instead(),
-            write_bytes: breaks.write_bytes,
-            chunk_bytes: breaks.chunk_bytes,
+            write_bytes: breaks.write_bytes.map(|bytes| bytes as usize),
+            chunk_bytes: breaks.chunk_bytes.map(|bytes| bytes as usize),
             line_end: match forms.line_end {
                 End::Lf => LineEnd::Lf,
                 End::Crlf => LineEnd::Crlf,
@@ -232,7 +265,7 @@ impl Arguments {
             },
             until_close: breaks.until_close,
             broken_every: forms.broken_every,
-            headers: self.answers.header.iter().cloned().chain(content_type).collect(),
+            headers: self.answers.header.iter().cloned().chain(content_type).chain(unbuffered).collect(),
         }
     }
 }
@@ -248,8 +281,7 @@ impl Breaks {
 
     fn stall(&self) -> Option<Stall> {
         let after = self.stall_bytes.map(After::Bytes).or(self.stall_events.map(After::Events))?;
-        let length = Duration::try_from_secs_f64(self.stall_seconds).unwrap_or(Duration::ZERO);
-        Some(Stall { after, length, times: self.stall_times })
+        Some(Stall { after, length: self.stall_seconds, times: self.stall_times })
     }
 }
 
@@ -272,50 +304,6 @@ impl Answers {
         instead.times = self.answer_times;
         Some(instead)
     }
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("a header is a name, a colon and a value")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-/// Runs a sandbox until SIGTERM or SIGINT ends it, which is no error.
-///
-/// # Errors
-///
-/// When the sandbox cannot start, or the certificate or stdout cannot be written.
-pub fn run(arguments: Arguments) -> io::Result<()> {
-    // The signals first: once the lines are out, whoever reads them may send one.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut terminated, mut interrupted) = {
-        let _entered = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
-    };
-    let sandbox = Sandbox::start(arguments.options())?;
-    let mut lines = format!(
-        "PARALLEL_BASE_URL={}\nPARALLEL_API_KEY={}\nTASKGROUP_ID={}\n",
-        sandbox.base_url(),
-        sandbox.key(),
-        sandbox.group_id()
-    );
-    if let Some(pem) = sandbox.ca_pem() {
-        let file = arguments.ca_out.unwrap_or_else(|| {
-            std::env::temp_dir().join(format!("taskgroup-sandbox-{}.pem", sandbox.port()))
-        });
-        std::fs::write(&file, pem)?;
-        eprintln!("trust the certificate in {}", file.display());
-        lines.push_str(&format!("TASKGROUP_CA_FILE={}\n", file.display()));
-    }
-    let mut out = io::stdout().lock();
-    out.write_all(lines.as_bytes())?;
-    out.flush()?;
-    runtime.block_on(async {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    });
-    Ok(())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub struct Faults {
     pub chunk_bytes: Option<usize>,
     /// What ends the lines of event streams.
     pub line_end: LineEnd,
-    /// A comment before each event.
+    /// A comment before each event, as a block of its own.
     pub comments: bool,
     /// An event `ping` with empty data before each event.
     pub pings: bool,

@@ -7,7 +7,7 @@ use taskgroup_sandbox::cli::{Arguments, run};
 
 /// The Task Group API on loopback, with faults on demand.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, max_term_width = 80)]
 struct Program {
     #[command(flatten)]
     arguments: Arguments,
@@ -15,7 +15,7 @@ struct Program {
 
 fn main() -> ExitCode {
     match run(Program::parse().arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("taskgroup-sandbox: {error}");
             ExitCode::FAILURE

@@ -109,6 +109,9 @@ fn a_stream_goes_on_after_each_cursor_and_keeps_ids_when_filtered() {
         let rest = get(&sandbox, &runs(&sandbox, &format!("last_event_id={}", event.event_id))).data();
         assert_eq!(rest, texts(truth[place + 1..].iter().cloned()));
     }
+    // After the last event nothing is left, which is no mistake.
+    let end = get(&sandbox, &runs(&sandbox, "last_event_id=30"));
+    assert_eq!((end.status(), end.chunks()), (200, vec![vec![]]));
     let failed: Vec<_> = truth.into_iter().filter(|event| event.status == Status::Failed).collect();
     assert!(!failed.is_empty());
     let answer = get(&sandbox, &runs(&sandbox, "status=failed")).data();
@@ -210,7 +213,8 @@ fn every_legal_form_of_the_stream_holds_the_same_events() {
                 LineEnd::Crlf => "\r\n",
                 LineEnd::Cr => "\r",
             };
-            for line in ["retry: 250", ": still here", "event: ping", "id: 10"] {
+            // A comment is a block of its own, as servers keep a silent stream alive.
+            for line in ["retry: 250", &format!("{end}: still here{end}"), "event: ping", "id: 10"] {
                 assert_eq!(body.contains(&format!("{line}{end}")), switch, "{line}");
             }
             assert_eq!(body.matches("data: ").count() > truth.len(), switch);

@@ -61,11 +61,16 @@ fn a_server_that_starts_over_each_time_is_followed_each_time() {
 
 #[test]
 fn a_server_that_starts_over_and_never_comes_to_the_cursor_stops() {
-    let report = run([cut(&events(["1", "2", "3"])), whole(&events(["1", "2", "4"]))]);
-    assert_eq!(
-        (report.ids(), report.outcome),
-        (vec!["1", "2", "3"], Some(Outcome::Peer(Fault::CursorIgnored)))
-    );
+    for ids in [&["1", "2", "4"][..], &["1"]] {
+        let again = whole(&events(ids.iter().copied())).for_ever();
+        let report = run([cut(&events(["1", "2", "3"])), again]);
+        assert_eq!(
+            (report.ids(), report.outcome),
+            (vec!["1", "2", "3"], Some(Outcome::Peer(Fault::CursorIgnored)))
+        );
+        assert_eq!(report.requests.len(), 11, "the first, and ten that bring nothing new");
+        assert_eq!(report.causes()[1..], [Cause::Peer(Fault::CursorIgnored); 9]);
+    }
 }
 
 #[test]
@@ -171,7 +176,7 @@ fn a_cursor_in_the_request_is_the_first_one() {
     let request = || api::runs("g").last_event_id("7 ü");
     let report = Peer::script([whole(&events(["8"]))]).run(config(), request());
     assert_eq!(report.heard[0], Heard::Opened { resumed: true });
-    assert_eq!(cursors(&report), [Some("7 ü".to_owned())]);
+    assert_eq!(cursors(&report), [Some("7 ü".to_owned()), Some("8".to_owned())], "the last is the check");
     let report = Peer::script([Answer::new().reset(), whole(&events(["7 ü", "8"]))]).run(config(), request());
     assert_eq!((report.ids(), report.cursor.as_deref()), (vec!["8"], Some("8")));
 }
@@ -219,11 +224,12 @@ fn the_id_field_of_the_stream_is_no_cursor_where_the_api_has_its_own() {
 #[test]
 fn the_id_field_of_the_stream_goes_back_in_a_header_where_the_api_has_none() {
     let first = cut("id: one\ndata: {\"event_id\":\"json\"}\n\ndata: {}\n\n");
-    let mut peer = Peer::script([first, whole("id: two\ndata: {}\n\n")]);
+    let last = "id: two\ndata: {}\n\ndata: {\"type\":\"task_run.state\",\"run\":{\"is_active\":false}}\n\n";
+    let mut peer = Peer::script([first, whole(last)]);
     let report = peer.run(config(), api::run_events("trun_1"));
     assert_eq!(report.requests[1].header("last-event-id"), Some("one"));
     assert_eq!(report.requests[1].target, "/v1beta/tasks/runs/trun_1/events");
-    assert_eq!((report.outcome, report.records().count()), (Some(Outcome::Done), 3));
+    assert_eq!((report.outcome, report.records().count()), (Some(Outcome::Done), 4));
 }
 
 #[test]
@@ -243,15 +249,6 @@ fn what_has_no_data_is_no_event() {
 }
 
 #[test]
-fn a_stream_that_cannot_be_resumed_starts_over() {
-    let body = data(r#""type":"task_run.progress_msg.plan","text":"m""#);
-    let mut peer = Peer::script([cut(&body), whole(&body)]);
-    let report = peer.run(config(), api::run_events("trun_1"));
-    assert_eq!((report.texts(), report.outcome), (vec!["m", "m"], Some(Outcome::Done)));
-    assert_eq!(report.requests[0], report.requests[1]);
-}
-
-#[test]
 fn an_error_event_is_delivered_kept_and_makes_a_clean_end_a_break() {
     let error = data(r#""type":"error","error":{"ref_id":"r1","message":"stream interrupted"}"#);
     for framing in Framing::ALL {
@@ -261,7 +258,7 @@ fn an_error_event_is_delivered_kept_and_makes_a_clean_end_a_break() {
         assert_eq!(report.causes(), [Cause::Peer(Fault::ErrorEvent)], "{framing:?}");
         assert_eq!(cursors(&report)[1].as_deref(), Some("1"));
 
-        let report = Peer::script([first]).run(config().with_attempts(Some(1)), api::runs("g"));
+        let report = Peer::script([first.for_ever()]).run(config().with_attempts(Some(1)), api::runs("g"));
         assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ErrorEvent)));
         let error = report.error.unwrap();
         assert_eq!((&*error.message, &*error.ref_id, error.status), ("stream interrupted", "r1", 200));
@@ -309,7 +306,7 @@ fn an_error_event_amid_what_a_server_repeats_is_delivered_and_kept_and_a_break()
 #[test]
 fn error_events_for_ever_use_up_the_attempts() {
     let error = data(r#""type":"error","error":{"message":"no"}"#);
-    for answer in [whole(&error), cut(&error)] {
+    for answer in [whole(&error).for_ever(), cut(&error)] {
         for request in [api::runs("g"), api::events("g")] {
             let report = Peer::script([answer.clone()]).run(config(), request);
             assert_eq!((report.connections, report.message()), (10, "no"));
@@ -326,49 +323,4 @@ fn the_type_of_an_event_may_stand_in_the_stream_alone() {
     assert_eq!(report.outcome, Some(Outcome::Done), "the member decides");
     let report = run([whole("data: {\"type\":\"error\"}\nevent: task_run.state\n\n")]);
     assert_eq!(report.causes()[0], Cause::Peer(Fault::ErrorEvent), "whichever comes first");
-}
-
-#[test]
-fn a_group_is_followed_until_it_is_inactive() {
-    let status = |active| {
-        data(&format!(
-            r#""type":"task_group_status","event_id":"{active}","status":{{"is_active":{active}}}"#
-        ))
-    };
-    let request = || api::events("g");
-    let report = Peer::script([whole(&status(false))]).run(config(), request());
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 1));
-    let report =
-        Peer::script([whole(&status(true)), whole(""), whole(&status(false))]).run(config(), request());
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 3));
-    assert_eq!(report.causes(), [Cause::End; 2]);
-    let report = Peer::script([cut(&status(false)), whole("")]).run(config(), request());
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2), "only a clean end counts");
-    let both = format!("{}{}", status(false), status(true));
-    assert_eq!(Peer::script([whole(&both)]).run(config(), request()).outcome, None, "the latest counts");
-    let deeper = r#""type":"task_group_status","status":{"is_active":false,"x":{"is_active":true}}"#;
-    let report = Peer::script([whole(&data(deeper))]).run(config(), request());
-    assert_eq!(report.outcome, Some(Outcome::Done), "not what is deeper");
-    let silent = data(r#""type":"task_group_status","event_id":"s","status":{"num_task_runs":1}"#);
-    let both = format!("{}{silent}", status(false));
-    let report = Peer::script([whole(&both)]).run(config(), request());
-    assert_eq!(report.outcome, Some(Outcome::Done), "the latest that says it");
-}
-
-#[test]
-fn a_group_whose_stream_breaks_http_again_and_again_is_given_up() {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    let broken = Answer::new().bytes(format!("{head}zz\r\n"));
-    let report = Peer::script([broken]).run(config(), api::events("g"));
-    assert_eq!(report.connections, 10);
-    assert!(matches!(report.outcome, Some(Outcome::Peer(Fault::Http(_)))));
-}
-
-#[test]
-fn a_group_that_says_nothing_is_followed_for_ever_and_without_a_busy_loop() {
-    for answer in [whole(""), Answer::new().bytes(Framing::UntilClose.stream(""))] {
-        let report = Peer::script([answer]).run(config(), api::events("g"));
-        assert_eq!((report.outcome, report.connections), (None, 100), "no failed tries");
-        assert!(report.sleeps.iter().all(|(span, _)| span.as_millis() == 500), "the floor");
-    }
 }

@@ -1,14 +1,12 @@
 //! Connections that end where they should not.
 
-use std::time::Duration;
-
 use taskgroup::{
     api,
     session::{Cause, Config, Failure, Fault, Outcome},
 };
 use taskgroup_tests::{
     peer::{Answer, Heard, Line, Peer, Report},
-    wire::{Framing, data, event, events, rest, text},
+    wire::{Framing, data, events, rest, text},
 };
 
 const IDS: [&str; 4] = ["a/1", "b 2", "c+3", "é4"];
@@ -107,113 +105,6 @@ fn what_was_cut_belongs_to_no_line_of_the_next_answer() {
 }
 
 #[test]
-fn a_clean_end_on_runs_is_the_end() {
-    for framing in [Framing::Chunked, Framing::Length] {
-        let mut peer = Peer::script([Answer::new().bytes(framing.stream(&events(["1", "2"])))]);
-        let report = peer.run(config(), api::runs("g"));
-        assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["1", "2"]));
-        assert_eq!((report.connections, report.elapsed), (1, Duration::ZERO), "{framing:?}");
-    }
-}
-
-#[test]
-fn a_clean_end_without_any_event_is_the_end() {
-    for framing in [Framing::Chunked, Framing::Length] {
-        let report = Peer::script([Answer::new().bytes(framing.stream(""))]).run(config(), api::runs("g"));
-        assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 1), "{framing:?}");
-    }
-}
-
-#[test]
-fn a_clean_end_with_an_unfinished_event_is_a_break() {
-    let (first, second) = (event("1"), event("2"));
-    let data = second.find("data:").unwrap() + "data:".len();
-    for framing in Framing::ALL {
-        for cut in data..second.len() - 1 {
-            let cut_body = format!("{first}{}", &second.get(..cut).unwrap_or(&second[..data]));
-            let mut peer = Peer::script([
-                Answer::new().bytes(framing.stream(&cut_body)).close(),
-                Answer::new().bytes(Framing::Length.stream(&second)),
-            ]);
-            let report = peer.run(config(), api::runs("g"));
-            assert_eq!(report.ids(), ["1", "2"], "{framing:?}, cut at {cut}");
-            assert_eq!(report.outcome, Some(Outcome::Done));
-            assert_eq!(report.causes(), [Cause::Network]);
-            assert_eq!(report.requests[1].cursor().as_deref(), Some("1"));
-        }
-    }
-}
-
-#[test]
-fn the_end_of_a_connection_alone_is_confirmed_by_asking_again() {
-    let mut peer = cut_server(Framing::UntilClose, &[], Answer::close);
-    let report = peer.run(config(), api::runs("g"));
-    assert_all_once(&report, "until close");
-    assert_eq!(report.connections, 2);
-    assert_eq!(report.sleeps, [(Duration::from_millis(500), Cause::End)], "the floor, without jitter");
-    assert_eq!(report.requests[1].cursor().as_deref(), Some("é4"));
-}
-
-#[test]
-fn the_end_of_a_connection_is_asked_about_until_nothing_new_comes() {
-    let until_close =
-        |ids: &[&str]| Answer::new().bytes(Framing::UntilClose.stream(&events(ids.iter().copied()))).close();
-    let answers = [until_close(&["1"]), until_close(&["2", "3"]), until_close(&["4"]), until_close(&[])];
-    let report = Peer::script(answers).run(config(), api::runs("g"));
-    assert_eq!((report.ids(), report.connections), (vec!["1", "2", "3", "4"], 4));
-    assert_eq!(report.causes(), [Cause::End; 3]);
-    assert_eq!(report.outcome, Some(Outcome::Done));
-}
-
-#[test]
-fn the_end_of_a_connection_without_any_event_is_asked_about_once() {
-    let empty = Answer::new().bytes(Framing::UntilClose.stream("")).close();
-    let report = Peer::script([empty]).run(config(), api::runs("g"));
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2));
-}
-
-#[test]
-fn a_broken_answer_confirms_no_end() {
-    let last = Answer::new().bytes(Framing::UntilClose.stream(&events(["1"]))).close();
-    let empty = Answer::new().bytes(Framing::UntilClose.stream(""));
-    let report = Peer::script([last, empty.clone().reset(), empty.close()]).run(config(), api::runs("g"));
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 3));
-    assert_eq!(report.causes(), [Cause::End, Cause::Network]);
-}
-
-#[test]
-fn the_end_of_a_connection_after_events_without_ids_proves_nothing() {
-    let body = data(r#""type":"task_run.state","text":"a""#);
-    let report = Peer::script([Answer::new().bytes(Framing::UntilClose.stream(&body)).close()])
-        .run(config(), api::runs("g"));
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Peer(Fault::Unproven)), 1));
-    assert_eq!(report.texts(), ["a"]);
-}
-
-#[test]
-fn one_id_among_the_events_is_enough_to_ask_again_from() {
-    let body = format!("{}{}", event("1"), data(r#""type":"ping","text":"a""#));
-    let report = Peer::script([
-        Answer::new().bytes(Framing::UntilClose.stream(&body)).close(),
-        Answer::new().bytes(Framing::UntilClose.stream("")).close(),
-    ])
-    .run(config(), api::runs("g"));
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2));
-    assert_eq!(report.requests[1].cursor().as_deref(), Some("1"));
-}
-
-#[test]
-fn events_without_ids_confirm_no_end() {
-    let body = data(r#""type":"task_run.state","text":"a""#);
-    let report = Peer::script([
-        Answer::new().bytes(Framing::UntilClose.stream(&events(["1"]))).close(),
-        Answer::new().bytes(Framing::UntilClose.stream(&body)).close(),
-    ])
-    .run(config(), api::runs("g"));
-    assert_eq!((report.outcome, report.connections), (Some(Outcome::Peer(Fault::Unproven)), 2));
-}
-
-#[test]
 fn what_breaks_http_is_a_break_of_the_peer() {
     let good = Framing::Length.stream(&events(["1"]));
     let chunk =
@@ -304,22 +195,7 @@ fn a_get_whose_sending_broke_at_any_byte_is_sent_again_in_whole() {
     let mut peer = Peer::script([Answer::new().bytes(Framing::Length.stream(""))]);
     for cut in 0..200 {
         peer.line = Box::new(move |nth| if nth == 0 { Line::Breaks(cut) } else { Line::Opens });
-        let report = peer.run(config(), api::runs("g"));
+        let report = peer.run(config(), api::runs("g").last_event_id("7"));
         assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 1), "{cut}");
     }
-}
-
-#[test]
-fn an_end_is_confirmed_only_at_the_event_that_it_came_after() {
-    let until_close =
-        |ids: &[&str]| Answer::new().bytes(Framing::UntilClose.stream(&events(ids.iter().copied())));
-    let report = Peer::script([
-        until_close(&["1"]).close(),
-        until_close(&["2"]).reset(),
-        until_close(&[]).close(),
-        until_close(&["3"]).close(),
-        until_close(&[]).close(),
-    ])
-    .run(config(), api::runs("g"));
-    assert_eq!((report.ids(), report.outcome), (vec!["1", "2", "3"], Some(Outcome::Done)));
 }

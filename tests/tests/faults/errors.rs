@@ -165,7 +165,7 @@ fn other_events_leave_what_the_server_said_as_it_is() {
         r#""type":"task_run.state","event_id":"1","run":{"error":{"message":"of the run"}},"detail":"x""#,
     );
     let body = Framing::Chunked.stream(&format!("{error}{other}"));
-    assert_eq!(said(Answer::new().bytes(body)), (200, "first".into(), "r1".into()));
+    assert_eq!(said(Answer::new().bytes(body).for_ever()), (200, "first".into(), "r1".into()));
 }
 
 #[test]

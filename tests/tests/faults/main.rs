@@ -3,7 +3,9 @@
 mod answers;
 mod cursors;
 mod cuts;
+mod ends;
 mod errors;
+mod followed;
 mod mismatches;
 mod misuse;
 mod random;

@@ -33,11 +33,31 @@ fn a_redirect_on_the_same_server_is_followed_at_once() {
         ("https://api.example:8443/x", "/x"),
         ("HTTPS://API.example:8443/x?y=z#w", "/x?y=z"),
         ("https://api.example:8443", "/"),
+        ("https://api.example:8443?a=1", "/?a=1"),
+        ("//api.example:8443/x?y", "/x?y"),
+        ("//API.example:8443", "/"),
+        ("other?a=1", "/v1beta/tasks/groups/g/other?a=1"),
+        ("other/", "/v1beta/tasks/groups/g/other/"),
+        ("?a=1", "/v1beta/tasks/groups/g/runs?a=1"),
+        ("?a=/../b", "/v1beta/tasks/groups/g/runs?a=/../b"),
+        ("./x", "/v1beta/tasks/groups/g/x"),
+        (".", "/v1beta/tasks/groups/g/"),
+        ("../x", "/v1beta/tasks/groups/x"),
+        ("..", "/v1beta/tasks/groups/"),
+        ("../../../../../../x", "/x"),
+        ("../h/./runs/../all#part", "/v1beta/tasks/groups/h/all"),
+        ("g;x=1/../y", "/v1beta/tasks/groups/g/y"),
+        ("x/y:z", "/v1beta/tasks/groups/g/x/y:z"),
+        ("...", "/v1beta/tasks/groups/g/..."),
+        ("/a/b/../c/./d", "/a/c/d"),
+        ("/..", "/"),
     ];
     for (location, target) in locations {
         let report = Peer::script([redirect(location), good()]).run(config(), api::runs("g"));
         assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["1"]), "{location}");
-        assert_eq!(targets(&report), ["/v1beta/tasks/groups/g/runs", target]);
+        let original = "/v1beta/tasks/groups/g/runs";
+        let check = "/v1beta/tasks/groups/g/runs?last_event_id=1";
+        assert_eq!(targets(&report), [original, target, check], "{location}");
         assert_eq!(report.requests[1].header("host"), Some("api.example:8443"));
         assert!(report.sleeps.is_empty());
     }
@@ -71,9 +91,12 @@ fn the_key_goes_to_no_other_host() {
         "https://evil.example:8443#api.example:8443/",
         "https://api.example.evil.example:8443/x",
         "ftp://api.example:8443/x",
-        "relative",
-        "?query",
+        "//evil.example:8443/x",
+        "//api.example:443/x",
+        "//user@api.example:8443/x",
         "javascript:alert(1)",
+        "x:y/z",
+        "#part",
         "",
     ];
     for location in elsewhere {
@@ -105,7 +128,10 @@ fn a_break_ends_the_row_of_redirects_and_the_original_place_is_asked() {
     let answers = [redirect("/a"), redirect("/b"), broken(), redirect("/c"), redirect("/d"), good()];
     let report = Peer::script(answers).run(config(), api::runs("g"));
     let original = "/v1beta/tasks/groups/g/runs";
-    assert_eq!(targets(&report), [original, "/a", "/b", original, "/c", "/d"]);
+    assert_eq!(
+        targets(&report),
+        [original, "/a", "/b", original, "/c", "/d", "/v1beta/tasks/groups/g/runs?last_event_id=1"]
+    );
     assert_eq!((report.outcome, report.causes()), (Some(Outcome::Done), vec![Cause::Network]));
 }
 
@@ -114,7 +140,10 @@ fn the_original_place_is_asked_when_the_redirected_one_cannot_be_reached() {
     let mut peer = Peer::script([redirect("/a"), good()]);
     peer.line = Box::new(|nth| if nth == 1 { Line::Fails(Failure::Unreachable) } else { Line::Opens });
     let original = "/v1beta/tasks/groups/g/runs";
-    assert_eq!(targets(&peer.run(config(), api::runs("g"))), [original, original]);
+    assert_eq!(
+        targets(&peer.run(config(), api::runs("g"))),
+        [original, original, "/v1beta/tasks/groups/g/runs?last_event_id=1"]
+    );
 }
 
 #[test]
@@ -133,6 +162,39 @@ fn a_location_up_to_its_limit_is_followed_and_a_longer_one_named() {
     assert_eq!(targets(&report)[1], fits);
     let report = Peer::script([redirect(&format!("{fits}x")), good()]).run(config(), api::runs("g"));
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Capacity(Capacity::Location)), 1));
+}
+
+#[test]
+fn after_a_redirect_only_an_absolute_path_or_url_is_followed() {
+    for (second, outcome) in [
+        ("/b", Outcome::Done),
+        ("//api.example:8443/b", Outcome::Done),
+        ("https://api.example:8443/b", Outcome::Done),
+        ("b", Outcome::Peer(Fault::Redirect)),
+        ("?b", Outcome::Peer(Fault::Redirect)),
+    ] {
+        let report = Peer::script([redirect("/a"), redirect(second), good()]).run(config(), api::runs("g"));
+        assert_eq!(report.outcome, Some(outcome), "{second}");
+    }
+}
+
+#[test]
+fn a_path_that_becomes_too_long_by_what_it_is_relative_to_is_named() {
+    let fits = "x".repeat(128 - "/v1beta/tasks/groups/g/".len());
+    let report = Peer::script([redirect(&fits), good()]).run(config(), api::runs("g"));
+    assert_eq!(report.outcome, Some(Outcome::Done));
+    let report = Peer::script([redirect(&format!("{fits}x")), good()]).run(config(), api::runs("g"));
+    assert_eq!(report.outcome, Some(Outcome::Capacity(Capacity::Location)));
+    let group = "é".repeat(60);
+    let report = Peer::script([redirect("x"), good()]).run(config(), api::runs(&group));
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Redirect)), "of a path of more than 256 bytes");
+}
+
+#[test]
+fn a_reference_is_relative_to_the_path_with_its_base() {
+    let config = config().with_base_path("/proxy");
+    let report = Peer::script([redirect("../x"), good()]).run(config, api::runs("a/b"));
+    assert_eq!(targets(&report)[1], "/proxy/v1beta/tasks/groups/x");
 }
 
 #[test]

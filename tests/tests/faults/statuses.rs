@@ -63,6 +63,16 @@ fn no_content_is_the_end() {
 }
 
 #[test]
+fn what_may_be_asked_again_on_another_connection_is() {
+    for status in [421, 425] {
+        let report = Peer::script([bare(&format!("{status} No"), &[]), good()])
+            .run(Config::new("key").with_keep_alive(true), api::runs("g"));
+        assert_eq!((report.outcome, report.connections), (Some(Outcome::Done), 2), "{status}");
+        assert_eq!(report.causes(), [Cause::Status(status)]);
+    }
+}
+
+#[test]
 fn the_server_may_order_another_try_for_any_status() {
     for status in [400, 401, 404, 422] {
         let answer = bare(&format!("{status} No"), &[("x-should-retry", "true")]);
@@ -81,7 +91,20 @@ fn the_server_may_forbid_another_try_for_any_status() {
 #[test]
 fn retry_after_is_waited_for_in_each_of_its_forms() {
     let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-    let forms: [(&[(&str, &str)], u64); 8] = [
+    let forms: [(&[(&str, &str)], u64); 20] = [
+        (&[("retry-after", "2.5")], 3_000),
+        (&[("retry-after", "2.0")], 2_000),
+        (&[("retry-after", "2.")], 2_000),
+        (&[("retry-after", "2.000001")], 3_000),
+        (&[("retry-after-ms", "2500.0")], 2_500),
+        (&[("retry-after-ms", "2500.01")], 2_501),
+        // What is not understood leaves the backoff as it is.
+        (&[("retry-after", "-1")], 500),
+        (&[("retry-after", "2.5s")], 500),
+        (&[("retry-after", "2.5.1")], 500),
+        (&[("retry-after", "1e3")], 500),
+        (&[("retry-after", "7"), ("retry-after-ms", "soon")], 7_000),
+        (&[("retry-after", "7"), ("retry-after", "soon")], 7_000),
         (&[("retry-after", "7")], 7_000),
         (&[("retry-after-ms", "1234")], 1_234),
         (&[("retry-after", "7"), ("retry-after-ms", "1234")], 1_234),
@@ -104,6 +127,17 @@ fn retry_after_has_a_ceiling_of_five_minutes() {
         assert_waits(bare("429 No", &[headers]), 429, Duration::from_secs(300));
     }
     assert_waits(bare("429 No", &[("retry-after", "300")]), 429, Duration::from_secs(300));
+}
+
+#[test]
+fn the_ceiling_of_retry_after_is_a_setting() {
+    for (ceiling, waited) in [(10, 10), (3_600, 600)] {
+        let config = Config::new("key").with_backoff(NO_JITTER, NO_JITTER);
+        let config = config.with_retry_after_ceiling(Duration::from_secs(ceiling));
+        let answers = [bare("429 No", &[("retry-after", "600")]), good()];
+        let report = Peer::script(answers).run(config, api::runs("g"));
+        assert_eq!(report.sleeps[0].0, Duration::from_secs(waited));
+    }
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn without_the_time_there_is_no_connection_and_with_it_there_is() {
     let known = Duration::from_secs(100);
     let report = read(&sandbox, &server, Setting { known, ..Setting::new(&identity) });
     assert_whole(&report, &sandbox, "in time");
-    assert!(report.connections > 1 && server.requests().len() == 1);
+    assert!(report.connections > 1 && server.requests().len() == 2);
     assert!(report.took >= known, "{}", report.took);
 }
 

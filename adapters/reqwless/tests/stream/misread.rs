@@ -104,10 +104,10 @@ fn the_end_of_a_connection_in_a_chunk_is_a_break_even_where_no_event_is_cut() {
 fn the_end_of_a_body_with_a_length_is_not_believed_since_that_may_be_misread() {
     let (first, head) = (event(1), "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n");
     let with_length = |length| format!("{head}content-length: {length}\r\n\r\n{first}");
-    let answers = vec![with_length(first.len() + 1), with_length(first.len()), rest(&[2]), rest(&[])];
+    let answers = vec![with_length(first.len() + 1), rest(&[2]), rest(&[])];
     let (had, outcome, cursors) = read(None, answers);
     assert_eq!((had.concat().as_str(), outcome), ("12", Outcome::Done));
-    assert_eq!(cursors, ["", "1", "1", "2"]);
+    assert_eq!(cursors, ["", "1", "2"]);
 }
 
 #[test]

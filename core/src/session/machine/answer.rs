@@ -1,5 +1,7 @@
 //! What the answer to a request does to the session: its head, then its body, in; events out.
 
+use core::mem;
+
 use super::{AttemptEnd, Body, Found, Machine, Next, REDIRECTS, REFUSAL, State};
 use crate::{
     http::Head,
@@ -21,7 +23,8 @@ impl Machine<'_> {
             301 | 302 | 303 | 307 | 308 => self.redirect(),
             status if status != 200 && !created => {
                 // Codes beyond 599 are taken for 5xx, as RFC 9110, section 15, has it.
-                let transient = matches!(status, 408 | 409 | 429 | 500..);
+                // 421 and 425 may be asked again on another connection (RFC 9110 §15.5.20, RFC 8470 §5.2).
+                let transient = matches!(status, 408 | 409 | 421 | 425 | 429 | 500..);
                 let end = if head.should_retry.unwrap_or(transient) {
                     AttemptEnd::Break {
                         cause: Cause::Status(status),
@@ -46,9 +49,15 @@ impl Machine<'_> {
         self.reader.envelope.clear_error();
         self.error_event = false;
         self.body = if self.call.is_stream() { Body::Stream } else { Body::Json };
-        let resumed = self.cursor.is_resumed() && self.call.is_stream();
+        self.opened = self.now;
+        self.has_body = false;
         self.reader.begin(&mut self.cursor.next);
-        Found::Opened { resumed }
+        self.check.is_unannounced = self.check.is_running;
+        if self.check.is_running { Found::Nothing } else { self.opened() }
+    }
+
+    fn opened(&self) -> Found {
+        Found::Opened { resumed: self.cursor.is_resumed() }
     }
 
     /// The answer is not the one that was asked for: what it says is kept, then the try ends.
@@ -63,9 +72,12 @@ impl Machine<'_> {
     }
 
     fn redirect(&mut self) {
-        let is_own = self.config.own_target(&self.cursor.next).is_some();
-        if !is_own || !self.call.is_repeatable() || self.redirects >= REDIRECTS {
+        if !self.call.is_repeatable() || self.redirects >= REDIRECTS {
             return self.stop(Outcome::Peer(Fault::Redirect));
+        }
+        match self.call.resolve(&self.config, &mut self.cursor, self.redirected) {
+            Ok(()) => {}
+            Err(outcome) => return self.stop(outcome),
         }
         self.redirects = self.redirects.saturating_add(1);
         self.redirected = true;
@@ -75,11 +87,20 @@ impl Machine<'_> {
     /// Takes bytes of the body, up to the next thing found in them. Returns how many, and what.
     pub(super) fn consume_body(&mut self, record: &mut dyn Record, body: &[u8]) -> (usize, Found) {
         let mut rest = body;
-        let mut found = Found::Nothing;
+        let mut found = mem::replace(&mut self.check.withheld, Found::Nothing);
+        if found != Found::Nothing {
+            return (1, found);
+        }
         match &mut self.body {
             Body::Stream => {
+                self.has_body = true;
                 if let Some(result) = self.reader.feed(record, &mut self.cursor.next, &mut rest) {
                     found = self.event(record, result);
+                    if found != Found::Nothing && mem::take(&mut self.check.is_unannounced) {
+                        // The last byte is left for the event itself, so that nobody waits for another one.
+                        self.check.withheld = found;
+                        return (body.len().saturating_sub(rest.len()).saturating_sub(1), self.opened());
+                    }
                 }
             }
             Body::Json => {
@@ -122,7 +143,9 @@ impl Machine<'_> {
                 return Found::Nothing;
             }
         }
-        if envelope.kind == "task_group_status" {
+        if envelope.is_of_run() {
+            self.active = envelope.active.filter(|_| envelope.kind == "task_run.state");
+        } else if envelope.kind == "task_group_status" {
             self.active = envelope.active.or(self.active);
         }
         if is_error {

@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use super::{AttemptEnd, Body, Machine, Next, State};
+use super::{AttemptEnd, Body, Brought, Found, Machine, Next, State};
 use crate::{
     log::info,
     session::{Capacity, Cause, Fault, Outcome, request::Reply},
@@ -21,28 +21,107 @@ impl Machine<'_> {
     }
 
     fn stream_ended(&mut self) {
-        let answer = self.call.endpoint.answer;
         if self.reader.is_amid_event() {
             self.attempt_failed(Cause::Network, Millis(0));
         } else if self.error_event {
             self.attempt_failed(Cause::Peer(Fault::ErrorEvent), Millis(0));
         } else if self.cursor.replaying() {
-            self.stop(Outcome::Peer(Fault::CursorIgnored));
-        } else if matches!(answer, Reply::Stream { until_inactive: true }) {
-            if self.active == Some(false) {
-                self.stop(Outcome::Done);
-            } else {
-                self.resume_soon(Cause::End);
+            self.attempt_failed(Cause::Peer(Fault::CursorIgnored), Millis(0));
+        } else {
+            match self.call.endpoint.answer {
+                Reply::Stream { until_inactive: false } => self.runs_ended(),
+                Reply::Stream { until_inactive: true } => self.events_ended(),
+                Reply::Events => self.run_events_ended(),
+                Reply::Json => {}
             }
-        } else if self.response.is_delimited() {
-            self.stop(Outcome::Done);
-        } else if self.cursor.nameless() {
-            self.stop(Outcome::Peer(Fault::Unproven));
-        } else if self.probing_end {
+        }
+    }
+
+    /// An orderly end proves only what the last hop believes, so it counts when an answer from the cursor on
+    /// has brought nothing new.
+    fn runs_ended(&mut self) {
+        // Without a cursor, two answers without anything are enough.
+        let is_empty_again = self.check.is_running && !self.cursor.moved();
+        let is_trusted = self.response.is_delimited() && !self.config.end_check;
+        if self.cursor.is_lost() {
+            self.lost();
+        } else if self.is_checked() || is_empty_again || is_trusted {
             self.stop(Outcome::Done);
         } else {
-            self.probing_end = true;
-            self.resume_soon(Cause::End);
+            self.check();
+        }
+    }
+
+    /// The service ends this stream when no run is active, and after an hour.
+    fn events_ended(&mut self) {
+        let (is_new, is_active) = (self.cursor.moved(), self.active == Some(true));
+        if self.cursor.is_lost() && self.active == Some(false) {
+            self.lost();
+        } else if self.is_checked() && !is_active {
+            self.stop(Outcome::Done);
+        } else if is_new && !is_active {
+            self.check();
+        } else {
+            self.resume(is_new);
+        }
+    }
+
+    /// The service ends this stream with the run, and after 570 s. Each answer has all messages again.
+    fn run_events_ended(&mut self) {
+        let tally = self.reader.tally;
+        let is_new = self.answer_before.replace(tally.hash) != Some(tally.hash) && tally.events > 0;
+        let is_final = self.active == Some(false) && (tally.events > 1 || tally.events == 1 && !is_new);
+        if is_final || self.is_checked() && self.active == Some(false) {
+            self.stop(Outcome::Done);
+        } else if self.active == Some(false) && is_new {
+            self.check();
+        } else {
+            self.resume(is_new);
+        }
+    }
+
+    /// Whether the answer that has ended was asked for from the cursor on, and brought nothing new.
+    fn is_checked(&self) -> bool {
+        self.cursor.is_resumed() && !self.cursor.moved()
+    }
+
+    /// The stream has ended after an event that it cannot be asked again from: what counts is the framing.
+    fn lost(&mut self) {
+        self.stop(if self.response.is_delimited() {
+            Outcome::Done
+        } else if self.cursor.too_long {
+            Outcome::Capacity(Capacity::EventId)
+        } else {
+            Outcome::Peer(Fault::Unproven)
+        });
+    }
+
+    /// Asks once more from the cursor: the first time at once, then after waits that grow, so that a group
+    /// that grows is not asked once a round trip.
+    fn check(&mut self) {
+        let count = self.check.count;
+        self.check.count = count.saturating_add(1);
+        self.check.is_running = true;
+        if count > 0 {
+            let wait = self.backoff.wait(&self.config, self.floor(), Millis(0), count.into());
+            return self.sleep(Cause::End, wait);
+        }
+        info!("the stream ended in order: asks once more whether that was all");
+        self.follow_original();
+        self.close(Next::Connect);
+    }
+
+    /// The stream ended in order, and there is more: asks again. An end that comes soon and brings nothing
+    /// counts as a try that failed.
+    fn resume(&mut self, is_new: bool) {
+        let lasted = self.now.as_millis().saturating_sub(self.opened.as_millis());
+        if is_new {
+            self.backoff.reset();
+        }
+        if is_new || lasted >= self.call.is_late(&self.config).into() {
+            self.sleep(Cause::End, self.floor());
+        } else {
+            self.attempt_failed(Cause::End, Millis(0));
         }
     }
 
@@ -54,16 +133,13 @@ impl Machine<'_> {
             self.state = State::Closing(Next::Connect);
             return;
         }
-        let answer = self.call.endpoint.answer;
+        let is_followed = matches!(self.call.endpoint.answer, Reply::Stream { until_inactive: true });
         match self.body {
             Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
-            Body::Stream
-                if matches!(answer, Reply::Stream { until_inactive: true })
-                    && !self.error_event
-                    && !matches!(cause, Cause::Peer(_)) =>
-            {
-                self.resume_soon(cause);
+            // A group may have nothing to say for long.
+            Body::Stream if is_followed && !self.error_event && cause == Cause::Idle => {
+                self.sleep(cause, self.floor());
             }
             _ => self.attempt_failed(cause, Millis(0)),
         }
@@ -80,23 +156,39 @@ impl Machine<'_> {
 
     /// The try failed: another one after a while, or none.
     pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
+        self.note_what_came(cause);
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.call.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(cause.outcome());
         }
-        let wait = self.backoff.wait(&self.config, self.floor(), retry_after);
+        let tries = self.backoff.tries();
+        let wait = self.backoff.wait(&self.config, self.floor(), retry_after, tries);
         self.sleep(cause, wait);
     }
 
-    /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
-    fn floor(&self) -> Millis {
-        self.reader.retry.max(self.config.floor).min(self.config.ceiling)
+    /// What there was of a body, for [`Session::hint`](crate::session::Session::hint).
+    fn note_what_came(&mut self, cause: Cause) {
+        if self.cursor.moved() {
+            return;
+        }
+        let is_open = matches!(self.body, Body::Stream);
+        let has_events = self.reader.tally.events > 0;
+        let brought = match cause {
+            Cause::Idle | Cause::Network if is_open && !self.has_body => Brought::NoBody,
+            Cause::Idle if matches!(self.body, Body::Awaited) && self.sent > 0 => Brought::NoBody,
+            Cause::Idle | Cause::Network if is_open && self.reader.is_amid_event() && !has_events => {
+                Brought::Part
+            }
+            _ => Brought::Mixed,
+        };
+        let is_alike = self.brought == Brought::NoTry || self.brought == brought;
+        self.brought = if is_alike { brought } else { Brought::Mixed };
     }
 
-    /// The try did not fail, but there may be more: another one soon.
-    fn resume_soon(&mut self, cause: Cause) {
-        self.sleep(cause, self.floor());
+    /// The shortest wait: what the stream's `retry` asked for, between the config's bounds.
+    pub(super) fn floor(&self) -> Millis {
+        self.reader.retry.max(self.config.floor).min(self.config.ceiling)
     }
 
     fn sleep(&mut self, cause: Cause, wait: Millis) {
@@ -104,9 +196,14 @@ impl Machine<'_> {
             return self.stop(Outcome::Capacity(Capacity::EventId));
         }
         info!("{}: asks again in {} ms", cause, wait.0);
+        self.follow_original();
+        self.close(Next::Sleep(cause, wait));
+    }
+
+    /// What a redirect said holds for one request.
+    fn follow_original(&mut self) {
         self.redirected = false;
         self.redirects = 0;
-        self.close(Next::Sleep(cause, wait));
     }
 
     #[inline(never)] // or it would be there for each way to end
@@ -117,11 +214,22 @@ impl Machine<'_> {
 
     #[inline(never)] // or it would be there for each way to end
     fn close(&mut self, next: Next) {
-        if self.reader.is_amid_event() {
+        if self.check.withheld != Found::Nothing {
+            self.check.withheld = Found::Nothing;
+            self.cursor.withdraw();
+            self.reader.forget(&mut self.cursor.next);
+        }
+        if self.reader.has_data() {
             self.reader.forget(&mut self.cursor.next);
         }
         self.body = Body::Awaited;
-        self.is_reused = matches!((self.state, next), (State::Receiving, Next::Stop(_)))
+        let may_keep = match next {
+            Next::Stop(_) => self.config.keep_alive,
+            Next::Sleep(cause, _) => cause == Cause::End,
+            Next::Connect => true,
+        };
+        self.is_reused = may_keep
+            && matches!(self.state, State::Receiving)
             && self.response.is_complete()
             && self.response.is_persistent();
         self.state = if self.is_reused { State::Closed(next) } else { State::Closing(next) };

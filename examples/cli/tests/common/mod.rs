@@ -4,6 +4,7 @@
 use std::{
     ffi::OsStr,
     io::{Read, Write},
+    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -32,6 +33,7 @@ pub fn program<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
         .args(arguments)
         .env_remove("PARALLEL_BASE_URL")
         .env_remove("PARALLEL_API_KEY")
+        .env_remove("TASKGROUP_ID")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -110,6 +112,34 @@ pub fn read_lines(child: &mut Child, count: usize) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// A server that gives each of these answers to one connection, in order, and the URL it is at.
+pub fn canned(answers: Vec<String>) -> (thread::JoinHandle<()>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        for answer in answers {
+            let mut tcp = listener.accept().unwrap().0;
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                tcp.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            tcp.write_all(answer.as_bytes()).unwrap();
+        }
+    };
+    (thread::spawn(serve), url)
+}
+
+/// An answer with this status line's rest, content type and body.
+pub fn answer(status: &str, kind: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+pub fn event_stream(body: &str) -> String {
+    answer("200 OK", "text/event-stream", body)
 }
 
 pub fn signal(child: &Child, name: &str) {

@@ -95,6 +95,7 @@ impl Sink {
         };
         if self.faults.comments {
             line(&[": still here"]);
+            line(&[]);
         }
         if self.faults.pings {
             line(&["event: ping"]);

@@ -71,11 +71,17 @@ fn each_argument_is_the_fault_of_its_name() {
 
 #[test]
 fn other_places_and_answers_have_arguments_of_their_own() {
-    let random =
-        options("program|--cut-random|100|--cut-random-least|20|--ignore-cursor|--stall-bytes|1").faults;
+    let random = options(
+        "program|--cut-random|100|--cut-random-least|20|--ignore-cursor|--stall-bytes|1|--unbuffered",
+    )
+    .faults;
+    assert_eq!(random.headers, [("x-accel-buffering".to_owned(), "no".to_owned())]);
     assert_eq!(random.cut, Some(Cut::after(After::RandomBytes { least: 20, most: 100 })));
     assert_eq!(random.resume, Resume::Ignore);
     assert_eq!(random.stall, Some(Stall::after(After::Bytes(1), Duration::from_secs(60))));
+    let command =
+        Program::try_parse_from(["program", "--runs=5", "--", "sh", "-c", "--runs=6"]).unwrap().arguments;
+    assert_eq!((command.options().runs, command.command.len(), command.runs_command()), (5, 3, true));
     let other = options("program|--cut-events|4|--redirect|/there").faults;
     assert_eq!(other.cut, Some(Cut::after(After::Events(4))));
     assert_eq!(other.instead, Some(Instead::status(307).header("location", "/there")));

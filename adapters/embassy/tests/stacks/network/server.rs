@@ -127,8 +127,8 @@ impl<'s> Server<'s> {
                 }
             };
             let Some(request) = request else { return Ok(()) };
-            let is_last = request.contains("\r\nconnection: close\r\n");
             let (mut answer, end) = self.ask(&request);
+            let is_last = request.contains("\r\nconnection: close\r\n") || !is_delimited(&answer);
             self.requests.borrow_mut().push(request);
             if let Some(tls) = &mut tls {
                 tls.set_buffer_limit(None);
@@ -216,6 +216,13 @@ impl<'s> Server<'s> {
         }
         (answer, end)
     }
+}
+
+/// Whether the answer says where it ends.
+fn is_delimited(answer: &[u8]) -> bool {
+    let head = answer.split(|byte| *byte == b'\n').take_while(|line| line.len() > 1);
+    head.into_iter()
+        .any(|line| line.starts_with(b"content-length:") || line.starts_with(b"transfer-encoding:"))
 }
 
 /// What rustls has to send.

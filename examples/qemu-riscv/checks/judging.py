@@ -1,0 +1,30 @@
+"""Scenarios, each with its name and what runs it, in; a line for each out, and which have failed."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from checks.programs import Wrong
+
+FAILED = "FAILED: "
+
+
+def failures(scenarios, at_once):
+    """The names of those that are not as they should be. So many run at once."""
+    failed = []
+    with ThreadPoolExecutor(at_once) as pool:
+        for (name, _), (verdict, seconds) in zip(scenarios, pool.map(judged, scenarios)):
+            print(f"{name:44} {verdict}, {seconds:4.1f} s", flush=True)
+            if verdict.startswith(FAILED):
+                failed.append(name)
+    return failed
+
+
+def judged(scenario):
+    """What there is to say of a scenario, and how many seconds it took."""
+    _, run = scenario
+    began = time.monotonic()
+    try:
+        verdict = f"{run():4} events"
+    except Wrong as wrong:
+        verdict = f"{FAILED}{wrong}"
+    return verdict, time.monotonic() - began

@@ -1,0 +1,45 @@
+//! The text of an argument in, its value or why it cannot be one out.
+//!
+//! # Limits
+//!
+//! Each function says its own.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+
+/// A key, of characters that a shell takes as they are: the program prints it for one.
+pub(super) fn key(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@%,".contains(&byte);
+    match text {
+        "" => Err("no request can carry an empty key".into()),
+        _ if text.bytes().all(plain) => Ok(text.to_owned()),
+        _ => Err("only letters, digits and -_.:/+=@%, stand in a line for a shell as they are".into()),
+    }
+}
+
+/// From 0.001 to 1,000,000.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let why = "must be between 0.001 and 1000000; time that stands still would never end a run";
+    text.parse().ok().filter(|speed| (0.001..=1_000_000.0).contains(speed)).ok_or_else(|| why.into())
+}
+
+/// From a millisecond to a day.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "must be between 0.001 and 86400 seconds".into())
+}
+
+/// A header's value.
+pub(super) fn value(text: &str) -> Result<String, String> {
+    HeaderValue::from_str(text).map_err(|_| "a header cannot have control characters in it")?;
+    Ok(text.to_owned())
+}
+
+/// A header, `NAME: VALUE`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, text) = text.split_once(':').ok_or("a header is a name, a colon and a value")?;
+    let name = name.trim();
+    name.parse::<HeaderName>().map_err(|_| format!("{name:?} cannot be the name of a header"))?;
+    Ok((name.to_owned(), value(text.trim())?))
+}

@@ -1,0 +1,197 @@
+//! Streams that follow a group or a run: when they are over.
+
+use std::time::Duration;
+
+use taskgroup::{
+    api,
+    session::{Cause, Config, Fault, Outcome},
+};
+use taskgroup_tests::{
+    peer::{Answer, Peer, Report},
+    wire::{Framing, data},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> Config<'static> {
+    Config::new("key")
+}
+
+fn cut(body: &str) -> Answer {
+    Answer::new().bytes(Framing::UntilClose.stream(body)).reset()
+}
+
+fn whole(body: &str) -> Answer {
+    Answer::new().bytes(Framing::Chunked.stream(body))
+}
+
+fn follow(answers: impl IntoIterator<Item = Answer>) -> Report {
+    Peer::script(answers).run(config(), api::events("g"))
+}
+
+fn status(active: bool) -> String {
+    data(&format!(r#""type":"task_group_status","event_id":"{active}","status":{{"is_active":{active}}}"#))
+}
+
+#[test]
+fn a_group_is_followed_until_it_is_inactive_and_nothing_new_comes() {
+    let report = follow([whole(&status(false))]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 2));
+    assert_eq!((report.connections, report.elapsed), (1, Duration::ZERO), "asked once more, and at once");
+    let report = follow([whole(&status(true)), whole(""), whole(&status(false))]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 4));
+    assert_eq!(report.causes(), [Cause::End; 2]);
+    let report = follow([cut(&status(false)), whole("")]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 2));
+    let both = format!("{}{}", status(false), status(true));
+    assert_eq!(follow([whole(&both)]).outcome, Some(Outcome::Peer(Fault::Unfinished)), "the latest counts");
+    let silent = data(r#""type":"task_group_status","event_id":"s","status":{"num_task_runs":1}"#);
+    let report = follow([whole(&format!("{}{silent}", status(false)))]);
+    assert_eq!(report.outcome, Some(Outcome::Done), "the latest that says it");
+}
+
+#[test]
+fn a_session_that_begins_after_the_last_event_of_a_finished_group_is_done() {
+    let mut peer = Peer::script([whole("")]);
+    let report = peer.run(config(), api::events("g").last_event_id("9"));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 1));
+}
+
+#[test]
+fn without_ids_a_status_that_is_inactive_counts_where_the_framing_says_whole() {
+    let deeper = r#""type":"task_group_status","status":{"is_active":false,"x":{"is_active":true}}"#;
+    let report = follow([whole(&data(deeper))]);
+    assert_eq!(report.outcome, Some(Outcome::Done), "and not what is deeper");
+    let report = follow([Answer::new().bytes(Framing::UntilClose.stream(&data(deeper))).close()]);
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unproven)));
+}
+
+#[test]
+fn ends_that_come_soon_and_bring_nothing_are_tries_that_fail_and_are_never_done() {
+    for (first, request) in [
+        (vec![], api::events("g")),
+        (vec![whole(&status(true))], api::events("g").last_event_id("1")),
+        (vec![], api::run_events("t")),
+    ] {
+        for empty in [whole(""), Answer::new().bytes(Framing::UntilClose.stream("")).close()] {
+            let asked = first.len();
+            let answers = first.iter().cloned().chain([empty.for_ever()]);
+            let report = Peer::script(answers).run(config(), request.clone());
+            assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unfinished)));
+            assert_eq!(report.requests.len(), asked + 10);
+            let waits: Vec<_> = report.sleeps.iter().map(|(wait, _)| *wait).collect();
+            assert!(waits[asked..].iter().max() > Some(&(5 * SECOND)), "they grow: {waits:?}");
+        }
+    }
+}
+
+#[test]
+fn an_end_after_a_longer_time_is_no_failed_try() {
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    for (lasts, is_late) in [(29 * SECOND, false), (30 * SECOND, true)] {
+        let answer = Answer::new().bytes(head).wait(lasts).bytes(end);
+        let answers = [whole(&status(true)), answer.for_ever()];
+        let report = follow(answers);
+        let outcome = if is_late { None } else { Some(Outcome::Peer(Fault::Unfinished)) };
+        if !is_late {
+            assert_eq!((report.outcome, report.requests.len()), (outcome, 11), "{lasts:?}");
+            continue;
+        }
+        assert!(report.requests.len() > 50, "for ever: {}", report.requests.len());
+        assert!(report.sleeps.iter().all(|(wait, cause)| wait.as_millis() == 500 && *cause == Cause::End));
+    }
+}
+
+#[test]
+fn an_end_at_the_timeout_that_was_asked_for_is_no_failed_try() {
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    let answer = Answer::new().bytes(head).wait(5 * SECOND).bytes(end);
+    let answers =
+        std::iter::once(whole(&status(true))).chain(vec![answer; 30]).chain([whole(&status(false))]);
+    let report = Peer::script(answers).run(config(), api::events("g").timeout(5));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 33));
+}
+
+#[test]
+fn silence_is_no_failed_try_and_a_break_that_brings_nothing_is_one() {
+    let head = Framing::Chunked.stream("");
+    let head = &head[..head.len() - 5];
+    let silent = vec![Answer::new().bytes(head); 30];
+    let report = follow([whole(&status(true))].into_iter().chain(silent).chain([whole(&status(false))]));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 33));
+    let report = follow([whole(&status(true)), Answer::new().bytes(head).reset()]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Network), 11));
+    let wait = report.sleeps.iter().map(|(wait, _)| *wait).max();
+    assert!(wait > Some(5 * SECOND), "{wait:?}");
+}
+
+#[test]
+fn a_group_whose_stream_breaks_http_again_and_again_is_given_up() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let broken = Answer::new().bytes(format!("{head}zz\r\n"));
+    let report = Peer::script([broken]).run(config(), api::events("g"));
+    assert_eq!(report.connections, 10);
+    assert!(matches!(report.outcome, Some(Outcome::Peer(Fault::Http(_)))));
+}
+
+/// A run that is not active any more, with what tells one such event from another.
+fn last(text: &str) -> String {
+    data(&format!(r#""type":"task_run.state","text":"{text}","run":{{"is_active":false}}"#))
+}
+
+fn active() -> String {
+    data(r#""type":"task_run.state","text":"a","run":{"is_active":true}"#)
+}
+
+fn message() -> String {
+    data(r#""type":"task_run.progress_msg.plan","text":"m""#)
+}
+
+fn follow_run(answers: impl IntoIterator<Item = Answer>) -> Report {
+    Peer::script(answers).run(config(), api::run_events("trun_1"))
+}
+
+#[test]
+fn a_run_is_over_with_a_last_state_that_is_not_active() {
+    for framing in Framing::ALL {
+        let body = format!("{}{}{}", active(), message(), last("x"));
+        let report = follow_run([Answer::new().bytes(framing.stream(&body)).close()]);
+        assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 1), "{framing:?}");
+        assert_eq!(report.texts(), ["a", "m", "x"]);
+    }
+}
+
+#[test]
+fn a_run_whose_only_event_is_its_end_is_over_when_two_answers_are_alike() {
+    let report = follow_run([whole(&last("x")), whole(&last("x"))]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 2));
+    assert_eq!((report.texts(), report.elapsed), (vec!["x", "x"], Duration::ZERO), "at once");
+    let report = follow_run([whole(&last("x")), whole(&last("y")), whole(&last("y"))]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 3));
+    let report = follow_run([whole(&last("x")), whole(&format!("{}{}", active(), last("x")))]);
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 2));
+}
+
+#[test]
+fn a_run_whose_last_event_is_another_is_followed_on() {
+    let running = format!("{}{}", active(), message());
+    let over = format!("{running}{}", last("x"));
+    for first in [running.clone(), format!("{over}{}", message()), active()] {
+        let report = follow_run([whole(&first), whole(&over)]);
+        assert_eq!((report.outcome, report.causes()), (Some(Outcome::Done), vec![Cause::End]));
+    }
+    let report = follow_run([whole(&running)]);
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unfinished)), "soon, and the same each time");
+    let grows = (1..40).map(|n| whole(&format!("{}{}", active(), message().repeat(n))));
+    let report = follow_run(grows.chain([whole(&over)]));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 40), "what is new is progress");
+}
+
+#[test]
+fn a_run_that_cannot_be_resumed_starts_over() {
+    let report = follow_run([cut(&message()), whole(&format!("{}{}", message(), last("x")))]);
+    assert_eq!((report.texts(), report.outcome), (vec!["m", "m", "x"], Some(Outcome::Done)));
+    assert_eq!(report.requests[0], report.requests[1]);
+}
