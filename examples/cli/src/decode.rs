@@ -5,6 +5,7 @@
 //! One event at a time is held in memory, whatever its size.
 
 use std::{
+    fmt::Display,
     fs::File,
     io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
@@ -12,7 +13,7 @@ use std::{
 
 use clap::Args;
 use taskgroup::{
-    json,
+    json::{self, Misfit},
     sse::{Field, Token, Tokenizer},
 };
 use taskgroup_std::Verbatim;
@@ -75,7 +76,8 @@ struct Decoder<R> {
     fields: bool,
     lines: Lines,
     events: u64,
-    skipped: u64,
+    /// Events that were skipped, or printed without a member that did not fit.
+    lacking: u64,
 }
 
 impl<R: Line + Default> Decoder<R> {
@@ -92,7 +94,7 @@ impl<R: Line + Default> Decoder<R> {
             fields: false,
             lines: Lines::default(),
             events: 0,
-            skipped: 0,
+            lacking: 0,
         }
     }
 
@@ -141,17 +143,19 @@ impl<R: Line + Default> Decoder<R> {
         let data = self.data.take().filter(|data| data.iter().any(|byte| *byte != b'\n'));
         let Some(data) = data else { return Ok(()) };
         self.events += 1;
-        match json::fill(&mut self.record, &data) {
-            Ok(()) => {
-                self.record.data(&data);
-                self.output.print(|lines| self.record.write(lines, &self.console));
-                self.output.reached(None, &self.console)
-            }
+        let result = json::fill(&mut self.record, &data);
+        match result {
+            // As in a session: what does not fit costs its own field, not the event.
+            Err(error @ json::Error::Mismatch(name)) if name.why() != Misfit::Root => self.tell("", error),
             Err(error) => {
-                self.skip(&error.to_string());
-                Ok(())
+                self.skip(error);
+                return Ok(());
             }
+            Ok(()) => {}
         }
+        self.record.data(&data);
+        self.output.print(|lines| self.record.write(lines, &self.console));
+        self.output.reached(None, &self.console)
     }
 
     fn end(mut self) -> Result<Exit, Error> {
@@ -168,13 +172,18 @@ impl<R: Line + Default> Decoder<R> {
             let _ = json::fill(&mut self.record, &data);
             self.skip("cut by the end of the input");
         }
-        Ok(if self.skipped == 0 { Exit::Done } else { Exit::Skipped })
+        Ok(if self.lacking == 0 { Exit::Done } else { Exit::Skipped })
     }
 
-    fn skip(&mut self, why: &str) {
-        self.skipped += 1;
+    fn skip(&mut self, why: impl Display) {
+        self.tell("skipped: ", why);
+    }
+
+    /// Says what is wrong with the event, or lacks in its line.
+    fn tell(&mut self, what: &str, why: impl Display) {
+        self.lacking += 1;
         let id = self.record.event_id().map(|id| format!(" with id \"{id}\"")).unwrap_or_default();
-        self.console.say(format_args!("skipped: event number {}{id}: {why}", self.events));
+        self.console.say(format_args!("{what}event number {}{id}: {why}", self.events));
     }
 }
 
