@@ -175,6 +175,11 @@ impl Filler {
     /// [the text as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.tokens.finish()?;
+        self.result()
+    }
+
+    /// What became of a text that is complete, whatever came after it.
+    pub(crate) fn result(&self) -> Result<(), Error> {
         self.mismatch().map_or(Ok(()), |name| Err(Error::Mismatch(name)))
     }
 }

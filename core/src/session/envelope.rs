@@ -1,6 +1,6 @@
 //! What the session itself reads in each event and answer: tokens in, id, type, end and error out.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::id::Id;
 use crate::{
@@ -62,6 +62,8 @@ pub(super) struct Envelope {
     id_source: IdSource,
     member: Member,
     inner: Inner,
+    /// The string that is being read has not ended.
+    is_open: bool,
     /// How many objects and arrays are open inside the member.
     depth: u8,
     /// The name of a member inside the member, as far as it has come and has room; those with a
@@ -110,6 +112,7 @@ impl Envelope {
             id_source,
             member: Member::Type,
             inner: Inner::Other,
+            is_open: false,
             depth: 0,
             name: heapless::Vec::new(),
             decoder: Decoder::new(),
@@ -122,6 +125,7 @@ impl Envelope {
         self.typed = false;
         self.id_whole = false;
         self.active = None;
+        self.is_open = false;
         self.decoder = Decoder::new();
         if self.error.status == 0 {
             self.clear_error();
@@ -161,6 +165,19 @@ impl Envelope {
             id.clear();
             self.id_whole = true;
             self.decoder = Decoder::new();
+        }
+    }
+
+    /// The text is wrong: a string that had not ended by then is none. How much of it there was depends on how
+    /// the text came.
+    pub(super) fn broken(&mut self) {
+        if mem::take(&mut self.is_open) {
+            match (self.member, self.inner) {
+                (Member::Type, _) => self.kind.clear(),
+                (_, Inner::Message) => self.error.message.clear(),
+                (_, Inner::RefId) => self.error.ref_id.clear(),
+                _ => {}
+            }
         }
     }
 
@@ -278,16 +295,19 @@ impl Watch for EnvelopeWatch<'_> {
                     envelope.enter();
                 }
             }
-            Token::String { piece, last } => match (envelope.member, envelope.inner, envelope.depth) {
-                (Member::Type, _, 0) => envelope.kind.push_str(piece),
-                (Member::EventId, _, 0) => {
-                    self.id.push_str(piece);
-                    envelope.id_whole = last;
+            Token::String { piece, last } => {
+                envelope.is_open = !last;
+                match (envelope.member, envelope.inner, envelope.depth) {
+                    (Member::Type, _, 0) => envelope.kind.push_str(piece),
+                    (Member::EventId, _, 0) => {
+                        self.id.push_str(piece);
+                        envelope.id_whole = last;
+                    }
+                    (_, Inner::Message, _) => envelope.error.message.push_str(piece),
+                    (_, Inner::RefId, _) => envelope.error.ref_id.push_str(piece),
+                    _ => {}
                 }
-                (_, Inner::Message, _) => envelope.error.message.push_str(piece),
-                (_, Inner::RefId, _) => envelope.error.ref_id.push_str(piece),
-                _ => {}
-            },
+            }
             Token::Bool(value) if envelope.inner == Inner::IsActive => envelope.active = Some(value),
             _ => {}
         }

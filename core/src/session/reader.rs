@@ -174,8 +174,12 @@ impl Reader {
         self.data = Data::Json;
         let result = match self.filler.feed(record, &mut self.envelope.watch(id), input) {
             Ok(false) => return None,
-            Ok(true) => self.filler.finish(),
-            Err(error) => Err(error),
+            // The answer is whole when its text is, whatever comes after that.
+            Ok(true) | Err(json::Error::Trailing) => self.filler.result(),
+            Err(error) => {
+                self.envelope.broken();
+                Err(error)
+            }
         };
         self.data = Data::Absent;
         Some(result)
@@ -206,6 +210,9 @@ impl Reader {
                         Data::Json => self.filler.finish(),
                         Data::Broken(error) => Err(error),
                     };
+                    if !matches!(result, Ok(()) | Err(json::Error::Mismatch(_))) {
+                        self.envelope.broken();
+                    }
                     self.held = Held::Whole;
                     self.tally.events = self.tally.events.saturating_add(1);
                     return Some(result);

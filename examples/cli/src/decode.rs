@@ -5,7 +5,6 @@
 //! One event at a time is held in memory, whatever its size.
 
 use std::{
-    fmt::Display,
     fs::File,
     io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
@@ -70,14 +69,12 @@ struct Decoder<R> {
     record: R,
     /// The event's data so far; `None` before its first `data` line.
     data: Option<Vec<u8>>,
-    /// An `event` or `id` line has come since the last blank line.
-    named: bool,
-    /// Such a line, or one of data, has come at all.
+    /// A line of data, or one of `event` or `id`, has come.
     fields: bool,
     lines: Lines,
     events: u64,
-    /// Events that were skipped, or printed without a member that did not fit.
-    lacking: u64,
+    /// Events that were not shown, or lack a member.
+    skipped: u64,
 }
 
 impl<R: Line + Default> Decoder<R> {
@@ -90,11 +87,10 @@ impl<R: Line + Default> Decoder<R> {
             field: Field::Event,
             record: R::default(),
             data: None,
-            named: false,
             fields: false,
             lines: Lines::default(),
             events: 0,
-            lacking: 0,
+            skipped: 0,
         }
     }
 
@@ -132,34 +128,38 @@ impl<R: Line + Default> Decoder<R> {
         match (field, &mut self.data) {
             (Field::Data, Some(data)) => data.push(b'\n'),
             (Field::Data, None) => self.data = Some(Vec::new()),
-            (Field::Event | Field::Id, _) => self.named = true,
-            (Field::Retry, _) => {}
+            (Field::Event | Field::Id | Field::Retry, _) => {}
         }
     }
 
     fn event(&mut self) -> Result<(), Error> {
-        self.named = false;
         // Empty lines alone are no event, as in a session.
         let data = self.data.take().filter(|data| data.iter().any(|byte| *byte != b'\n'));
         let Some(data) = data else { return Ok(()) };
         self.events += 1;
-        let result = json::fill(&mut self.record, &data);
-        match result {
-            // As in a session: what does not fit costs its own field, not the event.
-            Err(error @ json::Error::Mismatch(name)) if name.why() != Misfit::Root => self.tell("", error),
-            Err(error) => {
-                self.skip(error);
-                return Ok(());
+        match json::fill(&mut self.record, &data) {
+            Ok(()) => {
+                self.record.data(&data);
+                self.output.print(|lines| self.record.write(lines, &self.console));
+                self.output.reached(None, &self.console)
             }
-            Ok(()) => {}
+            Err(error) => {
+                // What does not fit costs its own member.
+                let is_shown = matches!(error, json::Error::Mismatch(name) if name.why() != Misfit::Root);
+                if !is_shown {
+                    self.skip(&error.to_string());
+                    return Ok(());
+                }
+                self.lacking(&error.to_string());
+                self.record.data(&data);
+                self.output.print(|lines| self.record.write(lines, &self.console));
+                self.output.reached(None, &self.console)
+            }
         }
-        self.record.data(&data);
-        self.output.print(|lines| self.record.write(lines, &self.console));
-        self.output.reached(None, &self.console)
     }
 
     fn end(mut self) -> Result<Exit, Error> {
-        let begun = self.named || self.data.is_some() || self.lines.is_amid_field();
+        let begun = self.tokenizer.is_amid_event();
         if self.events == 0 && self.lines.have_content && !(begun && self.fields) {
             let looks = self.lines.look();
             let wanted = "decode takes the body of a text/event-stream answer";
@@ -172,18 +172,23 @@ impl<R: Line + Default> Decoder<R> {
             let _ = json::fill(&mut self.record, &data);
             self.skip("cut by the end of the input");
         }
-        Ok(if self.lacking == 0 { Exit::Done } else { Exit::Skipped })
+        Ok(if self.skipped == 0 { Exit::Done } else { Exit::Skipped })
     }
 
-    fn skip(&mut self, why: impl Display) {
-        self.tell("skipped: ", why);
+    fn skip(&mut self, why: &str) {
+        self.skipped += 1;
+        self.console.say(format_args!("skipped: {}: {why}", self.event_number()));
     }
 
-    /// Says what is wrong with the event, or lacks in its line.
-    fn tell(&mut self, what: &str, why: impl Display) {
-        self.lacking += 1;
+    /// The event is shown without a member.
+    fn lacking(&mut self, why: &str) {
+        self.skipped += 1;
+        self.console.say(format_args!("{}: {why}", self.event_number()));
+    }
+
+    fn event_number(&self) -> String {
         let id = self.record.event_id().map(|id| format!(" with id \"{id}\"")).unwrap_or_default();
-        self.console.say(format_args!("{what}event number {}{id}: {why}", self.events));
+        format!("event number {}{id}", self.events)
     }
 }
 
@@ -221,11 +226,6 @@ impl Lines {
         }
     }
 
-    /// Whether the last line has no end, and may be more than a comment.
-    fn is_amid_field(&self) -> bool {
-        self.first.is_some_and(|byte| byte != b':')
-    }
-
     /// What it may be instead.
     fn look(&self) -> String {
         let text = self.start.trim_ascii_start();
@@ -254,33 +254,26 @@ impl Lines {
 mod tests {
     use super::*;
 
-    /// Whether it has content, and whether it ends amid a field, in pieces of each size.
-    fn lines(text: &[u8]) -> (bool, bool) {
-        let states: Vec<_> = (1..=text.len().max(1))
+    /// Whether it has content, in pieces of each size.
+    fn has_content(text: &[u8]) -> bool {
+        let found: Vec<_> = (1..=text.len().max(1))
             .map(|size| {
                 let mut lines = Lines::default();
                 text.chunks(size).for_each(|piece| lines.feed(piece));
-                (lines.have_content, lines.is_amid_field())
+                lines.have_content
             })
             .collect();
-        assert!(states.iter().all(|state| *state == states[0]), "{}", text.escape_ascii());
-        states[0]
+        assert!(found.iter().all(|content| *content == found[0]), "{}", text.escape_ascii());
+        found[0]
     }
 
     #[test]
-    fn a_line_without_its_end_counts_unless_it_is_a_comment() {
-        for (text, state) in [
-            (&b""[..], (false, false)),
-            (b"\xEF\xBB\xBF", (false, false)),
-            (b"\xEF\xBB\xBF: a\r\n\r\n:", (false, false)),
-            (b"\xEF\xBB\xBFd", (true, true)),
-            (b"\xEF\xBBd", (true, true)),
-            (b": comment", (false, false)),
-            (b"data: x\n", (true, false)),
-            (b"data: x\r\n\r\nda", (true, true)),
-            (b"retry: 5\r: x", (true, false)),
-        ] {
-            assert_eq!(lines(text), state, "{}", text.escape_ascii());
+    fn comments_and_empty_lines_are_not_content() {
+        for text in [&b""[..], b"\xEF\xBB\xBF", b"\xEF\xBB\xBF: a\r\n\r\n:", b": comment", b"\n\r\n: a\r"] {
+            assert!(!has_content(text), "{}", text.escape_ascii());
+        }
+        for text in [&b"\xEF\xBB\xBFd"[..], b"\xEF\xBBd", b"data: x\n", b"\n\nda", b"retry: 5\r: x"] {
+            assert!(has_content(text), "{}", text.escape_ascii());
         }
     }
 }

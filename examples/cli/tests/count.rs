@@ -35,15 +35,15 @@ fn asked(answers: Vec<String>) -> Ended {
 
 #[test]
 fn fewer_events_than_the_group_has_runs_is_a_failure() {
-    let ended = asked(vec![stream(&["1", "2"]), group(3)]);
+    let ended = asked(vec![stream(&["1", "2"]), stream(&[]), group(3)]);
     ended.expect(1, &["2 of 3 runs", "go on with --last-event-id 2"]);
     assert_eq!(ended.lines().len(), 2);
     for events in [&["1", "2", "3"][..], &["1", "2", "3", "4"]] {
-        let ended = asked(vec![stream(events), group(3)]);
+        let ended = asked(vec![stream(events), stream(&[]), group(3)]);
         ended.expect(0, &[]);
         assert_eq!(ended.stderr, "");
     }
-    asked(vec![event_stream(""), group(1)]).expect(1, &["0 of 1 runs"]);
+    asked(vec![stream(&[]), stream(&[]), group(1)]).expect(1, &["0 of 1 runs"]);
 }
 
 #[test]
@@ -51,8 +51,9 @@ fn an_event_that_is_no_run_does_not_count_and_one_that_was_skipped_does() {
     let other = "data: {\"type\":\"other\",\"event_id\":\"2\"}\n\n";
     let one = "data: {\"type\":\"task_run.state\",\"event_id\":\"1\"}\n\n";
     let broken = "data: {\"type\":\"task_run.state\",\"event_id\":\"3\",}\n\n";
-    asked(vec![event_stream(&format!("{one}{other}")), group(2)]).expect(1, &["1 of 2 runs"]);
-    asked(vec![event_stream(&format!("{one}{broken}")), group(2)]).expect(3, &["1 event was skipped"]);
+    asked(vec![event_stream(&format!("{one}{other}")), stream(&[]), group(2)]).expect(1, &["1 of 2 runs"]);
+    asked(vec![event_stream(&format!("{one}{broken}")), stream(&[]), group(2)])
+        .expect(3, &["1 event was skipped"]);
 }
 
 #[test]
@@ -73,6 +74,18 @@ fn a_refusal_in_the_end_is_decided_by_the_group() {
 }
 
 #[test]
+fn a_check_of_the_end_that_is_refused_names_the_option_that_leaves_it_out() {
+    let ended = asked(vec![stream(&["1", "2"]), refusal("422 No"), refusal("404 No")]);
+    ended.expect(1, &["status 422: not here", "all that came was printed", "--no-end-check"]);
+    asked(vec![stream(&["1", "2"]), refusal("422 No"), group(2)])
+        .expect(0, &["but all 2 runs of the group have come"]);
+    let (server, url) = canned(vec![stream(&["1", "2"]), group(2)]);
+    let mut command = program(["runs", "tgrp_1", "--no-end-check", "--base-url", &url]);
+    end(command.env("PARALLEL_API_KEY", KEY)).expect(0, &[]);
+    server.join().unwrap();
+}
+
+#[test]
 fn a_group_that_does_not_answer_changes_nothing() {
     for answer in [
         refusal("404 No"),
@@ -84,7 +97,7 @@ fn a_group_that_does_not_answer_changes_nothing() {
         answer("204 No", "application/json", ""),
         "HTTP/1.1 200 OK\r\n".to_owned(),
     ] {
-        let ended = asked(vec![stream(&["1", "2"]), answer]);
+        let ended = asked(vec![stream(&["1", "2"]), stream(&[]), answer]);
         ended.expect(0, &["could not be confirmed by the group"]);
         assert_eq!(ended.lines().len(), 2);
     }

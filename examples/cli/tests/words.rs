@@ -262,7 +262,7 @@ fn what_the_service_sends_as_data_stays_as_it_is_also_with_the_key_in_it() {
         r#"{{"type":"task_run.state","event_id":"1","run":{{"run_id":"trun_1"}},"output":{{"content":"{KEY}"}}}}"#
     );
     for format in ["--format=jsonl", "--format=human"] {
-        let (server, url) = canned(vec![event_stream(&format!("data: {event}\n\n"))]);
+        let (server, url) = canned(vec![event_stream(&format!("data: {event}\n\n")), event_stream("")]);
         let ended = end(&mut runs_at(&url, &[format, "--status=completed"]));
         ended.expect(0, &[]);
         assert!(ended.stdout.contains(KEY), "{}", ended.stdout);

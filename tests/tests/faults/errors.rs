@@ -1,8 +1,8 @@
 //! What a server says when it says no: read in every form, without the key.
 
 use taskgroup::{
-    api,
-    session::{Config, Outcome},
+    api, json,
+    session::{Config, Fault, Outcome},
 };
 use taskgroup_tests::{
     peer::{Answer, Peer, Report},
@@ -201,4 +201,60 @@ fn the_debug_form_of_a_session_shows_no_key_that_a_server_sent_as_an_id() {
     assert_eq!(session.cursor(), Some(&*format!("a{KEY}b")), "what the server sent as data is as it was");
     let shown = format!("{session:?}");
     assert!(shown.contains("a***b") && !holds_the_key(&shown), "{shown}");
+}
+
+/// What a session hears of an answer, in chunks of this size.
+fn heard(answer: &[u8], chunk: usize) -> Report {
+    let mut peer = Peer::script([Answer::new().bytes(answer).close()]);
+    peer.read = chunk;
+    peer.run(config(), api::runs("g"))
+}
+
+#[test]
+fn a_string_that_broken_json_leaves_open_is_none_however_it_came() {
+    let events = [
+        "data: {\"type\":\"error\0\n\n",
+        "data: {\"type\":\"error\n\n",
+        "data: {\"type\":\"error\",\"error\":{\"message\":\"ab\\n\0\n\n",
+        "data: {\"type\":\"error\",\"error\":{\"message\":\"whole\",\"ref_id\":\"ab\u{1}\n\n",
+    ];
+    let events = events.map(|body| Framing::Chunked.stream(body));
+    let no = |body: &str| {
+        Framing::Length.answer("400 No", &[("content-type", "application/json")], body.as_bytes())
+    };
+    let refusals = [
+        no("{\"error\":{\"message\":\"ab\0"),
+        no("{\"detail\":\"ab\\u00e9\0"),
+        no("{\"error\":{\"ref_id\":\"ab\0"),
+    ];
+    for answer in events.iter().chain(&refusals) {
+        let whole = heard(answer, usize::MAX);
+        assert!(matches!(whole.message(), "" | "whole"), "{:?}", whole.error);
+        for chunk in 1..20 {
+            let report = heard(answer, chunk);
+            assert_eq!((&report.error, report.outcome), (&whole.error, whole.outcome));
+            assert_eq!(report.heard, whole.heard, "{}", answer.escape_ascii());
+        }
+    }
+    let cut = Answer::new().bytes(&no("{\"error\":{\"message\":\"no such group\"}}")[..95]).reset();
+    let said = Peer::script([cut]).run(config(), api::runs("g"));
+    assert!(said.message().starts_with("no"), "what was cut is not wrong: {:?}", said.error);
+}
+
+#[test]
+fn a_json_answer_is_whole_when_its_text_is_whatever_comes_after_it_and_however() {
+    for body in [r#"{"text":"a"}}"#, r#"{"text":"a"} {"text":"b"}"#, r#"{"text":"a"}x"#] {
+        for chunk in [1, 2, 3, usize::MAX] {
+            let mut peer = Peer::script([Answer::new().bytes(Framing::Length.json(body))]);
+            peer.read = chunk;
+            let report = peer.run(config(), api::group("g"));
+            assert_eq!((report.outcome, report.texts()), (Some(Outcome::Done), vec!["a"]), "{body}");
+        }
+    }
+    for chunk in [1, 2, 3, usize::MAX] {
+        let mut peer = Peer::script([Answer::new().bytes(Framing::Length.json(r#"{"number":"no"}x"#))]);
+        peer.read = chunk;
+        let outcome = peer.run(config(), api::group("g")).outcome;
+        assert!(matches!(outcome, Some(Outcome::Peer(Fault::Json(json::Error::Mismatch(_))))), "{outcome:?}");
+    }
 }
