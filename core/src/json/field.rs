@@ -419,8 +419,8 @@ numbers! {
     i16 = signed => |value| value.cast_signed().try_into().ok();
     i32 = signed => |value| value.cast_signed().try_into().ok();
     i64 = signed => |value| Some(value.cast_signed());
-    f32 = |text| float(text, &SINGLE).ok_or(Misfit::Range) => |bits| bits.try_into().ok().map(Self::from_bits);
-    f64 = |text| float(text, &DOUBLE).ok_or(Misfit::Range) => |bits| Some(Self::from_bits(bits));
+    f32 = |text| float(text, &SINGLE) => |bits| bits.try_into().ok().map(Self::from_bits);
+    f64 = |text| float(text, &DOUBLE) => |bits| Some(Self::from_bits(bits));
 }
 
 fn unsigned(text: &str) -> Result<u64, Misfit> {

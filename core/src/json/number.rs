@@ -56,17 +56,17 @@ pub(super) struct Format {
 pub(super) const SINGLE: Format = Format { fraction: 23, least: -149, exponents: 0xFF };
 pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents: 0x7FF };
 
-/// The bits of the nearest number in `format`; `None` when that is infinite.
+/// The bits of the nearest number in `format`, unless that is infinite.
 #[inline(never)]
-pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
+pub(super) fn float(text: &str, format: &Format) -> Result<u64, Misfit> {
     let mut digits = Large::new();
     let power = decimal(text, &mut digits);
     let sign = u64::from(text.starts_with('-')) << 63 >> (63_u32.wrapping_sub(width(format)));
     if digits.is_zero() || power < -POWER_MAX {
-        return Some(sign);
+        return Ok(sign);
     }
     if power > POWER_MAX {
-        return None;
+        return Err(Misfit::Range);
     }
 
     // digits * 10^power = significand * 2^exponent, and something below it when that is not exact.
@@ -110,7 +110,7 @@ pub(super) fn float(text: &str, format: &Format) -> Option<u64> {
     // A fraction that rounds up to the next power of two carries into the exponent by itself.
     let bits =
         if rounded < hidden { rounded } else { (u64::from(above) << format.fraction).wrapping_add(rounded) };
-    (bits >> format.fraction < format.exponents).then_some(sign | bits)
+    if bits >> format.fraction < format.exponents { Ok(sign | bits) } else { Err(Misfit::Range) }
 }
 
 const fn width(format: &Format) -> u32 {

@@ -97,7 +97,9 @@ pub trait Row {
 }
 
 /// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
-/// value. A wrong pointer does not compile.
+/// value. A wrong pointer does not compile, nor does one to an element of an array: the array itself goes to a
+/// [`List`](crate::json::List). A value that does not fit leaves its field at the default, and is
+/// [named](crate::json::Error::Mismatch).
 ///
 /// The struct implements [`Field`](crate::json::Field), so it can be a field of another, [`Record`](crate::json::Record),
 /// and `Default` where its fields do. Attributes, so derives of yours too, generics with bounds, and `where`
@@ -115,6 +117,10 @@ pub trait Row {
 ///
 /// ```compile_fail
 /// taskgroup::record! { pub struct Wrong { pub id: u8 = "run/id" } }
+/// ```
+///
+/// ```compile_fail
+/// taskgroup::record! { pub struct Wrong { pub delta: taskgroup::json::Raw<64> = "/choices/0/delta" } }
 /// ```
 #[macro_export]
 macro_rules! record {

@@ -154,7 +154,7 @@ fn serialize_number<S: Serializer>(number: &str, serializer: S) -> Result<S::Ok,
         _ => {}
     }
     match float(number, &DOUBLE) {
-        Some(bits) if number.len() <= SHORT => serializer.serialize_f64(f64::from_bits(bits)),
+        Ok(bits) if number.len() <= SHORT => serializer.serialize_f64(f64::from_bits(bits)),
         _ => serializer.serialize_str(number),
     }
 }

@@ -228,3 +228,36 @@ fn help_names_units_defaults_and_exit_codes() {
     }
     assert!(end(&mut program(["--help"])).stdout.contains("130 interrupted"));
 }
+
+#[test]
+fn an_event_with_a_member_that_does_not_fit_is_printed_and_the_member_named() {
+    let run = |id: u8, status: &str| {
+        let run =
+            format!(r#""run":{{"run_id":"trun_{id}","status":{status}}},"output":{{"content":{{"a":1}}}}"#);
+        format!("data: {{\"type\":\"task_run.state\",\"event_id\":\"{id}\",{run}}}\n\n")
+    };
+    let stream = [run(1, "\"completed\""), run(2, "[7]"), run(3, "\"failed\"")].concat();
+    let has_three = |ended: &Ended| {
+        assert_eq!(ended.lines().len(), 3, "{}", ended.stdout);
+        assert!(
+            ended.lines()[1].contains("trun_2") && ended.lines()[1].contains(r#"{"a":1}"#),
+            "{}",
+            ended.stdout
+        );
+    };
+    let member = "JSON member `status` has a value of another type";
+    let decoded = end_with_stdin(&mut program(["decode", "--format=human"]), stream.as_bytes());
+    decoded.expect(3, &[&format!("event number 2 with id \"2\": {member}")]);
+    has_three(&decoded);
+
+    // After its end a stream is asked for once more.
+    let (server, url) = canned(vec![event_stream(&stream), event_stream("")]);
+    let mut command = program(["runs", "tgrp_1", "--format=human", "--status=completed", "--base-url", &url]);
+    let streamed = end(command.env("PARALLEL_API_KEY", KEY));
+    streamed.expect(
+        3,
+        &[&format!("event \"2\": {member}"), "1 event was printed without a member that did not fit"],
+    );
+    has_three(&streamed);
+    server.join().unwrap();
+}

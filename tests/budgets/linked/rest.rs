@@ -134,6 +134,9 @@ fn session(config: Config<'_>, [request, next]: [Request<'_>; 2], mut input: &[u
         out(session.fill(&mut [0; 16]));
         out(session.advance(&mut input, now));
         out(session.event());
+        if let Some(name) = session.mismatch() {
+            texts(&name, &[name.why() as u8]);
+        }
         out((session.error(), session.config(), session.cursor()));
         session.record_mut().text.push_str("seen");
         session.closed(now);
@@ -147,6 +150,8 @@ fn session(config: Config<'_>, [request, next]: [Request<'_>; 2], mut input: &[u
 
 fn whole<R: json::Record + Default>(json: &[u8]) {
     let mut record = R::default();
-    out(json::fill(&mut record, json));
+    if let Err(json::Error::Mismatch(name)) = json::fill(&mut record, json) {
+        out((name.len(), name.why()));
+    }
     out(record);
 }
