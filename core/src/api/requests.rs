@@ -12,7 +12,14 @@ use crate::{
 };
 
 /// Fetches the runs of a group as they are now: a stream of
-/// [`StreamEvent`](super::StreamEvent)s that ends behind the last run.
+/// [`StreamEvent`](super::StreamEvent)s that ends after the last run.
+///
+/// It does not wait for runs to finish, and a cursor is a place in the order in which runs were added: a run that
+/// was still active when it came does not come again after that cursor with its output. To follow a group, use
+/// [`events`].
+///
+/// Done when an answer from the last event on has ended in order and brought nothing new, see
+/// [`Config::with_end_check`](crate::session::Config::with_end_check).
 #[must_use]
 pub fn runs(taskgroup_id: &str) -> Request<'static> {
     static ENDPOINT: Endpoint = Endpoint {
@@ -26,7 +33,12 @@ pub fn runs(taskgroup_id: &str) -> Request<'static> {
 }
 
 /// Follows a group: a stream of [`StreamEvent`](super::StreamEvent)s, status changes of the group
-/// and runs that have come to an end, until no run is active.
+/// and runs that have come to an end, without their outputs, until no run is active.
+///
+/// Done when an answer from the last event on has ended in order and brought nothing new, and the last group
+/// status, if there was one, was not active. Silence is no failed attempt here, nor is an end that comes later
+/// than the backoff's ceiling or than the [`timeout`](Request::timeout) that was asked for; an earlier end or a
+/// break without anything new is one.
 #[must_use]
 pub fn events(taskgroup_id: &str) -> Request<'static> {
     static ENDPOINT: Endpoint = Endpoint {
@@ -147,8 +159,12 @@ pub fn run_result(run_id: &str) -> Request<'static> {
     Request::new(&ENDPOINT, run_id)
 }
 
-/// Follows one run: a stream of [`StreamEvent`](super::StreamEvent)s. The service cannot resume
-/// it: after a break it starts over.
+/// Follows one run: a stream of [`StreamEvent`](super::StreamEvent)s. The service cannot resume it and ends it
+/// after 570 s, whether or not the run is active: whenever it is asked for again, it starts over, and its messages
+/// are delivered again.
+///
+/// Done when an answer's last event is a state that is not active, and is not its only one; if it is the only
+/// one, when two answers in a row are the same.
 #[must_use]
 pub fn run_events(run_id: &str) -> Request<'static> {
     static ENDPOINT: Endpoint = Endpoint {

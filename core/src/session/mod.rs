@@ -3,7 +3,7 @@
 //! A client on one stream always has exactly one thing to do next, and [`Session::poll`] names it.
 //! The caller does it and says what happened: [`connected`](Session::connected),
 //! [`closed`](Session::closed), [`failed`](Session::failed), or bytes by [`feed`](Session::feed).
-//! Every call takes the time; a later time *is* the timeout.
+//! Most calls take the time; a later time *is* the timeout.
 //!
 //! ```text
 //!            +--------------------------- Sleep <-----------------------------+
@@ -15,14 +15,17 @@
 //!
 //! After `Stop` there may be [another request](Session::ask). With [`keep_alive`](Config::with_keep_alive)
 //! there is no `Close` before that `Stop`, where the connection may be kept, and no `Connect` after it:
-//! the next request begins with a `Receive` that is due at once, and `Send`.
+//! the next request begins with a `Receive` that is due at once, and `Send`. So does the request that checks
+//! the end of a stream.
 //!
 //! # What it promises
 //!
 //! Every event is delivered at least once, and exactly once while the server gives its events ids
-//! and honours them. After a break the stream goes on behind the last event that the application
-//! has had, which is the one before the last that [`advance`](Session::advance) found: an event
-//! counts as had when the session is called again.
+//! and honours them. After a failure the stream continues after the last event that you have handled:
+//! an event counts as handled once you call the session again.
+//!
+//! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
+//! event on brings nothing new: see [`Config::with_end_check`].
 //!
 //! # Limits
 //!
@@ -99,7 +102,8 @@ pub enum Action {
 /// What a session has found in the bytes it was fed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'s, R> {
-    /// The server has accepted the request.
+    /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
+    /// with the first event that the check brings.
     Opened {
         /// It was asked to go on after an event, rather than to start.
         resumed: bool,
