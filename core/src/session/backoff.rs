@@ -37,6 +37,7 @@ impl Backoff {
     }
 
     /// The wait after so many tries, from this floor on; never shorter than what the server asked for.
+    #[inline(never)] // or it would be there for each reason to wait
     pub(super) fn wait(
         &mut self,
         config: &Config<'_>,

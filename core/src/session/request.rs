@@ -153,20 +153,19 @@ impl Call<'_> {
         cursor: &mut Cursor,
         is_redirected: bool,
     ) -> Result<(), Outcome> {
-        let reference = cursor.location().clone();
-        let mut path = [0; 256];
-        let mut base = None;
-        if !is_redirected {
-            let mut writer = http::Writer::new(&mut path, 0);
-            self.write_path(&mut writer, config, cursor);
-            let (is_whole, length) = (writer.is_complete(), writer.finish());
-            base = path.get(..length).filter(|_| is_whole).and_then(|path| str::from_utf8(path).ok());
-        }
-        match url::resolve(config, base, &reference, cursor.location()) {
-            Ok(()) => Ok(()),
-            Err(url::Unresolved::Foreign) => Err(Outcome::Peer(Fault::Redirect)),
-            Err(url::Unresolved::Capacity) => Err(Outcome::Capacity(Capacity::Location)),
-        }
+        let mut target = [0; 256];
+        let mut writer = http::Writer::new(&mut target, 0);
+        self.write_path(&mut writer, config, cursor);
+        let is_known = writer.is_complete() && !is_redirected;
+        let base = is_known.then_some(writer.finish());
+        let length = url::resolve(config, &cursor.next, &mut target, base).map_err(|why| match why {
+            url::Unresolved::Foreign => Outcome::Peer(Fault::Redirect),
+            url::Unresolved::Capacity => Outcome::Capacity(Capacity::Location),
+        })?;
+        let target = target.get(..length).and_then(|target| str::from_utf8(target).ok()).unwrap_or_default();
+        let location = cursor.location();
+        location.clear();
+        location.push_str(target).map_err(|_| Outcome::Capacity(Capacity::Location))
     }
 
     /// What is wrong with it, before anything is sent.

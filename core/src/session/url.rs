@@ -6,7 +6,7 @@
 //! addresses would each leave a branch in the program that panics.
 
 use super::Config;
-use crate::http::{self, Location};
+use crate::http;
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Copy)]
@@ -57,32 +57,29 @@ pub(super) enum Unresolved {
     Capacity,
 }
 
-/// Makes a path and query on the config's own server of a `Location` (RFC 3986 §5.2). `base`: the path that it
-/// is relative to; without one, only an absolute path or URL leads anywhere.
+/// Makes a path and query on the config's own server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
+/// the path that it is relative to, of so many bytes; without one, only an absolute path or URL leads anywhere.
 pub(super) fn resolve(
     config: &Config<'_>,
-    base: Option<&str>,
     reference: &str,
-    target: &mut Location,
-) -> Result<(), Unresolved> {
+    target: &mut [u8],
+    base: Option<usize>,
+) -> Result<usize, Unresolved> {
     let (reference, _) = split_at_byte(reference, b'#');
     if reference.is_empty() || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Unresolved::Foreign);
     }
-    let (directory, relative) = if let Some(server) = reference.strip_prefix("//") {
-        ("", own(config, Url::of_server(config.tls, server))?)
+    let (base, relative) = if let Some(server) = reference.strip_prefix("//") {
+        (0, own(config, Url::of_server(config.tls, server))?)
     } else if reference.starts_with('/') {
-        ("", reference)
+        (0, reference)
     } else if has_scheme(reference) {
-        ("", own(config, Url::parse(reference))?)
+        (0, own(config, Url::parse(reference))?)
     } else {
         let base = base.ok_or(Unresolved::Foreign)?;
-        (if reference.starts_with('?') { base } else { up_to_last_slash(base) }, reference)
+        (if reference.starts_with('?') { base } else { directory(target, base) }, reference)
     };
-    let (path, query) = split_at_byte(relative, b'?');
-    target.clear();
-    let room = push_path(target, directory, path).and_then(|()| target.push_str(query).ok());
-    room.ok_or(Unresolved::Capacity)
+    append(relative, target, base).ok_or(Unresolved::Capacity)
 }
 
 /// The path of a URL, if that is on the config's server.
@@ -96,51 +93,45 @@ fn own<'u>(config: &Config<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresol
 /// Whether a reference begins with a scheme: whether a colon comes before any slash, question mark or number
 /// sign (RFC 3986 §4.2).
 fn has_scheme(reference: &str) -> bool {
-    let end = reference.bytes().find(|byte| matches!(byte, b':' | b'/' | b'?' | b'#'));
-    end == Some(b':')
+    reference.bytes().find(|byte| matches!(byte, b':' | b'/' | b'?' | b'#')) == Some(b':')
 }
 
-fn up_to_last_slash(path: &str) -> &str {
-    let length = path.bytes().rposition(|byte| byte == b'/').map_or(0, |at| at.saturating_add(1));
-    path.get(..length).unwrap_or_default()
+/// How much of the path there is up to its last slash, that included.
+#[inline(never)] // or it would be there for each part of a path
+fn directory(path: &[u8], length: usize) -> usize {
+    let path = path.get(..length).unwrap_or_default();
+    path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.saturating_add(1))
 }
 
-/// Adds a path, which is in a directory, without the segments `.` and `..` of the path (RFC 3986 §5.2.4).
-/// `None`: it has no room.
-fn push_path(target: &mut Location, directory: &str, path: &str) -> Option<()> {
-    target.push_str(directory).ok()?;
-    let (mut path, is_in_directory) = match path.strip_prefix('/') {
-        Some(path) => (path, false),
-        None => (path, !directory.is_empty()),
-    };
-    if !is_in_directory {
-        target.push('/').ok()?;
-    } else if path.is_empty() {
-        return Some(());
-    }
-    loop {
-        let (segment, rest) = split_at_byte(path, b'/');
-        match segment {
-            "." => {}
-            ".." => up(target),
-            _ => target.push_str(segment).ok()?,
+/// Adds a path and query to the first bytes of `target`, without the segments `.` and `..` of the path
+/// (RFC 3986 §5.2.4): how many bytes there are then. `None`: they have no room.
+fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
+    let mut length = base;
+    let slash = if base == 0 && !relative.starts_with('/') { "/" } else { "" };
+    let mut is_path = true;
+    // The end of the text ends a segment, too.
+    for byte in slash.bytes().chain(relative.bytes()).chain([0]) {
+        let mut is_kept = byte != 0;
+        if is_path && matches!(byte, b'/' | b'?' | 0) {
+            let begin = directory(target, length);
+            let ups = match target.get(begin..length)? {
+                b"." => 0,
+                b".." => 1,
+                _ => usize::MAX,
+            };
+            if ups < usize::MAX {
+                // Both leave a directory, whose slash is there already.
+                length = if ups > 0 { directory(target, begin.saturating_sub(1)).max(1) } else { begin };
+                is_kept &= byte != b'/';
+            }
+            is_path = byte == b'/';
         }
-        let Some(next) = rest.strip_prefix('/') else { return Some(()) };
-        if !matches!(segment, "." | "..") {
-            target.push('/').ok()?;
-        }
-        path = next;
-    }
-}
-
-/// Leaves a directory, whose slash is the last byte; the root stays.
-fn up(target: &mut Location) {
-    if target.len() > 1 {
-        _ = target.pop();
-        while !target.is_empty() && !target.ends_with('/') {
-            _ = target.pop();
+        if is_kept {
+            *target.get_mut(length)? = byte;
+            length = length.saturating_add(1);
         }
     }
+    Some(length)
 }
 
 /// What is before the first such byte, which is ASCII, and the rest from there on.

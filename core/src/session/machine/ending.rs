@@ -138,7 +138,7 @@ impl Machine<'_> {
             Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
             // A group may have nothing to say for long.
-            Body::Stream if is_followed && !self.error_event && cause == Cause::Idle => {
+            Body::Stream if is_followed && !self.error_event && matches!(cause, Cause::Idle) => {
                 self.sleep(cause, self.floor());
             }
             _ => self.attempt_failed(cause, Millis(0)),
@@ -225,7 +225,7 @@ impl Machine<'_> {
         self.body = Body::Awaited;
         let may_keep = match next {
             Next::Stop(_) => self.config.keep_alive,
-            Next::Sleep(cause, _) => cause == Cause::End,
+            Next::Sleep(cause, _) => matches!(cause, Cause::End),
             Next::Connect => true,
         };
         self.is_reused = may_keep
