@@ -1,22 +1,4 @@
-//! Options in, a Task Group API on loopback out: real sockets, a world made from a seed, and faults on demand.
-//!
-//! ```
-//! use taskgroup_sandbox::{Options, RunsQuery, Sandbox};
-//!
-//! let sandbox = Sandbox::start(Options { runs: 3, ..Options::default() })?;
-//! println!("{}/v1beta/tasks/groups/{}/runs", sandbox.base_url(), sandbox.group_id());
-//! let events: Vec<_> = sandbox.runs(sandbox.group_id(), RunsQuery::default()).collect();
-//! assert_eq!(events.len(), 3);
-//! # Ok::<(), std::io::Error>(())
-//! ```
-//!
-//! What is asked for it answers as the service would, with `/v1beta` and `/v1`. A `last_event_id` that is no event of the stream is a 422. The same [`Options::seed`] and the same requests give
-//! the same ids, texts and sizes. [`Sandbox::faults`] changes what goes wrong at any time; [`Sandbox::runs`] is the
-//! truth to compare a client with.
-//!
-//! # Limits
-//!
-//! Listens on loopback only. Outputs are made while they are sent: thousands of runs with large outputs take no memory to speak of.
+#![doc = include_str!("../README.md")]
 
 mod api;
 mod clock;

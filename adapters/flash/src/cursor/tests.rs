@@ -7,6 +7,7 @@ use self::flash::{Cut, Fault, Flash};
 use super::{Cursor, Error, MAX_ID};
 
 mod flash;
+mod format;
 
 const GROUP: &str = "tgrp_5c1f0a";
 const PAGES: usize = 3;

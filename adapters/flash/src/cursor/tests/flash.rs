@@ -80,6 +80,10 @@ impl<const WORD: usize> Flash<WORD> {
         self.used = words.map(|word| word.iter().any(|byte| *byte != ERASED)).collect();
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Flips these bits of these bytes.
     pub(crate) fn damage(&mut self, damage: &[(usize, u8)]) {
         for (place, bits) in damage {
