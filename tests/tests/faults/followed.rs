@@ -195,3 +195,15 @@ fn a_run_that_cannot_be_resumed_starts_over() {
     assert_eq!((report.texts(), report.outcome), (vec!["m", "m", "x"], Some(Outcome::Done)));
     assert_eq!(report.requests[0], report.requests[1]);
 }
+
+#[test]
+fn the_timeout_that_was_asked_for_runs_from_the_request_and_not_from_the_head() {
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    let (late, rest) = (Duration::from_millis(100), Duration::from_millis(4_900));
+    let answer = Answer::new().wait(late).bytes(head).wait(rest).bytes(end);
+    let answers =
+        std::iter::once(whole(&status(true))).chain(vec![answer; 30]).chain([whole(&status(false))]);
+    let report = Peer::script(answers).run(config(), api::events("g").timeout(5));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 33));
+}
