@@ -207,3 +207,10 @@ fn the_timeout_that_was_asked_for_runs_from_the_request_and_not_from_the_head() 
     let report = Peer::script(answers).run(config(), api::events("g").timeout(5));
     assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 33));
 }
+
+#[test]
+fn a_timeout_of_zero_makes_no_end_a_late_one() {
+    let answers = [whole(&status(true)), whole("").for_ever()];
+    let report = Peer::script(answers).run(config(), api::events("g").timeout(0));
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unfinished)));
+}
