@@ -214,3 +214,15 @@ fn a_timeout_of_zero_makes_no_end_a_late_one() {
     let report = Peer::script(answers).run(config(), api::events("g").timeout(0));
     assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unfinished)));
 }
+
+#[test]
+fn a_group_that_was_quiet_until_the_timeout_is_still_active() {
+    // The service ends the stream of a finished group at once, and that of an active one at its timeout.
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    let quiet = Answer::new().bytes(head).wait(60 * SECOND).bytes(end);
+    let later = data(r#""type":"task_run.state","event_id":"7","text":"x""#);
+    let report = Peer::script([quiet, whole(&later), whole(&status(false))])
+        .run(config(), api::events("g").last_event_id("6").timeout(60));
+    assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["7", "false"]));
+}
