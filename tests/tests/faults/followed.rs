@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Cause, Config, Fault, Outcome},
+    session::{Capacity, Cause, Config, Fault, Outcome},
 };
 use taskgroup_tests::{
     peer::{Answer, Peer, Report},
@@ -225,4 +225,18 @@ fn a_group_that_was_quiet_until_the_timeout_is_still_active() {
     let report = Peer::script([quiet, whole(&later), whole(&status(false))])
         .run(config(), api::events("g").last_event_id("6").timeout(60));
     assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["7", "false"]));
+}
+
+#[test]
+fn after_an_id_that_is_too_long_a_group_cannot_be_followed_on() {
+    let id = "x".repeat(129);
+    for ids in [&[id.as_str()][..], &["2", &id]] {
+        let stream = Framing::UntilClose.stream(&taskgroup_tests::wire::events(ids.iter().copied()));
+        let answers = [Answer::new().bytes(stream).close(), whole(&taskgroup_tests::wire::event(&id))];
+        for request in [api::events("g"), api::events("g").last_event_id("1")] {
+            let report = Peer::script(answers.clone()).run(config(), request);
+            assert_eq!(report.ids(), ids, "nothing twice");
+            assert_eq!(report.outcome, Some(Outcome::Capacity(Capacity::EventId)));
+        }
+    }
 }
