@@ -240,3 +240,14 @@ fn after_an_id_that_is_too_long_a_group_cannot_be_followed_on() {
         }
     }
 }
+
+#[test]
+fn a_last_state_that_differs_in_each_answer_is_not_asked_for_for_ever() {
+    let mut times = 0;
+    let mut peer = Peer::new(|_| {
+        times += 1;
+        whole(&last(&times.to_string()))
+    });
+    let report = peer.run(config(), api::run_events("trun_1"));
+    assert!(report.outcome.is_some(), "{} requests in {:?}", report.requests.len(), report.elapsed);
+}
