@@ -251,3 +251,10 @@ fn a_last_state_that_differs_in_each_answer_is_not_asked_for_for_ever() {
     let report = peer.run(config(), api::run_events("trun_1"));
     assert!(report.outcome.is_some(), "{} requests in {:?}", report.requests.len(), report.elapsed);
 }
+
+#[test]
+fn a_run_whose_stream_breaks_after_more_messages_each_time_is_followed_on() {
+    let answers = (1..15).map(|times| cut(&message().repeat(times)));
+    let report = follow_run(answers.chain([whole(&format!("{}{}", message().repeat(15), last("x")))]));
+    assert_eq!(report.outcome, Some(Outcome::Done), "each try brought something new");
+}
