@@ -401,3 +401,29 @@ fn parts_of_an_event_and_never_the_whole_are_told_as_what_a_proxy_may_have_dropp
         assert_eq!(run(answers).hint, hint);
     }
 }
+
+/// A session whose first answer brought this and ended in order, and whose check has been asked.
+fn checking(first: &str, now: Instant) -> Session<'static, Seen> {
+    let mut session = Session::<Seen>::new(config(), api::runs("g"));
+    for body in [Some(first), None] {
+        while !matches!(session.poll(now), Action::Send { .. }) {
+            session.connected(now);
+        }
+        session.fill(&mut [0; 1000]);
+        let bytes = body.map(|body| Framing::Chunked.stream(body)).unwrap_or_default();
+        let mut input = &bytes[..];
+        while session.feed(&mut input, now).is_some() {}
+    }
+    session
+}
+
+#[test]
+fn a_close_before_the_event_that_was_announced_is_no_end() {
+    let now = Instant::from_millis(0);
+    let mut session = checking(&event("1"), now);
+    let bytes = Framing::UntilClose.stream(&event("2"));
+    assert_eq!(session.feed(&mut &bytes[..], now), Some(Event::Opened { resumed: true }));
+    session.closed(now);
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}: 2 was not shown", session.poll(now));
+}
