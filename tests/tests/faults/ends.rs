@@ -427,3 +427,15 @@ fn a_close_before_the_event_that_was_announced_is_no_end() {
     assert_eq!(session.poll(now), Action::Close);
     assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}: 2 was not shown", session.poll(now));
 }
+
+#[test]
+fn an_event_whose_id_is_too_long_comes_again_when_it_was_announced_and_not_shown() {
+    let now = Instant::from_millis(0);
+    let mut session = checking(&event("1"), now);
+    let bytes = Framing::Chunked.stream(&event(&"x".repeat(129)));
+    let mut input = &bytes[..bytes.len() - 7];
+    assert_eq!(session.feed(&mut input, now), Some(Event::Opened { resumed: true }));
+    session.failed(now, taskgroup::session::Failure::Broken);
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}", session.poll(now));
+}
