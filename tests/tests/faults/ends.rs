@@ -439,3 +439,37 @@ fn an_event_whose_id_is_too_long_comes_again_when_it_was_announced_and_not_shown
     assert_eq!(session.poll(now), Action::Close);
     assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}", session.poll(now));
 }
+
+#[test]
+fn what_cannot_be_switched_off_or_is_no_check_any_more_is_not_told_as_one_that_can() {
+    let no = || refusal("404 No", &[], "{}");
+    let over = data(r#""type":"task_group_status","event_id":"1","status":{"is_active":false}"#);
+    let report = Peer::script([whole(Framing::Chunked, &over), no()]).run(config(), api::events("g"));
+    assert_eq!(
+        (report.outcome, report.hint),
+        (Some(Outcome::Status(404)), None),
+        "a group is always checked"
+    );
+
+    let close = whole(Framing::UntilClose, &event("1"));
+    let report = Peer::script([close, no()]).run(config().with_end_check(false), api::runs("g"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Status(404)), None), "it is off");
+}
+
+#[test]
+fn a_check_that_brought_more_of_a_run_is_over() {
+    let state = |active: bool| data(&format!(r#""type":"task_run.state","run":{{"is_active":{active}}}"#));
+    let more = whole(Framing::Chunked, &state(true).repeat(2));
+    let broken = Answer::new().bytes(Framing::UntilClose.stream(&state(true))).reset();
+    let answers = [whole(Framing::Chunked, &state(false)), more, broken];
+    let report = Peer::script(answers).run(config(), api::run_events("t"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Network), None));
+}
+
+#[test]
+fn a_request_that_could_not_be_written_is_not_told_as_an_answer_that_is_held_back() {
+    let mut peer = Peer::script([whole(Framing::Chunked, "")]);
+    peer.line = Box::new(|_| Line::Blocks(20));
+    let report = peer.run(config(), api::runs("g"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Idle), None));
+}
