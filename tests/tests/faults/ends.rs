@@ -473,3 +473,13 @@ fn a_request_that_could_not_be_written_is_not_told_as_an_answer_that_is_held_bac
     let report = peer.run(config(), api::runs("g"));
     assert_eq!((report.outcome, report.hint), (Some(Outcome::Idle), None));
 }
+
+#[test]
+fn a_server_that_repeats_its_last_two_events_each_time_is_not_asked_for_ever() {
+    let mut peer = Peer::new(|request| {
+        let from = if request.cursor().is_some() { 8 } else { 0 };
+        whole(Framing::Chunked, &events(IDS[from..].iter().copied()))
+    });
+    let report = peer.run(config(), api::runs("g"));
+    assert!(report.outcome.is_some(), "{} events of 10", report.ids().len());
+}
