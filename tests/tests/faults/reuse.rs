@@ -369,3 +369,31 @@ fn an_answer_is_over_with_its_last_byte_whoever_asks_next() {
         }
     }
 }
+
+#[test]
+fn a_connection_that_ends_during_a_wait_does_not_shorten_it() {
+    for seed in 0..20 {
+        let mut now = Instant::from_millis(0);
+        let mut session = Session::<Seen>::new(Config::new("key").with_seed(seed), api::runs("g"));
+        for nth in 0..8 {
+            loop {
+                match session.poll(now) {
+                    Action::Connect { .. } => session.connected(now),
+                    Action::Sleep { until, .. } => {
+                        session.closed(now);
+                        assert_eq!(session.poll(now), Action::Close);
+                        let Action::Sleep { until: again, .. } = session.poll(now) else { panic!("no wait") };
+                        assert!(again >= until, "{again:?} instead of {until:?}");
+                        now = again;
+                    }
+                    Action::Send { .. } => break,
+                    _ => {}
+                }
+            }
+            session.fill(&mut [0; 1000]);
+            let bytes = Framing::Chunked.stream(&event(&nth.to_string()));
+            let mut input = &bytes[..];
+            while session.feed(&mut input, now).is_some() {}
+        }
+    }
+}
