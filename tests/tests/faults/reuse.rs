@@ -397,3 +397,25 @@ fn a_connection_that_ends_during_a_wait_does_not_shorten_it() {
         }
     }
 }
+
+#[test]
+fn a_misuse_closes_the_connection_that_is_not_to_be_kept() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(Config::new("key"), api::runs("g"));
+    for nth in ["1", "2"] {
+        while !matches!(session.poll(now), Action::Send { .. }) {
+            session.connected(now);
+        }
+        session.fill(&mut [0; 1000]);
+        let bytes = Framing::Chunked.stream(&event(nth));
+        let mut input = &bytes[..];
+        while session.feed(&mut input, now).is_some() {}
+    }
+    assert!(
+        matches!(session.poll(now), Action::Sleep { cause: Cause::End, .. }),
+        "and the connection is open"
+    );
+    session.ask(api::runs(""));
+    assert_eq!(session.poll(now), Action::Close);
+    assert_eq!(session.poll(now), Action::Stop(Outcome::Misuse(Misuse::Id)));
+}
