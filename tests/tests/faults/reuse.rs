@@ -419,3 +419,22 @@ fn a_misuse_closes_the_connection_that_is_not_to_be_kept() {
     assert_eq!(session.poll(now), Action::Close);
     assert_eq!(session.poll(now), Action::Stop(Outcome::Misuse(Misuse::Id)));
 }
+
+#[test]
+fn what_comes_before_a_byte_of_the_next_request_was_sent_is_not_its_answer() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(config(), api::group("g"));
+    while !matches!(session.poll(now), Action::Send { .. }) {
+        session.connected(now);
+    }
+    session.fill(&mut [0; 1000]);
+    let bytes = Framing::Length.json(GROUP);
+    let mut input = &bytes[..];
+    while session.feed(&mut input, now).is_some() {}
+    assert_eq!(session.poll(now), Action::Stop(Outcome::Done));
+    session.ask(api::group("h"));
+    while !matches!(session.poll(now), Action::Send { .. }) {}
+    assert_eq!(session.feed(&mut &bytes[..], now), None, "nobody has asked yet");
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Connect { .. }));
+}
