@@ -438,3 +438,20 @@ fn what_comes_before_a_byte_of_the_next_request_was_sent_is_not_its_answer() {
     assert_eq!(session.poll(now), Action::Close);
     assert!(matches!(session.poll(now), Action::Connect { .. }));
 }
+
+#[test]
+fn another_request_clears_what_the_record_has_of_an_event_that_was_not_shown() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(config(), api::runs("g"));
+    while !matches!(session.poll(now), Action::Send { .. }) {
+        session.connected(now);
+    }
+    session.fill(&mut [0; 1000]);
+    let bytes = Framing::UntilClose.stream("data: {\"text\":\"half\",");
+    let mut input = &bytes[..];
+    while session.feed(&mut input, now).is_some() {}
+    session.ask(api::runs(""));
+    assert!(matches!(session.poll(now), Action::Close));
+    assert!(matches!(session.poll(now), Action::Stop(Outcome::Misuse(_))));
+    assert_eq!(&*session.into_record().text, "");
+}
