@@ -401,3 +401,85 @@ fn parts_of_an_event_and_never_the_whole_are_told_as_what_a_proxy_may_have_dropp
         assert_eq!(run(answers).hint, hint);
     }
 }
+
+/// A session whose first answer brought this and ended in order, and whose check has been asked.
+fn checking(first: &str, now: Instant) -> Session<'static, Seen> {
+    let mut session = Session::<Seen>::new(config(), api::runs("g"));
+    for body in [Some(first), None] {
+        while !matches!(session.poll(now), Action::Send { .. }) {
+            session.connected(now);
+        }
+        session.fill(&mut [0; 1000]);
+        let bytes = body.map(|body| Framing::Chunked.stream(body)).unwrap_or_default();
+        let mut input = &bytes[..];
+        while session.feed(&mut input, now).is_some() {}
+    }
+    session
+}
+
+#[test]
+fn a_close_before_the_event_that_was_announced_is_no_end() {
+    let now = Instant::from_millis(0);
+    let mut session = checking(&event("1"), now);
+    let bytes = Framing::UntilClose.stream(&event("2"));
+    assert_eq!(session.feed(&mut &bytes[..], now), Some(Event::Opened { resumed: true }));
+    session.closed(now);
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}: 2 was not shown", session.poll(now));
+}
+
+#[test]
+fn an_event_whose_id_is_too_long_comes_again_when_it_was_announced_and_not_shown() {
+    let now = Instant::from_millis(0);
+    let mut session = checking(&event("1"), now);
+    let bytes = Framing::Chunked.stream(&event(&"x".repeat(129)));
+    let mut input = &bytes[..bytes.len() - 7];
+    assert_eq!(session.feed(&mut input, now), Some(Event::Opened { resumed: true }));
+    session.failed(now, taskgroup::session::Failure::Broken);
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Sleep { .. }), "{:?}", session.poll(now));
+}
+
+#[test]
+fn what_cannot_be_switched_off_or_is_no_check_any_more_is_not_told_as_one_that_can() {
+    let no = || refusal("404 No", &[], "{}");
+    let over = data(r#""type":"task_group_status","event_id":"1","status":{"is_active":false}"#);
+    let report = Peer::script([whole(Framing::Chunked, &over), no()]).run(config(), api::events("g"));
+    assert_eq!(
+        (report.outcome, report.hint),
+        (Some(Outcome::Status(404)), None),
+        "a group is always checked"
+    );
+
+    let close = whole(Framing::UntilClose, &event("1"));
+    let report = Peer::script([close, no()]).run(config().with_end_check(false), api::runs("g"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Status(404)), None), "it is off");
+}
+
+#[test]
+fn a_check_that_brought_more_of_a_run_is_over() {
+    let state = |active: bool| data(&format!(r#""type":"task_run.state","run":{{"is_active":{active}}}"#));
+    let more = whole(Framing::Chunked, &state(true).repeat(2));
+    let broken = Answer::new().bytes(Framing::UntilClose.stream(&state(true))).reset();
+    let answers = [whole(Framing::Chunked, &state(false)), more, broken];
+    let report = Peer::script(answers).run(config(), api::run_events("t"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Network), None));
+}
+
+#[test]
+fn a_request_that_could_not_be_written_is_not_told_as_an_answer_that_is_held_back() {
+    let mut peer = Peer::script([whole(Framing::Chunked, "")]);
+    peer.line = Box::new(|_| Line::Blocks(20));
+    let report = peer.run(config(), api::runs("g"));
+    assert_eq!((report.outcome, report.hint), (Some(Outcome::Idle), None));
+}
+
+#[test]
+fn a_server_that_repeats_its_last_two_events_each_time_is_not_asked_for_ever() {
+    let mut peer = Peer::new(|request| {
+        let from = if request.cursor().is_some() { 8 } else { 0 };
+        whole(Framing::Chunked, &events(IDS[from..].iter().copied()))
+    });
+    let report = peer.run(config(), api::runs("g"));
+    assert!(report.outcome.is_some(), "{} events of 10", report.ids().len());
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Cause, Config, Fault, Outcome},
+    session::{Capacity, Cause, Config, Fault, Outcome},
 };
 use taskgroup_tests::{
     peer::{Answer, Peer, Report},
@@ -194,4 +194,67 @@ fn a_run_that_cannot_be_resumed_starts_over() {
     let report = follow_run([cut(&message()), whole(&format!("{}{}", message(), last("x")))]);
     assert_eq!((report.texts(), report.outcome), (vec!["m", "m", "x"], Some(Outcome::Done)));
     assert_eq!(report.requests[0], report.requests[1]);
+}
+
+#[test]
+fn the_timeout_that_was_asked_for_runs_from_the_request_and_not_from_the_head() {
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    let (late, rest) = (Duration::from_millis(100), Duration::from_millis(4_900));
+    let answer = Answer::new().wait(late).bytes(head).wait(rest).bytes(end);
+    let answers =
+        std::iter::once(whole(&status(true))).chain(vec![answer; 30]).chain([whole(&status(false))]);
+    let report = Peer::script(answers).run(config(), api::events("g").timeout(5));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 33));
+}
+
+#[test]
+fn a_timeout_of_zero_makes_no_end_a_late_one() {
+    let answers = [whole(&status(true)), whole("").for_ever()];
+    let report = Peer::script(answers).run(config(), api::events("g").timeout(0));
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Unfinished)));
+}
+
+#[test]
+fn a_group_that_was_quiet_until_the_timeout_is_still_active() {
+    // The service ends the stream of a finished group at once, and that of an active one at its timeout.
+    let head = Framing::Chunked.stream("");
+    let (head, end) = head.split_at(head.len() - 5);
+    let quiet = Answer::new().bytes(head).wait(60 * SECOND).bytes(end);
+    let later = data(r#""type":"task_run.state","event_id":"7","text":"x""#);
+    let report = Peer::script([quiet, whole(&later), whole(&status(false))])
+        .run(config(), api::events("g").last_event_id("6").timeout(60));
+    assert_eq!((report.outcome, report.ids()), (Some(Outcome::Done), vec!["7", "false"]));
+}
+
+#[test]
+fn after_an_id_that_is_too_long_a_group_cannot_be_followed_on() {
+    let id = "x".repeat(129);
+    for ids in [&[id.as_str()][..], &["2", &id]] {
+        let stream = Framing::UntilClose.stream(&taskgroup_tests::wire::events(ids.iter().copied()));
+        let answers = [Answer::new().bytes(stream).close(), whole(&taskgroup_tests::wire::event(&id))];
+        for request in [api::events("g"), api::events("g").last_event_id("1")] {
+            let report = Peer::script(answers.clone()).run(config(), request);
+            assert_eq!(report.ids(), ids, "nothing twice");
+            assert_eq!(report.outcome, Some(Outcome::Capacity(Capacity::EventId)));
+        }
+    }
+}
+
+#[test]
+fn a_last_state_that_differs_in_each_answer_is_not_asked_for_for_ever() {
+    let mut times = 0;
+    let mut peer = Peer::new(|_| {
+        times += 1;
+        whole(&last(&times.to_string()))
+    });
+    let report = peer.run(config(), api::run_events("trun_1"));
+    assert!(report.outcome.is_some(), "{} requests in {:?}", report.requests.len(), report.elapsed);
+}
+
+#[test]
+fn a_run_whose_stream_breaks_after_more_messages_each_time_is_followed_on() {
+    let answers = (1..15).map(|times| cut(&message().repeat(times)));
+    let report = follow_run(answers.chain([whole(&format!("{}{}", message().repeat(15), last("x")))]));
+    assert_eq!(report.outcome, Some(Outcome::Done), "each try brought something new");
 }

@@ -214,3 +214,11 @@ fn a_location_is_written_whatever_the_size_of_the_buffer() {
         assert_eq!(targets(&peer.run(config(), api::runs("g")))[1], "/other?page=2");
     }
 }
+
+#[test]
+fn a_reference_whose_target_has_room_is_followed_whatever_it_is_relative_to() {
+    let group = "x".repeat(110);
+    let report = Peer::script([redirect("../../x"), good()]).run(config(), api::runs(&group));
+    assert_eq!(report.outcome, Some(Outcome::Done));
+    assert_eq!(targets(&report)[1], "/v1beta/tasks/x");
+}

@@ -369,3 +369,89 @@ fn an_answer_is_over_with_its_last_byte_whoever_asks_next() {
         }
     }
 }
+
+#[test]
+fn a_connection_that_ends_during_a_wait_does_not_shorten_it() {
+    for seed in 0..20 {
+        let mut now = Instant::from_millis(0);
+        let mut session = Session::<Seen>::new(Config::new("key").with_seed(seed), api::runs("g"));
+        for nth in 0..8 {
+            loop {
+                match session.poll(now) {
+                    Action::Connect { .. } => session.connected(now),
+                    Action::Sleep { until, .. } => {
+                        session.closed(now);
+                        assert_eq!(session.poll(now), Action::Close);
+                        let Action::Sleep { until: again, .. } = session.poll(now) else { panic!("no wait") };
+                        assert!(again >= until, "{again:?} instead of {until:?}");
+                        now = again;
+                    }
+                    Action::Send { .. } => break,
+                    _ => {}
+                }
+            }
+            session.fill(&mut [0; 1000]);
+            let bytes = Framing::Chunked.stream(&event(&nth.to_string()));
+            let mut input = &bytes[..];
+            while session.feed(&mut input, now).is_some() {}
+        }
+    }
+}
+
+#[test]
+fn a_misuse_closes_the_connection_that_is_not_to_be_kept() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(Config::new("key"), api::runs("g"));
+    for nth in ["1", "2"] {
+        while !matches!(session.poll(now), Action::Send { .. }) {
+            session.connected(now);
+        }
+        session.fill(&mut [0; 1000]);
+        let bytes = Framing::Chunked.stream(&event(nth));
+        let mut input = &bytes[..];
+        while session.feed(&mut input, now).is_some() {}
+    }
+    assert!(
+        matches!(session.poll(now), Action::Sleep { cause: Cause::End, .. }),
+        "and the connection is open"
+    );
+    session.ask(api::runs(""));
+    assert_eq!(session.poll(now), Action::Close);
+    assert_eq!(session.poll(now), Action::Stop(Outcome::Misuse(Misuse::Id)));
+}
+
+#[test]
+fn what_comes_before_a_byte_of_the_next_request_was_sent_is_not_its_answer() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(config(), api::group("g"));
+    while !matches!(session.poll(now), Action::Send { .. }) {
+        session.connected(now);
+    }
+    session.fill(&mut [0; 1000]);
+    let bytes = Framing::Length.json(GROUP);
+    let mut input = &bytes[..];
+    while session.feed(&mut input, now).is_some() {}
+    assert_eq!(session.poll(now), Action::Stop(Outcome::Done));
+    session.ask(api::group("h"));
+    while !matches!(session.poll(now), Action::Send { .. }) {}
+    assert_eq!(session.feed(&mut &bytes[..], now), None, "nobody has asked yet");
+    assert_eq!(session.poll(now), Action::Close);
+    assert!(matches!(session.poll(now), Action::Connect { .. }));
+}
+
+#[test]
+fn another_request_clears_what_the_record_has_of_an_event_that_was_not_shown() {
+    let now = Instant::from_millis(0);
+    let mut session = Session::<Seen>::new(config(), api::runs("g"));
+    while !matches!(session.poll(now), Action::Send { .. }) {
+        session.connected(now);
+    }
+    session.fill(&mut [0; 1000]);
+    let bytes = Framing::UntilClose.stream("data: {\"text\":\"half\",");
+    let mut input = &bytes[..];
+    while session.feed(&mut input, now).is_some() {}
+    session.ask(api::runs(""));
+    assert!(matches!(session.poll(now), Action::Close));
+    assert!(matches!(session.poll(now), Action::Stop(Outcome::Misuse(_))));
+    assert_eq!(&*session.into_record().text, "");
+}
