@@ -38,8 +38,8 @@ pub(super) struct Cursor {
 /// One try's events, as far as they tell how the server treats the cursor.
 #[derive(Clone, Copy, Default)]
 struct Attempt {
-    /// It was asked for with a cursor.
-    resumed: bool,
+    /// Hash of the cursor that it was asked for with.
+    asked: Option<NonZeroU64>,
     /// An event with an id has come.
     begun: bool,
     /// The server started over: events are dropped until the cursor's own has passed.
@@ -91,12 +91,12 @@ impl Cursor {
 
     /// A try begins, which has brought nothing yet.
     pub(super) fn begin(&mut self) {
-        self.attempt = Attempt { resumed: self.last_event_id().is_some(), ..Attempt::default() };
+        self.attempt = Attempt { asked: self.last_event_id().map(|id| hash(id)), ..Attempt::default() };
     }
 
     /// Whether the try asks for the rest of an earlier answer.
     pub(super) fn is_resumed(&self) -> bool {
-        self.attempt.resumed
+        self.attempt.asked.is_some()
     }
 
     /// The event in `next` is complete: has the application had it? It is delivered when it must
@@ -106,12 +106,17 @@ impl Cursor {
             return if self.attempt.replaying { Verdict::Replayed } else { self.deliver_nameless() };
         }
         let first = !core::mem::replace(&mut self.attempt.begun, true);
-        if self.last_event_id() == Some(&self.next) && self.attempt.resumed {
+        let hash = hash(&self.next);
+        if self.attempt.asked == Some(hash)
+            && let SecondId::LastEvent(last) = &mut self.last
+        {
+            // Whatever the server went back to before it was nothing new, and the stream continues here again.
+            core::mem::swap(last, &mut self.next);
             self.attempt.replaying = false;
+            self.attempt.moved = false;
             return Verdict::Drop;
         }
-        let hash = hash(&self.next);
-        if first && self.attempt.resumed && self.first == Some(hash) {
+        if first && self.attempt.asked.is_some() && self.first == Some(hash) {
             self.attempt.replaying = true;
         }
         if self.attempt.replaying {

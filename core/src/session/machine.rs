@@ -114,11 +114,12 @@ pub(super) struct Machine<'c> {
     check: Check,
     /// What the tries since the last progress have brought.
     brought: Brought,
-    /// The time of the latest call, and that of the latest head.
+    /// The time of the latest call, and that when the latest request was out.
     now: Instant,
-    opened: Instant,
-    /// Of a stream without cursors: the hash of the answer before.
+    asked: Instant,
+    /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
     answer_before: Option<u32>,
+    most_events: u8,
 }
 
 /// Where the session is in asking once more whether a stream that ended in order was whole.
@@ -173,8 +174,9 @@ impl<'c> Machine<'c> {
             check: Check { is_running: false, is_unannounced: false, count: 0, withheld: Found::Nothing },
             brought: Brought::NoTry,
             now: Instant::from_millis(0),
-            opened: Instant::from_millis(0),
+            asked: Instant::from_millis(0),
             answer_before: None,
+            most_events: 0,
         }
     }
 
@@ -191,7 +193,11 @@ impl<'c> Machine<'c> {
         let state = if stays { State::Start } else { State::Closing(Next::Connect) };
         let (is_reused, mut backoff) = (self.is_reused && stays, self.backoff);
         backoff.reset();
+        let is_partial = self.reader.is_partial();
         *self = Self { state, is_reused, backoff, ..Self::new(self.config, request) };
+        if is_partial {
+            self.reader.forget(&mut self.cursor.next);
+        }
     }
 
     pub(super) fn poll(&mut self, now: Instant) -> Action {
@@ -199,7 +205,12 @@ impl<'c> Machine<'c> {
         loop {
             match self.state {
                 State::Start => match self.call.check(&self.config, &self.cursor) {
-                    Err(misuse) => self.state = State::Closed(Next::Stop(Outcome::Misuse(misuse))),
+                    Err(misuse) => {
+                        let next = Next::Stop(Outcome::Misuse(misuse));
+                        let is_to_be_closed = self.is_reused && !self.config.keep_alive;
+                        self.is_reused &= !is_to_be_closed;
+                        self.state = if is_to_be_closed { State::Closing(next) } else { State::Closed(next) };
+                    }
                     Ok(()) if self.is_reused => {
                         self.begin(State::Looking);
                         return Action::Receive { until: now };
@@ -264,7 +275,9 @@ impl<'c> Machine<'c> {
 
     pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
         self.called(now);
-        if matches!(self.state, State::Sending) && !input.is_empty() {
+        // Nothing of a request is out that it could be the answer to.
+        let is_early = self.is_reused && self.sent == 0;
+        if matches!(self.state, State::Sending) && !input.is_empty() && !is_early {
             debug!("the answer comes before the whole request is out");
             self.await_answer(false);
         }
@@ -368,7 +381,7 @@ impl<'c> Machine<'c> {
         };
         match (outcome, self.brought) {
             (Outcome::Done | Outcome::Misuse(_), _) => None,
-            _ if self.check.is_running => Some(Hint::EndCheck),
+            _ if self.check.is_running && self.call.is_checked(&self.config) => Some(Hint::EndCheck),
             (Outcome::Idle | Outcome::Network, Brought::NoBody) => Some(Hint::HeldBack),
             (Outcome::Idle | Outcome::Network, Brought::Part) => Some(Hint::PartsOnly),
             _ => None,
@@ -406,7 +419,7 @@ impl<'c> Machine<'c> {
             let next = match self.state {
                 State::Closing(next) | State::Closed(next) => next,
                 // The wait begins again, for the caller is told of one after each `Close`.
-                State::Sleeping(cause) => Next::Sleep(cause, self.floor()),
+                State::Sleeping(cause) => Next::Sleep(cause, self.timer.span()),
                 _ => Next::Connect,
             };
             self.state = State::Closing(next);
@@ -419,6 +432,7 @@ impl<'c> Machine<'c> {
         if let Some(id) = self.cursor.last_event_id() {
             info!("asked to continue after {}", self.redacted(id));
         }
+        self.asked = self.now;
         self.response = Parser::new(may_reuse);
         self.cursor.next.clear();
         self.body = Body::Awaited;

@@ -152,6 +152,11 @@ impl Reader {
         self.sse.is_amid_event()
     }
 
+    /// Whether the record has something of an event that will not be whole.
+    pub(super) fn is_partial(&self) -> bool {
+        self.has_data() || matches!(self.held, Held::Scraps)
+    }
+
     /// Whether there is something of an event to be forgotten.
     pub(super) fn has_data(&self) -> bool {
         !matches!(self.data, Data::Absent)

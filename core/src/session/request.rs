@@ -137,9 +137,15 @@ impl Call<'_> {
             }
     }
 
+    /// Whether an orderly end of the stream is checked, because the config wants it.
+    pub(super) fn is_checked(&self, config: &Config<'_>) -> bool {
+        config.end_check && matches!(self.endpoint.answer, Reply::Stream { until_inactive: false })
+    }
+
     /// After how many milliseconds an end of the stream is not too soon.
-    pub(super) fn is_late(&self, config: &Config<'_>) -> u32 {
-        let asked = self.query.timeout.map_or(u32::MAX, |seconds| seconds.saturating_mul(1000));
+    pub(super) fn late(&self, config: &Config<'_>) -> u32 {
+        let asked = self.query.timeout.filter(|seconds| *seconds > 0);
+        let asked = asked.map_or(u32::MAX, |seconds| seconds.saturating_mul(1000));
         asked.min(config.ceiling.0)
     }
 

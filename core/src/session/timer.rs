@@ -19,6 +19,12 @@ impl Timer {
         *self = Self { since: now, until: later(now, span.0.into()) };
     }
 
+    /// How long it is in all.
+    pub(super) fn span(&self) -> Millis {
+        let span = self.until.as_millis().saturating_sub(self.since.as_millis());
+        Millis(u32::try_from(span).unwrap_or(u32::MAX))
+    }
+
     pub(super) const fn until(&self) -> Instant {
         self.until
     }

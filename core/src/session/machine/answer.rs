@@ -49,7 +49,6 @@ impl Machine<'_> {
         self.reader.envelope.clear_error();
         self.error_event = false;
         self.body = if self.call.is_stream() { Body::Stream } else { Body::Json };
-        self.opened = self.now;
         self.has_body = false;
         self.reader.begin(&mut self.cursor.next);
         self.check.is_unannounced = self.check.is_running;

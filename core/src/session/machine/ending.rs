@@ -21,7 +21,7 @@ impl Machine<'_> {
     }
 
     fn stream_ended(&mut self) {
-        if self.reader.is_amid_event() {
+        if self.reader.is_amid_event() || self.check.withheld != Found::Nothing {
             self.attempt_failed(Cause::Network, Millis(0));
         } else if self.error_event {
             self.attempt_failed(Cause::Peer(Fault::ErrorEvent), Millis(0));
@@ -55,9 +55,13 @@ impl Machine<'_> {
     /// The service ends this stream when no run is active, and after an hour.
     fn events_ended(&mut self) {
         let (is_new, is_active) = (self.cursor.moved(), self.active == Some(true));
+        // The stream of a group that was not active would have ended sooner.
+        let is_quiet = self.active.is_none() && self.is_late();
         if self.cursor.is_lost() && self.active == Some(false) {
             self.lost();
-        } else if self.is_checked() && !is_active {
+        } else if self.cursor.too_long {
+            self.stop(Outcome::Capacity(Capacity::EventId));
+        } else if self.is_checked() && !is_active && !is_quiet {
             self.stop(Outcome::Done);
         } else if is_new && !is_active {
             self.check();
@@ -73,8 +77,11 @@ impl Machine<'_> {
         let is_final = self.active == Some(false) && (tally.events > 1 || tally.events == 1 && !is_new);
         if is_final || self.is_checked() && self.active == Some(false) {
             self.stop(Outcome::Done);
-        } else if self.active == Some(false) && is_new {
+        } else if self.active == Some(false) && self.check.count == 0 {
             self.check();
+        } else if self.active == Some(false) {
+            // An end that is another each time is none.
+            self.attempt_failed(Cause::End, Millis(0));
         } else {
             self.resume(is_new);
         }
@@ -114,15 +121,20 @@ impl Machine<'_> {
     /// The stream ended in order, and there is more: asks again. An end that comes soon and brings nothing
     /// counts as a try that failed.
     fn resume(&mut self, is_new: bool) {
-        let lasted = self.now.as_millis().saturating_sub(self.opened.as_millis());
         if is_new {
             self.backoff.reset();
         }
-        if is_new || lasted >= self.call.is_late(&self.config).into() {
+        if is_new || self.is_late() {
             self.sleep(Cause::End, self.floor());
         } else {
             self.attempt_failed(Cause::End, Millis(0));
         }
+    }
+
+    /// Whether the answer lasted so long that its end is not one that comes soon.
+    fn is_late(&self) -> bool {
+        let lasted = self.now.as_millis().saturating_sub(self.asked.as_millis());
+        lasted >= self.call.late(&self.config).into()
     }
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
@@ -156,7 +168,13 @@ impl Machine<'_> {
 
     /// The try failed: another one after a while, or none.
     pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
+        self.withdraw();
         self.note_what_came(cause);
+        let events = self.reader.tally.events;
+        if self.reader.envelope.is_of_run() && events > self.most_events {
+            self.most_events = events;
+            self.backoff.reset();
+        }
         // Only a status says that a request was not acted on.
         let spent = self.sent > 0 && !self.call.is_repeatable() && !matches!(cause, Cause::Status(_));
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
@@ -176,7 +194,9 @@ impl Machine<'_> {
         let has_events = self.reader.tally.events > 0;
         let brought = match cause {
             Cause::Idle | Cause::Network if is_open && !self.has_body => Brought::NoBody,
-            Cause::Idle if matches!(self.body, Body::Awaited) && self.sent > 0 => Brought::NoBody,
+            Cause::Idle if matches!((self.state, self.body), (State::Receiving, Body::Awaited)) => {
+                Brought::NoBody
+            }
             Cause::Idle | Cause::Network if is_open && self.reader.is_amid_event() && !has_events => {
                 Brought::Part
             }
@@ -212,13 +232,18 @@ impl Machine<'_> {
         self.close(Next::Stop(outcome));
     }
 
-    #[inline(never)] // or it would be there for each way to end
-    fn close(&mut self, next: Next) {
+    /// The event that was announced will not be shown.
+    fn withdraw(&mut self) {
         if self.check.withheld != Found::Nothing {
             self.check.withheld = Found::Nothing;
             self.cursor.withdraw();
             self.reader.forget(&mut self.cursor.next);
         }
+    }
+
+    #[inline(never)] // or it would be there for each way to end
+    fn close(&mut self, next: Next) {
+        self.withdraw();
         if self.reader.has_data() {
             self.reader.forget(&mut self.cursor.next);
         }
