@@ -69,7 +69,7 @@ pub use self::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Action {
-    /// Open a connection to the config's host and port, by TLS if it says so, then say
+    /// Open a connection to the config's host and port, over TLS if it says so, then say
     /// [`connected`](Session::connected) or [`failed`](Session::failed).
     Connect {
         /// Give up then.
@@ -105,13 +105,13 @@ pub enum Event<'s, R> {
     /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
     /// with the first event that the check brings.
     Opened {
-        /// It was asked to go on after an event, rather than to start.
+        /// It was asked to continue after an event, rather than to start.
         resumed: bool,
     },
     /// An event of a type that the record wants, or the answer, whole. A member of an event that did not fit its
     /// field has left it at the default, see [`Session::mismatch`].
     Record(&'s R),
-    /// An event whose data is not a JSON object: the stream goes on. Or an answer that is not one that fits the
+    /// An event whose data is not a JSON object: the stream continues. Or an answer that is not one that fits the
     /// record in each member: that is how the request ends.
     Skipped(Skipped),
 }
@@ -276,8 +276,8 @@ impl<'c, R: Record> Session<'c, R> {
         self.machine.settle(&mut self.record);
     }
 
-    /// The id of the last event that the application has had: store it, and another session goes
-    /// on from there by [`Request::last_event_id`].
+    /// The id of the last event that the caller has handled: store it, and another session continues
+    /// from there by [`Request::last_event_id`].
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
