@@ -71,7 +71,7 @@ impl Field {
 pub enum Token<'i> {
     /// A field begins. Its value is the [`Bytes`](Self::Bytes) up to the next token of another kind.
     ///
-    /// Each line of data begins anew: who joins them puts a line feed before each but the first.
+    /// Each line of data begins again: whoever joins them puts a line feed before each but the first.
     Begin(Field),
     /// The next piece of the value: never empty, never with a line end, UTF-8 if the server keeps to it.
     Bytes(&'i [u8]),

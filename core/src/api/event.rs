@@ -11,7 +11,7 @@ record! {
     pub struct StreamEvent<P = Standard> for * where P: Profile {
         /// The event's type, such as `task_run.state`.
         pub kind: Text<40> = "/type",
-        /// Where a stream goes on: `last_event_id` of another request. None outside of groups.
+        /// Where a stream continues: `last_event_id` of another request. None outside of groups.
         pub event_id: P::EventId = "/event_id",
         /// Of a run: what it was asked, if that was to come.
         pub input: P::Input = "/input",

@@ -84,9 +84,9 @@ record! {
         pub status: TaskGroupStatus<P> = "/status",
         /// The ids of the runs added.
         pub run_ids: List<Id, N> = "/run_ids",
-        /// The `last_event_id` behind which [`runs`](super::runs) gives the new runs.
+        /// The `last_event_id` after which [`runs`](super::runs) gives the new runs.
         pub run_cursor: Option<Text<128>> = "/run_cursor",
-        /// The `last_event_id` behind which [`events`](super::events) gives the new runs.
+        /// The `last_event_id` after which [`events`](super::events) gives the new runs.
         pub event_cursor: Option<Text<128>> = "/event_cursor",
     }
 }

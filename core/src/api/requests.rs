@@ -209,7 +209,7 @@ impl Request<'_> {
         self.uses(TIMEOUT)
     }
 
-    /// Whether the group's status in the answer is counted anew. [`add_runs`] takes it.
+    /// Whether the group's status in the answer is counted again. [`add_runs`] takes it.
     #[must_use]
     pub fn refresh_status(mut self, refresh: bool) -> Self {
         self.call.query.refresh_status = Some(refresh);

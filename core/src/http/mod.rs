@@ -57,12 +57,12 @@ pub enum Error {
     ///
     /// [RFC 9112 §5]: https://www.rfc-editor.org/rfc/rfc9112#section-5
     Field,
-    /// A CR without an LF behind it, or an LF without a CR between chunks, where only both together
+    /// A CR without an LF after it, or an LF without a CR between chunks, where only both together
     /// end a line ([RFC 9112 §2.2]).
     ///
     /// [RFC 9112 §2.2]: https://www.rfc-editor.org/rfc/rfc9112#section-2.2
     LineEnd,
-    /// `Content-Length` is no number, is beyond 2^64 - 1, or differs from another one
+    /// `Content-Length` is not a number, is beyond 2^64 - 1, or differs from another one
     /// ([RFC 9112 §6.3]).
     ///
     /// [RFC 9112 §6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
@@ -72,7 +72,7 @@ pub enum Error {
     ///
     /// [RFC 9112 §6.1]: https://www.rfc-editor.org/rfc/rfc9112#section-6.1
     TransferEncoding,
-    /// A chunk's size is no hexadecimal number, is beyond 2^64 - 1, or is not the size of the chunk
+    /// A chunk's size is not a hexadecimal number, is beyond 2^64 - 1, or is not the size of the chunk
     /// ([RFC 9112 §7.1]).
     ///
     /// [RFC 9112 §7.1]: https://www.rfc-editor.org/rfc/rfc9112#section-7.1

@@ -9,11 +9,11 @@ use super::{fill::SHORT, tree::Node};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A byte stands where the grammar has no place for it. The text is no JSON.
+    /// A byte stands where the grammar has no place for it. The text is not JSON.
     Unexpected,
     /// A number breaks RFC 8259, section 6: a leading zero, or a digit missing.
     Number,
-    /// A reverse solidus in a string stands before something that is no escape.
+    /// A reverse solidus in a string stands before something that is not an escape.
     Escape,
     /// A control character stands in a string as it is: section 7 wants it escaped.
     Control,

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::text::Text;
 
-/// The beginning of a string; `null` is no text. Of what comes after those bytes nothing is asked but
+/// The beginning of a string; `null` is not a text. Of what comes after those bytes nothing is asked but
 /// how long it is: there, bytes that are not UTF-8 count as they are.
 impl<const N: usize> Field for Text<N> {
     fn clear(&mut self) {
@@ -190,7 +190,7 @@ impl<const N: usize> Content<N> {
         (self.shape == Shape::Text).then_some(self.kept.as_str())
     }
 
-    /// The JSON text of what is no string, or its beginning.
+    /// The JSON text of what is not a string, or its beginning.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
         (self.shape == Shape::Json).then_some(self.kept.as_str())
@@ -208,7 +208,7 @@ impl<const N: usize> Content<N> {
         self.kept.lost()
     }
 
-    /// Reads what is no string into a type of yours, as [`Raw::parse`].
+    /// Reads what is not a string into a type of yours, as [`Raw::parse`].
     ///
     /// # Errors
     ///
@@ -464,7 +464,7 @@ pub enum Piece<'p> {
 }
 
 /// Gives a value to `F` as it streams by: a string's text, or the JSON text of anything else as [`Raw`]
-/// has it. `null` is no text.
+/// has it. `null` is not a text.
 ///
 /// Pieces are **provisional**: the event that they are of may still turn out to be cut, broken or a
 /// repetition. They count once the session gives its `Event::Record`; a [`Piece::Clear`] before that

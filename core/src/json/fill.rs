@@ -23,7 +23,7 @@
 //! a longer number is a mismatch, a longer word unknown.
 //!
 //! A mismatch costs the field alone: it is at its default then, and a list is without that element. The
-//! text goes on, and [`finish`](Filler::finish) names the first.
+//! text continues, and [`finish`](Filler::finish) names the first.
 
 mod descent;
 mod string;
@@ -136,7 +136,7 @@ impl Filler {
     ///
     /// # Errors
     ///
-    /// The text is no JSON, or nested too deep. Nothing more can be fed then; what the record holds is
+    /// The text is not JSON, or is nested too deep. Nothing more can be fed then; what the record holds is
     /// incomplete.
     pub fn feed(
         &mut self,

@@ -50,7 +50,7 @@ pub trait Field {
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
 }
 
-/// For [`record!`](crate::record!): does not compile for what is no field, and the compiler points at the type.
+/// For [`record!`](crate::record!): does not compile for what is not a field, and the compiler points at the type.
 #[doc(hidden)]
 pub const fn is_field<F: Field>() {}
 
@@ -97,12 +97,13 @@ pub trait Row {
 }
 
 /// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
-/// value. A wrong pointer does not compile, nor does one to an element of an array: the array itself goes to a
+/// value. A malformed pointer does not compile, nor does one to an element of an array: the array itself goes to a
 /// [`List`](crate::json::List). A value that does not fit leaves its field at the default, and is
-/// [named](crate::json::Error::Mismatch).
+/// [named](crate::json::Error::Mismatch). So does a member that is absent, which is not an error: a misspelt name
+/// compiles, and its field is always at its default.
 ///
 /// The struct implements [`Field`](crate::json::Field), so it can be a field of another, [`Record`](crate::json::Record),
-/// and `Default` where its fields do. Attributes, so derives of yours too, generics with bounds, and `where`
+/// and `Default` where its fields do, so do not derive that. Attributes, so other derives too, generics with bounds, and `where`
 /// are passed on; a bound with angle brackets in it belongs after `where`.
 ///
 /// A session gives it events of the type `task_run.state`. Others are named after `for`, and `for *` is all.
@@ -284,6 +285,8 @@ macro_rules! record {
 /// assert_eq!((basis.confidence, basis.confidence.as_str()), (Confidence::High, "high"));
 /// # Ok::<(), json::Error>(())
 /// ```
+///
+/// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq`, `Eq` and `Hash`, so do not derive these yourself.
 ///
 /// With the feature `serde` it is written as its word, and `Unknown` as `null`.
 #[macro_export]

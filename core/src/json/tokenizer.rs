@@ -135,7 +135,7 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// The text is no JSON, or nested too deep. Nothing more comes out of this tokenizer then: it
+    /// The text is not JSON, or is nested too deep. Nothing more comes out of this tokenizer then: it
     /// gives [`Error::Unexpected`] for whatever is fed.
     #[inline]
     pub fn feed<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Error> {

@@ -75,7 +75,7 @@ pub struct Config<'c> {
 }
 
 impl<'c> Config<'c> {
-    /// The public service, asked with this API key; v1beta, and the patience listed below.
+    /// The public service, asked with this API key; v1beta, and the timeouts and waits that each `with_…` below names as its default.
     #[must_use]
     pub const fn new(key: &'c str) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl<'c> Config<'c> {
 
     /// Whether the host is this very machine by its name or address (RFC 6761, section 6.3:
     /// `localhost` and all names below it; 127.0.0.0/8, `::1`, and the former as `::ffff:127.0.0.1`).
-    /// To any other the key goes by TLS only, unless the program says by name that plaintext will do.
+    /// To any other the key goes over TLS only, unless the program says by name that plaintext will do.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         url::is_loopback(self.host)

@@ -18,6 +18,53 @@
 //! the next request begins with a `Receive` that is due at once, and `Send`. So does the request that checks
 //! the end of a stream.
 //!
+//! # The loop
+//!
+//! A whole driver, over a transport of yours:
+//!
+//! ```
+//! use taskgroup::{json::Record, session::{Action, Event, Failure, Outcome, Session}, time::Instant};
+//!
+//! trait Transport {
+//!     fn now(&self) -> Instant;
+//!     fn sleep(&mut self, until: Instant);
+//!     fn open(&mut self, until: Instant) -> Result<(), Failure>;
+//!     fn write_all(&mut self, bytes: &[u8], until: Instant) -> Result<(), Failure>;
+//!     /// How many bytes; 0 at the orderly end; `None` at the deadline.
+//!     fn read(&mut self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Failure>;
+//!     fn close(&mut self);
+//! }
+//!
+//! fn drive<R: Record>(session: &mut Session<'_, R>, net: &mut impl Transport, show: impl Fn(Event<'_, R>)) -> Outcome {
+//!     let mut buffer = [0; 1024];
+//!     loop {
+//!         let result = match session.poll(net.now()) {
+//!             Action::Connect { until } => net.open(until).map(|()| session.connected(net.now())),
+//!             Action::Send { until } => {
+//!                 let n = session.fill(&mut buffer);
+//!                 net.write_all(&buffer[..n], until)
+//!             }
+//!             Action::Receive { until } => net.read(&mut buffer, until).map(|read| match read {
+//!                 None => {}
+//!                 Some(0) => session.closed(net.now()),
+//!                 Some(n) => {
+//!                     let mut input = &buffer[..n];
+//!                     while let Some(event) = session.feed(&mut input, net.now()) {
+//!                         show(event);
+//!                     }
+//!                 }
+//!             }),
+//!             Action::Close => Ok(net.close()),
+//!             Action::Sleep { until, .. } => Ok(net.sleep(until)),
+//!             Action::Stop(outcome) => return outcome,
+//!         };
+//!         if let Err(why) = result {
+//!             session.failed(net.now(), why);
+//!         }
+//!     }
+//! }
+//! ```
+//!
 //! # What it promises
 //!
 //! Every event is delivered at least once, and exactly once while the server gives its events ids
@@ -26,6 +73,12 @@
 //!
 //! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
 //! event on brings nothing new: see [`Config::with_end_check`].
+//!
+//! # Size
+//!
+//! A session takes what its record takes, and about 1 KB. On a machine of 32 bits each `Text<N>`
+//! takes N + 8 bytes, a `List<T, N>` N times its `T`. How much the records of [`api`](crate::api) keep is said by a
+//! [`Profile`](crate::api::Profile).
 //!
 //! # Limits
 //!
@@ -69,7 +122,7 @@ pub use self::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Action {
-    /// Open a connection to the config's host and port, by TLS if it says so, then say
+    /// Open a connection to the config's host and port, over TLS if it says so, then say
     /// [`connected`](Session::connected) or [`failed`](Session::failed).
     Connect {
         /// Give up then.
@@ -105,13 +158,13 @@ pub enum Event<'s, R> {
     /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
     /// with the first event that the check brings.
     Opened {
-        /// It was asked to go on after an event, rather than to start.
+        /// It was asked to continue after an event, rather than to start.
         resumed: bool,
     },
     /// An event of a type that the record wants, or the answer, whole. A member of an event that did not fit its
     /// field has left it at the default, see [`Session::mismatch`].
     Record(&'s R),
-    /// An event whose data is not a JSON object: the stream goes on. Or an answer that is not one that fits the
+    /// An event whose data is not a JSON object: the stream continues. Or an answer that is not one that fits the
     /// record in each member: that is how the request ends.
     Skipped(Skipped),
 }
@@ -276,8 +329,8 @@ impl<'c, R: Record> Session<'c, R> {
         self.machine.settle(&mut self.record);
     }
 
-    /// The id of the last event that the application has had: store it, and another session goes
-    /// on from there by [`Request::last_event_id`].
+    /// The id of the last event that the caller has handled: store it, and another session continues
+    /// from there by [`Request::last_event_id`].
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }

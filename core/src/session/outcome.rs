@@ -14,7 +14,9 @@ pub enum Outcome {
     /// The server kept falling silent. Try later, or raise the idle timeout.
     Idle,
     /// The server said no, with this status code; what it said is in
-    /// [`Session::error`](super::Session::error).
+    /// [`Session::error`](super::Session::error). 408, 409, 421, 425, 429 and all from 500 on are asked again first, as
+    /// often as [`with_attempts`](super::Config::with_attempts) says; all others end the session at once. The server's
+    /// `x-should-retry` decides where it is there.
     Status(u16),
     /// The server does not keep to the protocol. Nothing that the caller can mend.
     Peer(Fault),

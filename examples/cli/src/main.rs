@@ -37,7 +37,7 @@ Exit codes:
   141 nobody reads stdout any more
   143 ended by SIGTERM";
 
-/// Streams the runs of a task group of Parallel's Task Group API, and goes on by itself after every break.
+/// Streams the runs of a task group of Parallel's Task Group API, and continues by itself after every break.
 #[derive(Parser)]
 #[command(name = "taskgroup", version, max_term_width = 80, after_help = EXIT_CODES)]
 struct Program {

@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     /// Each completed run with its output
     #[arg(long)]
     include_output: bool,
-    /// Go on after the event with this id, instead of from the start
+    /// Continue after the event with this id, instead of from the start
     #[arg(long, value_name = "ID", allow_hyphen_values = true, value_parser = cursor)]
     last_event_id: Option<String>,
     /// Version of the API
