@@ -676,6 +676,8 @@ fn is_parsed_exactly(number: &str) {
     let result = fill(&mut numbers, format!(r#"{{"d":{number},"s":{number}}}"#).as_bytes());
     let (double, single): (f64, f32) = (number.parse().unwrap(), number.parse().unwrap());
     assert_eq!(result.is_ok(), single.is_finite(), "{number}");
+    let is_some = (numbers.double.is_some(), numbers.single.is_some());
+    assert_eq!(is_some, (double.is_finite(), single.is_finite()), "{number}");
     let (d, s) = (numbers.double.unwrap_or_default(), numbers.single.unwrap_or_default());
     assert_eq!(d.to_bits(), if double.is_finite() { double.to_bits() } else { 0 }, "{number}: {d} {double}");
     assert_eq!(s.to_bits(), if single.is_finite() { single.to_bits() } else { 0 }, "{number}: {s} {single}");

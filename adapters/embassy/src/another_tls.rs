@@ -3,6 +3,8 @@
 //!
 //! Whatever the TLS, a connector has to hold to this:
 //!
+//! * [`Connector::resolve`](crate::Connector::resolve) is [`Tcp::look_up`](crate::Tcp::look_up): without it a name
+//!   is asked for all the same, but in the time that the connection has.
 //! * It returns only when the server is authenticated as [`Config::host`](taskgroup::session::Config::host):
 //!   the request is written right after, and the key with it.
 //! * Who is not who it should be is [`Failure::Refused`](taskgroup::session::Failure::Refused), which

@@ -34,6 +34,29 @@
 //! for bulk. **Send**: the request has about 250 bytes, and is written in pieces; 512 bytes take it in
 //! one go, with TLS 1 KiB. Those for the records of TLS are taskgroup-tls's.
 //!
+//! # Name servers
+//!
+//! smoltcp, which embassy-net is made of, keeps **one** name server, however many DHCP tells, unless it is built with an
+//! environment variable. Set it where the firmware is built, in `.cargo/config.toml`:
+//!
+//! ```toml
+//! [env]
+//! SMOLTCP_DNS_MAX_SERVER_COUNT = "3"
+//! ```
+//!
+//! The servers are asked one after the other. One that is dead costs 10 to 15 s, and does so in each query, for
+//! embassy-net's resolver begins with the first server each time and does not say which one has answered. This time is not
+//! counted in [`Config::with_connect_timeout`](taskgroup::session::Config::with_connect_timeout): a name has 60 s more.
+//! Addresses are not kept for the next connection either, since nobody knows for how long they are good.
+//!
+//! `StackResources` needs two sockets for DHCP and DNS, and one for each [`Tcp`].
+//!
+//! # The end of a connection
+//!
+//! A stream that has ended, and one that is [closed](taskgroup_embedded_io::Stream::close), has told the server so. One
+//! that is dropped before resets its connection, for which the [`Tcp`] must live until the network stack has
+//! run again: otherwise nothing is sent, and the server takes the connection to be open until it sends something.
+//!
 //! # A handshake computes
 //!
 //! A handshake computes for a second or more between two waits. embassy-net's runner must not wait for it longer than

@@ -21,7 +21,7 @@ use taskgroup::{
     session::{Config, Failure},
     time::Instant,
 };
-use taskgroup_embedded_io::{Connector, Plaintext, Transport};
+use taskgroup_embedded_io::{Connector, Plaintext, Server, Transport};
 
 /// How long a connection before this one may take to say that it is over.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -40,7 +40,9 @@ pub struct Tcp<'d> {
     address: Option<IpAddress>,
     plaintext: Plaintext,
     /// The connection that the socket is opening: until when it may take, and to which server.
-    opening: Cell<Option<(Instant, u64)>>,
+    opening: Cell<Option<(Instant, Server)>>,
+    /// What the last name that was asked for resolved to, until it is connected to.
+    resolved: Cell<Option<(Server, IpAddress)>>,
     /// When the socket has last begun to say that a connection is over.
     aborted: Cell<embassy_time::Instant>,
 }
@@ -60,6 +62,7 @@ impl<'d> Tcp<'d> {
             address: None,
             plaintext: Plaintext::Loopback,
             opening: Cell::new(None),
+            resolved: Cell::new(None),
             aborted: Cell::new(embassy_time::Instant::MIN),
         }
     }
@@ -80,7 +83,22 @@ impl<'d> Tcp<'d> {
         self
     }
 
-    /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
+    /// Finds out where the server is, whatever may go to it: the [`Connector::resolve`] of a connector with TLS.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreachable`]: there is no such name, or no name server answers.
+    pub async fn look_up(&self, config: &Config<'_>) -> Result<(), Failure> {
+        let address = match self.address {
+            Some(address) => address,
+            None => self.query(config.host()).await?,
+        };
+        self.resolved.set(Some((Server::of(config), address)));
+        Ok(())
+    }
+
+    /// Opens a connection, whatever may go over it: what a connector with TLS starts from. It looks the server up
+    /// where that has not been done.
     ///
     /// Dropped and called again for the same server with the same `until`, it goes on with the same
     /// connection; only a name that was being asked for is asked for anew.
@@ -106,18 +124,20 @@ impl<'d> Tcp<'d> {
             __log!(error, "the socket has a connection already");
             Failure::Unreachable
         })?;
-        let attempt = Some((until, fingerprint(config)));
+        let server = Server::of(config);
+        let attempt = Some((until, server));
         if self.opening.get() == attempt {
             opened(&socket).await;
         } else {
-            let address = match self.address {
-                Some(address) => address,
-                None => {
-                    let address = self.resolve(config.host()).await?;
-                    check(address.into())?;
-                    address
+            let address = loop {
+                match self.resolved.take() {
+                    Some((resolved, address)) if resolved == server => break address,
+                    _ => self.look_up(config).await?,
                 }
             };
+            if self.address.is_none() {
+                check(address.into())?;
+            }
             // Aborting wakes whoever waits for the socket: a caller that gives up whenever it is woken
             // would wake itself for as long as the reset cannot be sent.
             if socket.state() != State::Closed {
@@ -142,7 +162,7 @@ impl<'d> Tcp<'d> {
     }
 
     /// An address stands for itself, a name for the first address that it has.
-    async fn resolve(&self, host: &str) -> Result<IpAddress, Failure> {
+    async fn query(&self, host: &str) -> Result<IpAddress, Failure> {
         for kind in QUERIES {
             if let Ok(addresses) = self.network.dns_query(host, *kind).await
                 && let Some(address) = addresses.first()
@@ -164,6 +184,11 @@ impl<'d> Connector for Tcp<'d> {
     /// embassy-net's reads and writes change nothing before they are done.
     fn cancel_safe(&self) -> bool {
         true
+    }
+
+    async fn resolve(&self, config: &Config<'_>) -> Result<(), Failure> {
+        self.plaintext.check(config, None)?;
+        self.look_up(config).await
     }
 
     async fn connect<'n>(
@@ -190,13 +215,6 @@ async fn opened(socket: &TcpSocket<'_>) {
     .await;
 }
 
-/// Tells servers apart, so that no connection is given out for another than it was opened to: FNV-1a.
-fn fingerprint(config: &Config<'_>) -> u64 {
-    let [high, low] = config.port().to_be_bytes();
-    let bytes = config.host().bytes().chain([high, low, config.tls().into()]);
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 impl fmt::Debug for Tcp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tcp")
@@ -207,6 +225,9 @@ impl fmt::Debug for Tcp<'_> {
 }
 
 /// An open connection of a [`Tcp`], which it blocks until it is dropped: then it is reset.
+///
+/// The reset is sent when the network stack runs the next time. Where the [`Tcp`] is dropped before that, nothing is
+/// sent: [close](Transport::close) the connection first.
 pub struct Connection<'n, 'd> {
     socket: RefMut<'n, TcpSocket<'d>>,
     aborted: &'n Cell<embassy_time::Instant>,
@@ -238,6 +259,12 @@ impl Transport for Connection<'_, '_> {
             }
             _ => Err(Error::ConnectionReset),
         }
+    }
+
+    /// By a FIN, and waits until that has been acknowledged.
+    async fn close(&mut self) -> Result<(), Error> {
+        self.socket.close();
+        self.socket.flush().await
     }
 }
 

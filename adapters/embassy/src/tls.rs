@@ -1,9 +1,15 @@
 //! A network of embassy-net in, connections to authenticated servers out.
 
-use core::fmt;
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    mem,
+    pin::pin,
+    task::{Context, Poll},
+};
 
 use embassy_net::tcp;
-use embedded_io_async::{BufRead, Error as _, ErrorType, Write};
+use embedded_io_async::{BufRead, Error as _, ErrorKind, ErrorType, Write};
 use taskgroup::{
     __log,
     session::{Config, Failure},
@@ -41,6 +47,10 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
     /// What a dropped read or write has cost is told by the connection itself.
     fn cancel_safe(&self) -> bool {
         true
+    }
+
+    async fn resolve(&self, config: &Config<'_>) -> Result<(), Failure> {
+        if config.tls() { self.tcp.look_up(config).await } else { self.tcp.resolve(config).await }
     }
 
     /// Dropped while it shakes hands, it begins anew the next time.
@@ -81,7 +91,7 @@ impl<R> fmt::Debug for Tls<'_, R> {
     }
 }
 
-/// An open connection of a [`Tls`], which it blocks until it is dropped.
+/// An open connection of a [`Tls`], which it blocks until it is dropped: then it is reset, as one of [`Tcp`] is.
 #[derive(Debug)]
 pub struct Connection<'n, 'd>(Kind<'n, 'd>);
 
@@ -90,7 +100,12 @@ pub struct Connection<'n, 'd>(Kind<'n, 'd>);
 enum Kind<'n, 'd> {
     Plain(Plain<'n, 'd>),
     Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
+    /// It was reset where it could not say `close_notify`.
+    Closed,
 }
+
+/// For whoever reads or writes what has been closed.
+const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
 impl ErrorType for Connection<'_, '_> {
     type Error = Error;
@@ -106,6 +121,34 @@ impl Transport for Connection<'_, '_> {
                 tls.consume(taken);
                 Ok(())
             }
+            Kind::Closed => Err(CLOSED),
+        }
+    }
+
+    /// By `close_notify`, where there is room for it, and by a FIN.
+    async fn close(&mut self) -> Result<(), Error> {
+        poll_fn(|context| {
+            self.say_close_notify(context);
+            Poll::Ready(())
+        })
+        .await;
+        match &mut self.0 {
+            Kind::Plain(plain) => plain.close().await.map_err(broken),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Connection<'_, '_> {
+    /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
+    /// have its place several times over.
+    #[inline(never)]
+    fn say_close_notify(&mut self, context: &mut Context<'_>) {
+        if matches!(self.0, Kind::Tls(_))
+            && let Kind::Tls(tls) = mem::replace(&mut self.0, Kind::Closed)
+            && let Poll::Ready(Ok(plain)) = pin!(tls.close()).poll(context)
+        {
+            self.0 = Kind::Plain(plain);
         }
     }
 }
@@ -115,6 +158,7 @@ impl Write for Connection<'_, '_> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
             Kind::Tls(tls) => tls.write(bytes).await.map_err(told),
+            Kind::Closed => Err(CLOSED),
         }
     }
 
@@ -122,6 +166,7 @@ impl Write for Connection<'_, '_> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.flush().await.map_err(broken),
             Kind::Tls(tls) => tls.flush().await.map_err(told),
+            Kind::Closed => Err(CLOSED),
         }
     }
 }

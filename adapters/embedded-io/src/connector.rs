@@ -3,7 +3,10 @@
 //! A connector that speaks TLS goes where one that does not went: it opens the transport of another,
 //! authenticates the server as [`Config::host`], and only then returns.
 
-use core::{future::Future, net::IpAddr};
+use core::{
+    future::{Future, ready},
+    net::IpAddr,
+};
 
 use embedded_io_async::{BufRead, Error, Write};
 use taskgroup::{
@@ -14,7 +17,8 @@ use taskgroup::{
 
 /// Opens connections, one at a time.
 pub trait Connector {
-    /// What is opened. Dropping it closes it.
+    /// What is opened. Dropping it closes it; whether the server hears of that is up to the stack, unless it
+    /// was [closed](Transport::close) before.
     type Connection<'n>: Transport
     where
         Self: 'n;
@@ -25,6 +29,21 @@ pub trait Connector {
     /// then a `next` that is dropped in such a wait closes the connection, and the stream goes on
     /// after its last event by another one.
     fn cancel_safe(&self) -> bool;
+
+    /// Finds out where the server is, before each [`connect`](Self::connect), and keeps that for it. By default
+    /// there is nothing to find out.
+    ///
+    /// It may take 60 s longer than `connect`, whose own time begins after it: a resolver asks the name servers
+    /// one after the other, and embassy-net's waits for one that is dead up to 15 s. Dropped before it is done, it
+    /// is called again. A connector that wraps another calls the other's.
+    ///
+    /// # Errors
+    ///
+    /// As for `connect`, which is not called then.
+    fn resolve(&self, config: &Config<'_>) -> impl Future<Output = Result<(), Failure>> {
+        let _ = config;
+        ready(Ok(()))
+    }
 
     /// Opens a connection to the server of `config`, by its [`host`](Config::host),
     /// [`port`](Config::port) and [`tls`](Config::tls). `until` is when it will be given up.
@@ -57,6 +76,18 @@ pub trait Transport: Write {
     /// The connection broke; `take` was not called.
     fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize)
     -> impl Future<Output = Result<(), Self::Error>>;
+
+    /// Tells the server that the connection is over, and waits until it has been told. Nothing is read or
+    /// written afterwards. The stream gives it 100 ms, then drops the connection. It may be called again.
+    ///
+    /// By default, and for every `BufRead + Write`, it does nothing: those traits cannot say it.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> {
+        ready(Ok(()))
+    }
 }
 
 impl<T: BufRead + Write> Transport for T {
@@ -65,6 +96,25 @@ impl<T: BufRead + Write> Transport for T {
         let taken = take(bytes).min(bytes.len());
         self.consume(taken);
         Ok(())
+    }
+}
+
+/// Tells servers apart, so that a connector gives no connection or address out for another server than it was
+/// made for: a hash of [`host`](Config::host), [`port`](Config::port) and [`tls`](Config::tls).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Server(u64);
+
+impl Server {
+    /// The server of this config.
+    #[must_use]
+    pub fn of(config: &Config<'_>) -> Self {
+        // FNV-1a.
+        let [high, low] = config.port().to_be_bytes();
+        let bytes = config.host().bytes().chain([high, low, config.tls().into()]);
+        Self(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
     }
 }
 

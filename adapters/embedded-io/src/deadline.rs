@@ -3,7 +3,13 @@
 use core::{future::Future, pin::Pin};
 
 use embassy_futures::select::{Either, select};
-use taskgroup::time::{Clock, Instant};
+use taskgroup::{
+    __log,
+    session::Failure,
+    time::{Clock, Instant},
+};
+
+use crate::connector::kind;
 
 /// What comes of `future`; `None` at the deadline. What is ready is taken even when it has passed.
 ///
@@ -23,5 +29,20 @@ pub(crate) async fn before<T>(
     match select(future, deadline).await {
         Either::First(result) => Some(result),
         Either::Second(()) => None,
+    }
+}
+
+/// What a read or write has come to before its deadline.
+pub(crate) fn completed<T>(result: Option<Result<T, impl embedded_io_async::Error>>) -> Result<T, Failure> {
+    match result {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => {
+            __log!(warn, "{}", kind(&error));
+            Err(Failure::Broken)
+        }
+        None => {
+            __log!(warn, "the server takes nothing");
+            Err(Failure::Broken)
+        }
     }
 }

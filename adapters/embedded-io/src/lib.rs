@@ -32,7 +32,7 @@ pub use taskgroup::time::Clock;
 
 pub use self::{
     buffered::Buffered,
-    connector::{Connector, Plaintext, Transport},
+    connector::{Connector, Plaintext, Server, Transport},
     nal::Nal,
     stream::{Step, Stream},
 };

@@ -14,9 +14,13 @@
 //! No TLS: a server that wants it is refused. One connection at a time, since there is one buffer;
 //! while one is open, another is unreachable. One that is given up while it opens starts over. The
 //! first address that a name resolves to is the one that is tried.
+//!
+//! embedded-nal-async cannot close a connection, only drop it, and what the server hears of that is up to the stack.
+//! Of tokio's it hears a FIN. Of embassy-net's `TcpClient` it hears nothing until it sends something itself, which is
+//! answered by a reset: take taskgroup-embassy's `Tcp` there, which tells it at once.
 
 use core::{
-    cell::{RefCell, RefMut},
+    cell::{Cell, RefCell, RefMut},
     fmt,
     net::{IpAddr, SocketAddr},
 };
@@ -28,7 +32,7 @@ use taskgroup::{
     time::Instant,
 };
 
-use crate::{Buffered, Connector, Plaintext, connector::kind};
+use crate::{Buffered, Connector, Plaintext, Server, connector::kind};
 
 /// Connects over any stack that implements [`TcpConnect`] and [`Dns`].
 pub struct Nal<'b, S> {
@@ -36,6 +40,8 @@ pub struct Nal<'b, S> {
     buffer: RefCell<&'b mut [u8]>,
     plaintext: Plaintext,
     cancel_safe: bool,
+    /// What the last name that was asked for resolved to, until it is connected to.
+    resolved: Cell<Option<(Server, IpAddr)>>,
 }
 
 impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
@@ -43,7 +49,13 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
     /// see [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(stack: S, buffer: &'b mut [u8]) -> Self {
-        Self { stack, buffer: RefCell::new(buffer), plaintext: Plaintext::Loopback, cancel_safe: false }
+        Self {
+            stack,
+            buffer: RefCell::new(buffer),
+            plaintext: Plaintext::Loopback,
+            cancel_safe: false,
+            resolved: Cell::new(None),
+        }
     }
 
     /// Sends the key in the clear to any server that is asked without TLS.
@@ -62,7 +74,25 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
         self
     }
 
-    /// Opens a connection, whatever may go over it: what a connector with TLS starts from.
+    /// Finds out where the server is, whatever may go to it: the [`Connector::resolve`] of a connector with TLS.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreachable`].
+    pub async fn look_up(&self, config: &Config<'_>) -> Result<(), Failure> {
+        let address = match config.host().parse() {
+            Ok(address) => address,
+            Err(_) => self.stack.get_host_by_name(config.host(), AddrType::Either).await.map_err(|_| {
+                __log!(warn, "no address for {}", config.host());
+                Failure::Unreachable
+            })?,
+        };
+        self.resolved.set(Some((Server::of(config), address)));
+        Ok(())
+    }
+
+    /// Opens a connection, whatever may go over it: what a connector with TLS starts from. It looks the server up
+    /// where that has not been done.
     ///
     /// # Errors
     ///
@@ -72,12 +102,11 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
         config: &Config<'_>,
         check: impl FnOnce(IpAddr) -> Result<(), Failure>,
     ) -> Result<Buffered<S::Connection<'_>, RefMut<'_, [u8]>>, Failure> {
-        let address = match config.host().parse() {
-            Ok(address) => address,
-            Err(_) => self.stack.get_host_by_name(config.host(), AddrType::Either).await.map_err(|_| {
-                __log!(warn, "no address for {}", config.host());
-                Failure::Unreachable
-            })?,
+        let address = loop {
+            match self.resolved.take() {
+                Some((server, address)) if server == Server::of(config) => break address,
+                _ => self.look_up(config).await?,
+            }
         };
         check(address)?;
         let remote = SocketAddr::new(address, config.port());
@@ -101,6 +130,11 @@ impl<S: TcpConnect + Dns> Connector for Nal<'_, S> {
 
     fn cancel_safe(&self) -> bool {
         self.cancel_safe
+    }
+
+    async fn resolve(&self, config: &Config<'_>) -> Result<(), Failure> {
+        self.plaintext.check(config, None)?;
+        self.look_up(config).await
     }
 
     async fn connect<'n>(

@@ -6,7 +6,7 @@
 //! survives when its writing is given up; what comes in is parsed where the transport holds it. Each
 //! call of `next` runs until an event is there, and works through one lent buffer without yielding.
 
-use core::{fmt, ops::Range, pin::pin};
+use core::{fmt, ops::Range, pin::pin, time::Duration};
 
 use embedded_io_async::Write;
 use taskgroup::{
@@ -16,10 +16,20 @@ use taskgroup::{
     time::{Clock, Instant},
 };
 
-use crate::{Connector, Transport, connector::kind, deadline::before};
+use crate::{
+    Connector, Transport,
+    deadline::{before, completed},
+};
 
 /// Bytes of the request that are written at once.
 const PIECE: usize = 128;
+
+/// How much more time there is to find out where the server is than to connect to it: embassy-net's resolver gives
+/// each of three name servers up to 15 s.
+const LOOK_UP: Duration = Duration::from_secs(60);
+
+/// How long the end of a connection may take.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// One request on its way, until it is answered in full; then [another](Self::ask).
 ///
@@ -62,8 +72,11 @@ pub struct Stream<'c, 'n, R, N: Connector + 'n, C> {
     unflushed: bool,
     /// The connection is being read or written. When a call finds it so, that was given up.
     busy: bool,
-    /// What was announced and is not done yet.
+    /// What was announced and is not done yet, and when it was.
     due: Option<Action>,
+    announced: Instant,
+    /// Where the server is has been found out for the connection that is due.
+    resolved: bool,
     outcome: Option<Outcome>,
 }
 
@@ -98,6 +111,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             unflushed: false,
             busy: false,
             due: None,
+            announced: Instant::default(),
+            resolved: false,
             outcome: None,
         }
     }
@@ -144,6 +159,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             unflushed: self.unflushed,
             busy: self.busy,
             due: None,
+            announced: self.announced,
+            resolved: false,
             outcome: None,
         }
     }
@@ -178,12 +195,31 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
                 return Step::Event;
             }
         }
-        let action = self.session.poll(self.clock.now());
-        self.due = Some(action);
+        let now = self.clock.now();
+        let action = self.session.poll(now);
+        (self.due, self.announced, self.resolved) = (Some(action), now, false);
         if let Action::Stop(outcome) = action {
             self.outcome = Some(outcome);
         }
         Step::Action(action)
+    }
+
+    /// Tells the server that the connection is over, if there is one, and waits until it knows, for 100 ms at
+    /// most. Without it a server may believe in the connection for long: where the stream is dropped together
+    /// with its connector, some stacks send nothing any more. A stream that has stopped has closed its
+    /// connection, unless it keeps it for [another request](Self::ask).
+    ///
+    /// A stream that is asked for more continues over another connection, as after any break.
+    pub async fn close(&mut self) {
+        if self.connection.is_some() && self.due != Some(Action::Close) {
+            let now = self.clock.now();
+            self.session.failed(now, Failure::Broken);
+            (self.due, self.announced) = (Some(Action::Close), now);
+        }
+        if self.due == Some(Action::Close) {
+            self.end().await;
+            self.due = None;
+        }
     }
 
     /// The event that the last step has come to.
@@ -245,7 +281,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             Action::Connect { until } => self.connect(until).await?,
             Action::Send { until } => self.send(until).await?,
             Action::Receive { until } => return self.receive(until).await,
-            Action::Close => self.connection = None,
+            Action::Close => self.end().await,
             Action::Sleep { until, .. } => self.clock.wait_until(until).await,
             Action::Stop(_) => {}
         }
@@ -253,9 +289,9 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     }
 
     async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
-        let opened =
-            before(&self.clock, until, pin!(self.network.connect(self.session.config(), until))).await;
-        let opened = opened.unwrap_or_else(|| {
+        let until = if self.resolved { until } else { self.resolve(until).await? };
+        let connect = self.network.connect(self.session.config(), until);
+        let opened = before(&self.clock, until, pin!(connect)).await.unwrap_or_else(|| {
             __log!(warn, "no connection in time");
             Err(Failure::Unreachable)
         });
@@ -263,6 +299,29 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         (self.unwritten, self.unflushed, self.busy) = (0..0, false, false);
         self.session.connected(self.clock.now());
         Ok(())
+    }
+
+    /// Finds out where the server is, and gives the connection its whole time from now on: until when?
+    async fn resolve(&mut self, until: Instant) -> Result<Instant, Failure> {
+        let resolve = self.network.resolve(self.session.config());
+        before(&self.clock, until + LOOK_UP, pin!(resolve)).await.unwrap_or_else(|| {
+            __log!(warn, "the server's name is not resolved in time");
+            Err(Failure::Unreachable)
+        })?;
+        let until = self.clock.now() + until.saturating_since(self.announced);
+        (self.due, self.resolved) = (Some(Action::Connect { until }), true);
+        Ok(until)
+    }
+
+    /// Tells the server that the connection is over, if there is one, and drops it.
+    async fn end(&mut self) {
+        if self.connection.is_some()
+            && let Ok(connection) = usable(self.network, &mut self.connection, &mut self.busy)
+        {
+            // Where the server could not be told, nobody could do better.
+            let _ = before(&self.clock, self.announced + FAREWELL, pin!(connection.close())).await;
+        }
+        self.connection = None;
     }
 
     async fn send(&mut self, until: Instant) -> Result<(), Failure> {
@@ -338,19 +397,4 @@ fn usable<'a, 'n, N: Connector>(
     }
     *busy = true;
     connection.as_mut().ok_or(Failure::Broken)
-}
-
-/// What a read or write has come to before its deadline.
-fn completed<T>(result: Option<Result<T, impl embedded_io_async::Error>>) -> Result<T, Failure> {
-    match result {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => {
-            __log!(warn, "{}", kind(&error));
-            Err(Failure::Broken)
-        }
-        None => {
-            __log!(warn, "the server takes nothing");
-            Err(Failure::Broken)
-        }
-    }
 }

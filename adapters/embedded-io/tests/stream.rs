@@ -21,6 +21,7 @@ use tokio::{
     net::TcpListener,
 };
 
+mod connectors;
 mod network;
 use self::network::{Host, HostClock, Ids, config, ids, run, sandbox, truth};
 

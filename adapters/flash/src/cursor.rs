@@ -9,7 +9,7 @@ use sequential_storage::{
     queue::{QueueConfig, QueueStorage},
 };
 
-use crate::entry::{Buffer, Entry, LARGEST, MAX_ID};
+use crate::entry::{Buffer, Entry, LARGEST, MAX_ID, WORD};
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +39,9 @@ pub enum Error<E> {
     Flash(E),
     /// The range is not one of at least two whole pages of the flash, or the pages are too small.
     Range,
+    /// The flash is read or written in words of more than 32 bytes, as some flash is that takes whole pages only.
+    /// No range of it will do.
+    WordSize,
     /// The id of the group or of the event is longer than [`MAX_ID`].
     TooLong,
     /// The flash does not keep what is written to it.
@@ -166,9 +169,12 @@ fn understood<T, E>(result: Result<T, Storage<E>>) -> Result<Option<T>, Error<E>
     }
 }
 
-/// Whether these are at least two whole pages in which any entry has room.
+/// Whether these are at least two whole pages in which any entry has room, of words that are small enough.
 fn check<S: NorFlash>(flash: &S, range: &Range<u32>) -> Result<(), Error<S::Error>> {
     let word = S::WRITE_SIZE.max(S::READ_SIZE);
+    if word > WORD {
+        return Err(Error::WordSize);
+    }
     let smallest = Page::<S>::item_overhead_size() as usize + LARGEST + 2 * word;
     let is_whole = |end: u32| (end as usize).is_multiple_of(S::ERASE_SIZE);
     let pages = range.end.saturating_sub(range.start) as usize / S::ERASE_SIZE;
@@ -185,6 +191,7 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
         match self {
             Self::Flash(error) => write!(f, "the flash failed: {error:?}"),
             Self::Range => f.write_str("the range is not one of two or more whole pages of the flash"),
+            Self::WordSize => write!(f, "the flash is read or written in words of more than {WORD} bytes"),
             Self::TooLong => write!(f, "an id is longer than {MAX_ID} bytes"),
             Self::Worn => f.write_str("the flash does not keep what is written to it"),
         }

@@ -14,8 +14,8 @@ use core::str;
 pub const MAX_ID: usize = 128;
 
 const HEAD: usize = 5;
-/// The largest word of a flash: what is read is rounded up to it.
-const WORD: usize = 32;
+/// The largest word of a flash, sequential-storage's, too: what is read is rounded up to it.
+pub(crate) const WORD: usize = 32;
 
 /// An entry at most, in whole words.
 pub(crate) const LARGEST: usize = (HEAD + 2 * MAX_ID).next_multiple_of(WORD);

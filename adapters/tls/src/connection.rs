@@ -49,7 +49,8 @@ impl<'c, T: Read + Write> Connection<'c, T> {
         Self { tls, progress, state: State::Open, reading: false, writing: false, lease }
     }
 
-    /// Says `close_notify`, unless the server has said so before, and gives the transport back.
+    /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does not
+    /// flush: it waits only while the transport takes nothing.
     ///
     /// # Errors
     ///
@@ -64,6 +65,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
             State::Ended => self.progress.say_no_more(),
             State::Open => {}
         }
+        self.progress.wait_no_more();
         let Self { tls, lease, .. } = self;
         let closed = tls.close().await;
         drop(lease);

@@ -37,6 +37,8 @@ pub(crate) struct Progress {
     inside: Cell<bool>,
     /// What is written goes nowhere.
     silent: Cell<bool>,
+    /// Nobody waits for what was written.
+    hasty: Cell<bool>,
 }
 
 impl Progress {
@@ -46,6 +48,7 @@ impl Progress {
         self.encrypted.set(false);
         self.inside.set(false);
         self.silent.set(false);
+        self.hasty.set(false);
     }
 
     pub(crate) fn refused(&self) -> Option<Error> {
@@ -63,6 +66,10 @@ impl Progress {
 
     pub(crate) fn say_no_more(&self) {
         self.silent.set(true);
+    }
+
+    pub(crate) fn wait_no_more(&self) {
+        self.hasty.set(true);
     }
 }
 
@@ -229,6 +236,9 @@ impl<T: Write> Write for Records<'_, T> {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
+        if self.progress.hasty.get() {
+            return Ok(());
+        }
         self.transport.flush().await.map_err(kind)
     }
 }

@@ -30,8 +30,11 @@ const PORT: u16 = 123;
 /// When this was written, 2026-11-25 00:00 UTC. A server that thinks it is earlier is wrong.
 const EARLIEST: u64 = 1_795_564_800;
 
-/// How long an answer may take, the name of the server included.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the name of the server may take: a name server that is dead costs 10 to 15 s.
+const RESOLVE: Duration = Duration::from_secs(60);
 
 /// How long to rest after a server that did not answer. It doubles up to the longest rest: the servers of
 /// the pool are lent by volunteers.
@@ -62,7 +65,7 @@ pub(crate) async fn keep(network: Stack<'_>) -> ! {
     let mut rest = REST;
     loop {
         network.wait_config_up().await;
-        match with_timeout(PATIENCE, ask(network)).await.ok().flatten() {
+        match ask(network).await {
             Some(seconds) => {
                 info!("it is {} seconds after 1970, says {}", seconds, SERVER);
                 STARTED.sender().send(seconds - Instant::now().as_secs());
@@ -80,13 +83,14 @@ pub(crate) async fn keep(network: Stack<'_>) -> ! {
 
 /// Asks one server, once.
 async fn ask(network: Stack<'_>) -> Option<u64> {
-    let addresses = network.dns_query(SERVER, DnsQueryType::A).await.ok()?;
+    let addresses = with_timeout(RESOLVE, network.dns_query(SERVER, DnsQueryType::A)).await.ok()?.ok()?;
     let (mut receive, mut send) = ([0; PACKET], [0; PACKET]);
     let (mut received, mut sent) = ([PacketMetadata::EMPTY], [PacketMetadata::EMPTY]);
     let mut socket = UdpSocket::new(network, &mut received, &mut receive, &mut sent, &mut send);
     socket.bind(0).ok()?;
     let server = SocketAddr::new((*addresses.first()?).into(), PORT);
-    match sntpc::get_time(server, &UdpSocketWrapper::new(socket), NtpContext::new(Uptime)).await {
+    let socket = UdpSocketWrapper::new(socket);
+    match with_timeout(PATIENCE, sntpc::get_time(server, &socket, NtpContext::new(Uptime))).await.ok()? {
         Ok(answer) => Some(answer.sec()).filter(|seconds| *seconds >= EARLIEST),
         Err(why) => {
             warn!("{}: {}", SERVER, Debug2Format(&why));

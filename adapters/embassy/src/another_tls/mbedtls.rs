@@ -56,6 +56,10 @@ impl<'d> Connector for MbedTls<'d, '_> {
         false
     }
 
+    async fn resolve(&self, config: &Config<'_>) -> Result<(), Failure> {
+        self.tcp.look_up(config).await
+    }
+
     async fn connect<'n>(
         &'n self,
         config: &Config<'_>,

@@ -1,10 +1,12 @@
 //! What becomes of one connection: where it may go, how it ends, and what comes before the next.
 
+use std::{ops::AsyncFnOnce, time::Duration};
+
 use embassy_futures::{
     join::join,
     select::{Either, select},
 };
-use embassy_time::Timer;
+use embassy_time::{Instant, Timer};
 use embedded_io_async::Write as _;
 use taskgroup::{
     api::{Brief, StreamEvent},
@@ -13,12 +15,12 @@ use taskgroup::{
 };
 use taskgroup_embassy::{Clock, Connector as _, Step, Stream, Tcp};
 use taskgroup_embedded_io::Transport as _;
-use taskgroup_sandbox::Faults;
+use taskgroup_sandbox::{Faults, Sandbox};
 
 use crate::{
-    all, config,
+    Runs, all, config, had,
     network::{
-        self, Cut, ELSEWHERE, Flags, Frame, Names, PORT, Random, SERVER, Server, Weather, Wire, Wrong,
+        self, Cut, ELSEWHERE, Flags, Frame, NOBODY, Names, PORT, Random, SERVER, Server, Weather, Wire, Wrong,
     },
     patience::Patience,
     request, runs, sandbox, tcp, truth,
@@ -38,11 +40,11 @@ fn place(wire: &Wire<'_>, frame: Frame) -> Option<usize> {
 }
 
 fn reset(port: u16) -> Frame {
-    Frame::Tcp(port, Flags { syn: false, reset: true })
+    Frame::Tcp(port, Flags { syn: false, fin: false, reset: true })
 }
 
 fn syn(port: u16) -> Frame {
-    Frame::Tcp(port, Flags { syn: true, reset: false })
+    Frame::Tcp(port, Flags { syn: true, fin: false, reset: false })
 }
 
 #[test]
@@ -140,6 +142,42 @@ fn an_address_of_its_own_needs_no_name_server_and_the_host_is_named_all_the_same
 }
 
 #[test]
+fn a_name_server_that_is_dead_costs_time_and_not_the_connection() {
+    let servers = option_env!("SMOLTCP_DNS_MAX_SERVER_COUNT");
+    assert_eq!(servers, Some("3"), "see .cargo/config.toml: the others would not be asked");
+    let sandbox = sandbox(3, Faults::default());
+    let [near, far] = NOBODY;
+    for dead in [vec![near], vec![far], vec![far, near]] {
+        network::run(QUIET, &Names::behind(dead.clone()), &Server::new(&sandbox), async |network| {
+            let tcp = tcp(network.device).allow_plaintext();
+            let config = config(&sandbox).with_connect_timeout(Duration::from_secs(1)).with_attempts(Some(1));
+            let mut stream = runs(config, &sandbox, &tcp);
+            let (start, events) = (Instant::now(), all(&mut stream).await);
+            assert_eq!(stream.outcome(), Some(Outcome::Done), "{dead:?}");
+            assert!(events == truth(&sandbox), "{dead:?}: {} events", events.len());
+            let took = start.elapsed().as_secs();
+            assert!((10..35).contains(&took), "{dead:?}: {took} s");
+        });
+    }
+}
+
+#[test]
+fn a_connection_has_its_whole_time_after_its_name_and_no_more() {
+    let sandbox = sandbox(1, Faults::default());
+    let [_, far] = NOBODY;
+    network::run(QUIET, &Names::behind([far]), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let config = config(&sandbox).with_server("nobody.example", PORT, false).with_attempts(Some(1));
+        let mut stream = runs(config.with_connect_timeout(Duration::from_secs(8)), &sandbox, &tcp);
+        let (start, events) = (Instant::now(), all(&mut stream).await);
+        assert_eq!((stream.outcome(), events.len()), (Some(Outcome::Network), 0));
+        let asked = network.wire.sent().iter().filter(|frame| matches!(frame, Frame::Tcp(..))).count();
+        assert!(asked > 1, "asked for a connection {asked} times");
+        assert_eq!(start.elapsed().as_secs(), 23);
+    });
+}
+
+#[test]
 fn a_name_that_is_not_found_is_asked_for_again_after_a_wait() {
     let sandbox = sandbox(3, Faults::default());
     let names = Names::wrong([Wrong::Unknown, Wrong::Silence, Wrong::Unknown]);
@@ -214,6 +252,75 @@ fn a_peer_that_cannot_be_told_holds_nobody_up() {
             let open = async { while patience.wait(tcp.open(&config, UNTIL)).await.is_none() {} };
             let opened = select(open, Timer::after_secs(5)).await;
             assert!(matches!(opened, Either::First(())));
+        });
+    }
+}
+
+/// Whether the server hears of the end when the program, and all that it has, ends right after this.
+fn is_farewell_said(sandbox: &Sandbox, program: impl AsyncFnOnce(&mut Runs<'_, '_>)) -> bool {
+    network::run(QUIET, &Names::default(), &Server::new(sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream = runs(config(sandbox), sandbox, &tcp);
+        program(&mut stream).await;
+        drop(stream);
+        drop(tcp);
+        Timer::after_secs(1).await;
+        network.wire.sent().iter().any(|frame| matches!(frame, Frame::Tcp(_, Flags { fin: true, .. })))
+    })
+}
+
+#[test]
+fn a_stream_that_has_ended_or_was_closed_has_told_the_server_before_all_is_dropped() {
+    let sandbox = sandbox(30, Faults::default());
+    assert!(is_farewell_said(&sandbox, async |stream| while stream.next().await.is_some() {}));
+    let first = async |stream: &mut Runs<'_, '_>| assert!(stream.next().await.is_some());
+    assert!(is_farewell_said(&sandbox, async |stream| {
+        first(stream).await;
+        stream.close().await;
+    }));
+    assert!(!is_farewell_said(&sandbox, first), "it takes close() to tell");
+}
+
+#[test]
+fn a_stream_that_was_closed_continues_over_another_connection_and_loses_nothing() {
+    let sandbox = sandbox(30, Faults::default());
+    network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+        let tcp = tcp(network.device).allow_plaintext();
+        let mut stream = runs(config(&sandbox), &sandbox, &tcp);
+        stream.close().await;
+        let mut events = Vec::new();
+        while let Some(event) = stream.next().await {
+            let run = had(&event);
+            let is_run = run.is_some();
+            events.extend(run);
+            if is_run && events.len() % 10 == 5 {
+                stream.close().await;
+            }
+        }
+        stream.close().await;
+        assert_eq!((stream.outcome(), network.wire.asked().len()), (Some(Outcome::Done), 4));
+        assert!(events == truth(&sandbox), "{} events", events.len());
+    });
+}
+
+#[test]
+fn a_server_that_cannot_be_told_of_the_end_holds_nobody_up() {
+    let sandbox = sandbox(30, Faults::default());
+    for patience in [Patience::Endless, Patience::None] {
+        network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
+            let tcp = tcp(network.device).allow_plaintext();
+            let config = config(&sandbox).with_idle_timeout(Duration::from_secs(5)).with_attempts(Some(1));
+            let mut stream = runs(config, &sandbox, &tcp);
+            assert!(stream.next().await.is_some());
+            network.wire.plug(false);
+            let start = Instant::now();
+            loop {
+                if let Some(Step::Action(Action::Stop(outcome))) = patience.wait(stream.step()).await {
+                    break assert_eq!(outcome, Outcome::Idle);
+                }
+            }
+            let took = start.elapsed().as_millis();
+            assert!((5_000..5_200).contains(&took), "{took} ms");
         });
     }
 }

@@ -12,13 +12,13 @@ use rustls::{
 };
 use serde_json::Value;
 use taskgroup::session::{Action, Config, Outcome};
-use taskgroup_embassy::{Clock, Step, Stream, Tls};
+use taskgroup_embassy::{Clock, Connector as _, Step, Stream, Tls};
 use taskgroup_sandbox::{Faults, Sandbox};
 use taskgroup_tls::{Client, Dates, RECEIVE, Roots, SEND_MIN};
 
 use crate::{
     Whole, had,
-    network::{self, Names, PORT, Random, Server, Weather},
+    network::{self, NOBODY, Names, PORT, Random, Server, Weather},
     patience::Patience,
     request, sandbox, tcp, truth,
 };
@@ -67,6 +67,8 @@ struct Setting<'s> {
     weather: Weather,
     /// But for the handshake, which would begin anew.
     patience: &'s Patience,
+    /// The first name server never answers.
+    dead: bool,
 }
 
 impl<'s> Setting<'s> {
@@ -79,7 +81,12 @@ impl<'s> Setting<'s> {
             tls: true,
             weather,
             patience: &Patience::Endless,
+            dead: false,
         }
+    }
+
+    fn names(&self) -> Names {
+        Names::behind(NOBODY.into_iter().filter(|_| self.dead))
     }
 }
 
@@ -96,7 +103,7 @@ struct Report {
 }
 
 fn read(sandbox: &Sandbox, server: &Server<'_>, setting: Setting<'_>) -> Report {
-    network::run(setting.weather, &Names::default(), server, async |network| {
+    network::run(setting.weather, &setting.names(), server, async |network| {
         let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
         let start = Instant::now();
         let (roots, clock) =
@@ -134,6 +141,24 @@ fn a_stream_by_tls_brings_all_over_one_connection() {
     let report = read(&sandbox, &server, Setting::new(&identity));
     assert_whole(&report, &sandbox, "quiet");
     assert_eq!(report.connections, 1);
+}
+
+#[test]
+fn a_name_server_that_is_dead_costs_a_stream_by_tls_time_only() {
+    let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
+    let server = Server::new(&sandbox).with_tls(identity.server.clone());
+    let report = read(&sandbox, &server, Setting { dead: true, ..Setting::new(&identity) });
+    assert_whole(&report, &sandbox, "a dead name server");
+    assert_eq!(report.connections, 1);
+}
+
+#[test]
+fn a_server_is_told_by_close_notify_that_a_connection_is_over() {
+    let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
+    let server = Server::new(&sandbox).with_tls(identity.server.clone());
+    let report = read(&sandbox, &server, Setting::new(&identity));
+    assert_whole(&report, &sandbox, "quiet");
+    assert_eq!(server.farewells(), report.connections);
 }
 
 #[test]
@@ -202,4 +227,23 @@ fn the_key_goes_nowhere_in_the_clear_by_a_connector_that_has_tls() {
     let server = Server::new(&sandbox);
     let report = read(&sandbox, &server, Setting { tls: false, ..Setting::new(&identity) });
     assert_eq!((report.outcome, report.connections), (Some(Outcome::Refused), 0));
+}
+
+#[test]
+fn a_stream_by_tls_waits_in_hardly_more_memory_than_the_handshake_takes() {
+    let (sandbox, identity) = (sandbox(1, Faults::default()), identity(HOST));
+    network::run(Weather::default(), &Names::default(), &Server::new(&sandbox), async |network| {
+        let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
+        let (roots, clock) = ([&identity.root[..]], || Some(NOW));
+        let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
+        let connector =
+            Tls::new(tcp(network.device), Client::new(roots, dates, OsRng, &mut receive, &mut send));
+        let config = Config::new(sandbox.key()).with_server(HOST, PORT, true);
+        let connect = size_of_val(&connector.connect(&config, Default::default()));
+        let mut stream = Stream::new(config, request(&sandbox), Whole::default(), &connector, Clock);
+        let next = size_of_val(&stream.next());
+        let close = size_of_val(&stream.close());
+        println!("by TLS: next() {next} B, of which connect() {connect} B; close() {close} B");
+        assert!(next < connect + 512 && close < 512);
+    });
 }

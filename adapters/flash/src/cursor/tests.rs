@@ -19,7 +19,10 @@ fn id_of(number: usize) -> String {
     format!("event-{number}-{}", "x".repeat(number * 37 % (MAX_ID - 16)))
 }
 
-fn load<const WORD: usize>(flash: &mut Flash<WORD>, group: &str) -> Result<Option<String>, Error<Fault>> {
+fn load<const WORD: usize, const PAGE: usize>(
+    flash: &mut Flash<WORD, PAGE>,
+    group: &str,
+) -> Result<Option<String>, Error<Fault>> {
     let range = flash.range();
     block_on(Cursor::load(flash, range, group)).map(|cursor| cursor.id().map(String::from))
 }
@@ -94,6 +97,16 @@ fn a_range_that_is_not_whole_pages_of_the_flash_is_refused() {
         assert_eq!(refused, Err(Error::Range), "{range:?}");
     }
     block_on(Cursor::load(&mut flash, page..3 * page, GROUP)).unwrap();
+}
+
+#[test]
+fn words_that_are_too_large_are_refused_as_such() {
+    let mut flash = Flash::<64>::new(PAGES);
+    assert_eq!(load(&mut flash, GROUP), Err(Error::WordSize));
+    assert_eq!(store(&mut Flash::<32>::new(PAGES), GROUP, "1"), Ok(()));
+    // As a driver says it that writes whole pages only.
+    let mut flash = Flash::<256, 4096>::new(PAGES);
+    assert_eq!(load(&mut flash, GROUP), Err(Error::WordSize));
 }
 
 #[test]

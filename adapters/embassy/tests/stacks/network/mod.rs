@@ -21,6 +21,9 @@ pub(crate) use self::{
 /// Where the server is, which is the name server, too.
 pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 
+/// Where nobody is, on this network and on another one, which the server is the way to.
+pub(crate) const NOBODY: [Ipv4Address; 2] = [Ipv4Address::new(10, 0, 0, 77), Ipv4Address::new(192, 0, 2, 77)];
+
 /// Where it may move to, see [`Network::move_server`].
 pub(crate) const ELSEWHERE: Ipv4Address = Ipv4Address::new(10, 0, 0, 3);
 
@@ -54,8 +57,10 @@ pub(crate) fn run<T>(
     let (device_card, device_driver) = card::new(first, HardwareAddress::Ethernet([2, 0, 0, 0, 0, 1]));
     let (server_card, server_driver) = card::new(second, HardwareAddress::Ethernet([2, 0, 0, 0, 0, 2]));
     let seed = weather.seed;
+    let device =
+        StaticConfigV4 { gateway: Some(SERVER), dns_servers: names.servers().collect(), ..address(DEVICE) };
     let (device, mut device_runner) =
-        embassy_net::new(device_driver, Config::ipv4_static(address(DEVICE)), &mut resources.0, seed);
+        embassy_net::new(device_driver, Config::ipv4_static(device), &mut resources.0, seed);
     let (there, mut server_runner) =
         embassy_net::new(server_driver, Config::ipv4_static(address(SERVER)), &mut resources.1, !seed);
     let wire = Wire::new(weather, [device_card.state_runner(), server_card.state_runner()]);
@@ -78,6 +83,5 @@ impl Network<'_> {
 }
 
 fn address(address: Ipv4Address) -> StaticConfigV4 {
-    let dns_servers = [SERVER].into_iter().collect();
-    StaticConfigV4 { address: Ipv4Cidr::new(address, 24), gateway: None, dns_servers }
+    StaticConfigV4 { address: Ipv4Cidr::new(address, 24), gateway: None, dns_servers: Default::default() }
 }

@@ -7,10 +7,11 @@ use embassy_net::{
     udp::{PacketMetadata, UdpSocket},
 };
 
-use super::SERVER;
+use super::{NOBODY, SERVER};
 
-/// The names that there are, and the first of them is the server's.
-const NAMES: [(&str, Ipv4Address); 2] = [("api.example", SERVER), ("localhost", SERVER)];
+/// The names that there are.
+const NAMES: [(&str, Ipv4Address); 3] =
+    [("api.example", SERVER), ("localhost", SERVER), ("nobody.example", NOBODY[1])];
 
 /// Behind the flags, so many bytes of counts.
 const HEAD: usize = 12;
@@ -28,11 +29,22 @@ pub(crate) enum Wrong {
 #[derive(Default)]
 pub(crate) struct Names {
     wrong: RefCell<VecDeque<Wrong>>,
+    dead: Vec<Ipv4Address>,
 }
 
 impl Names {
     pub(crate) fn wrong(wrong: impl IntoIterator<Item = Wrong>) -> Self {
-        Self { wrong: RefCell::new(wrong.into_iter().collect()) }
+        Self { wrong: RefCell::new(wrong.into_iter().collect()), dead: Vec::new() }
+    }
+
+    /// The device has been told of these before, and none of them answers.
+    pub(crate) fn behind(dead: impl IntoIterator<Item = Ipv4Address>) -> Self {
+        Self { wrong: RefCell::default(), dead: dead.into_iter().collect() }
+    }
+
+    /// The name servers that the device has been told of.
+    pub(super) fn servers(&self) -> impl Iterator<Item = Ipv4Address> {
+        self.dead.iter().copied().chain([SERVER])
     }
 
     pub(crate) async fn serve(&self, network: Stack<'_>) {

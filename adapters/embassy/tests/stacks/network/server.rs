@@ -5,7 +5,7 @@
 //! shakes hands with, and what is cut is what it has encrypted.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, TcpStream},
@@ -48,6 +48,8 @@ pub(crate) struct Server<'s> {
     idle: Duration,
     cuts: RefCell<VecDeque<(usize, Cut)>>,
     requests: RefCell<Vec<String>>,
+    /// How many devices have said `close_notify`.
+    farewells: Cell<usize>,
 }
 
 impl<'s> Server<'s> {
@@ -57,7 +59,14 @@ impl<'s> Server<'s> {
 
     pub(crate) fn cutting(sandbox: &'s Sandbox, cuts: impl IntoIterator<Item = (usize, Cut)>) -> Self {
         let cuts = RefCell::new(cuts.into_iter().collect());
-        Self { sandbox, tls: None, idle: FOR_EVER, cuts, requests: RefCell::default() }
+        Self {
+            sandbox,
+            tls: None,
+            idle: FOR_EVER,
+            cuts,
+            requests: RefCell::default(),
+            farewells: Cell::new(0),
+        }
     }
 
     pub(crate) fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
@@ -86,6 +95,11 @@ impl<'s> Server<'s> {
 
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.borrow().clone()
+    }
+
+    /// How many devices have said by TLS that they go.
+    pub(crate) fn farewells(&self) -> usize {
+        self.farewells.get()
     }
 
     /// How many cuts are left.
@@ -161,7 +175,26 @@ impl<'s> Server<'s> {
             Cut::Silence | Cut::Unplug(_) => {}
         }
         // Until the device has had it all, or has had enough.
-        socket.read(&mut [0]).await.map(|_| ())
+        let mut bytes = [0; 64];
+        loop {
+            let length = socket.read(&mut bytes).await?;
+            if length == 0 {
+                return Ok(());
+            }
+            if let Some(tls) = &mut tls {
+                self.decrypt(tls, &bytes[..length]);
+            }
+        }
+    }
+
+    /// Takes what came by TLS. Is it understood?
+    fn decrypt(&self, tls: &mut ServerConnection, mut bytes: &[u8]) -> bool {
+        tls.read_tls(&mut bytes).unwrap();
+        let state = tls.process_new_packets();
+        if state.as_ref().is_ok_and(|state| state.peer_has_closed()) {
+            self.farewells.update(|count| count + 1);
+        }
+        state.is_ok()
     }
 
     /// What the device asks; `None` when it goes instead.
@@ -179,9 +212,8 @@ impl<'s> Server<'s> {
             match tls {
                 None => request.extend(byte),
                 Some(tls) => {
-                    tls.read_tls(&mut &byte[..]).unwrap();
                     // An alert is a device that refuses.
-                    let understood = tls.process_new_packets().is_ok();
+                    let understood = self.decrypt(tls, &byte);
                     write(socket, &encrypted(tls)).await?;
                     if !understood {
                         return Ok(None);

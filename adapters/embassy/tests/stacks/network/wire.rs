@@ -53,6 +53,7 @@ pub(crate) enum Frame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags {
     pub(crate) syn: bool,
+    pub(crate) fin: bool,
     pub(crate) reset: bool,
 }
 
@@ -147,9 +148,10 @@ impl Frame {
         let port = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
         match (frame.get(12..14), frame.get(23)) {
             (Some([0x08, 0x00]), Some(17)) => Self::Udp(port(36)),
-            (Some([0x08, 0x00]), Some(6)) => {
-                Self::Tcp(port(34), Flags { syn: frame[47] & 2 != 0, reset: frame[47] & 4 != 0 })
-            }
+            (Some([0x08, 0x00]), Some(6)) => Self::Tcp(
+                port(34),
+                Flags { fin: frame[47] & 1 != 0, syn: frame[47] & 2 != 0, reset: frame[47] & 4 != 0 },
+            ),
             _ => Self::Other,
         }
     }

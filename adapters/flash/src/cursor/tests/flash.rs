@@ -45,7 +45,7 @@ impl NorFlashError for Fault {
 }
 
 #[derive(Clone)]
-pub(crate) struct Flash<const WORD: usize> {
+pub(crate) struct Flash<const WORD: usize, const PAGE: usize = { self::PAGE }> {
     bytes: Vec<u8>,
     /// Which words have been written since they were erased. After a cut nobody can know.
     used: Vec<bool>,
@@ -56,7 +56,7 @@ pub(crate) struct Flash<const WORD: usize> {
     is_worn: bool,
 }
 
-impl<const WORD: usize> Flash<WORD> {
+impl<const WORD: usize, const PAGE: usize> Flash<WORD, PAGE> {
     pub(crate) fn new(pages: usize) -> Self {
         Self {
             bytes: vec![ERASED; pages * PAGE],
@@ -147,11 +147,11 @@ fn scatter(seed: u64) -> u64 {
     (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 31
 }
 
-impl<const WORD: usize> ErrorType for Flash<WORD> {
+impl<const WORD: usize, const PAGE: usize> ErrorType for Flash<WORD, PAGE> {
     type Error = Fault;
 }
 
-impl<const WORD: usize> ReadNorFlash for Flash<WORD> {
+impl<const WORD: usize, const PAGE: usize> ReadNorFlash for Flash<WORD, PAGE> {
     const READ_SIZE: usize = WORD;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Fault> {
@@ -169,7 +169,7 @@ impl<const WORD: usize> ReadNorFlash for Flash<WORD> {
     }
 }
 
-impl<const WORD: usize> NorFlash for Flash<WORD> {
+impl<const WORD: usize, const PAGE: usize> NorFlash for Flash<WORD, PAGE> {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = PAGE;
 
