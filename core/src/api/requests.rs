@@ -36,7 +36,8 @@ pub fn runs(taskgroup_id: &str) -> Request<'static> {
 /// and runs that have come to an end, without their outputs, until no run is active.
 ///
 /// Done when an answer from the last event on has ended in order and brought nothing new, and the last group
-/// status, if there was one, was not active. Silence is no failed attempt here, nor is an end that comes later
+/// status was not active; without any status, only if the answer ended soon, since that of an active group
+/// lasts. Silence is no failed attempt here, nor is an end that comes later
 /// than the backoff's ceiling or than the [`timeout`](Request::timeout) that was asked for; an earlier end or a
 /// break without anything new is one.
 #[must_use]

@@ -84,12 +84,14 @@ fn config(text: &str, seed: u8) -> Config<'_> {
         .with_user_agent(text)
         .with_beta(text)
         .with_keep_alive(seed > 5)
+        .with_end_check(seed > 6)
+        .with_retry_after_ceiling(duration)
         .with_idle_timeout(duration)
         .with_connect_timeout(duration)
         .with_backoff(duration, duration)
         .with_attempts(Some(seed.into()))
         .with_seed(seed.into());
-    out((config.host(), config.port(), config.tls(), config.keep_alive(), config.is_loopback()));
+    out((config.host(), config.port(), config.tls(), config.keep_alive(), config.end_check(), config.is_loopback()));
     config
 }
 
@@ -137,7 +139,7 @@ fn session(config: Config<'_>, [request, next]: [Request<'_>; 2], mut input: &[u
         if let Some(name) = session.mismatch() {
             texts(&name, &[name.why() as u8]);
         }
-        out((session.error(), session.config(), session.cursor()));
+        out((session.error(), session.hint(), session.config(), session.cursor()));
         session.record_mut().text.push_str("seen");
         session.closed(now);
     }
