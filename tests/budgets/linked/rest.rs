@@ -91,7 +91,14 @@ fn config(text: &str, seed: u8) -> Config<'_> {
         .with_backoff(duration, duration)
         .with_attempts(Some(seed.into()))
         .with_seed(seed.into());
-    out((config.host(), config.port(), config.tls(), config.keep_alive(), config.end_check(), config.is_loopback()));
+    out((
+        config.host(),
+        config.port(),
+        config.tls(),
+        config.keep_alive(),
+        config.end_check(),
+        config.is_loopback(),
+    ));
     config
 }
 
