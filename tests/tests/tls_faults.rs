@@ -54,10 +54,7 @@ fn the_desktop_loses_nothing_and_repeats_nothing_whatever_tls_does() {
 
 #[test]
 fn a_device_loses_nothing_and_repeats_nothing_whatever_tls_does() {
-    // What a server that is authenticated could do to it, and what it does not outlive: see taskgroup-tls.
-    let unanswered =
-        [Fault::FinishedAgain, Fault::CertificateAgain, Fault::HelloInBody, Fault::CertificateRequestInBody];
-    for fault in faults().filter(|fault| !unanswered.contains(fault)) {
+    for fault in faults() {
         assert_all_once(fault, |sandbox, server, case| {
             let (mut receive, mut send) = ([0; RECEIVE], [0; SEND_MIN]);
             let (roots, clock) = ([&*case.root], || Some(case.now));

@@ -6,7 +6,7 @@
 //! has none, the stream stops with [`Outcome::Refused`]. Behind that it must have room for the head of
 //! the answer, of 64 fields at most: where it has none, the try fails.
 //!
-//! What a head says of the length of a body is not told, since reqwless may have misread it. So a stream
+//! What a head says of the length of a body is not told: reqwless takes the body out of its framing. So a stream
 //! whose events have no ids, such as that of `api::run_events`, stops with
 //! [`Fault::Unproven`](taskgroup::session::Fault::Unproven) when its body ends.
 
@@ -202,7 +202,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     fn url(&self) -> Result<String<URL>, Cut> {
         let config = self.session.config();
         let why = if config.tls() {
-            "TLS of reqwless does not authenticate the server"
+            "https: this adapter speaks no TLS"
         } else if !self.plaintext_allowed && !config.is_loopback() {
             "plaintext: only loopback is asked, unless plaintext is allowed"
         } else {

@@ -61,7 +61,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
             State::Broken(error) => return Err(error),
             // It was sealed with the nonce that the next record would have.
             _ if self.writing => return Err(Error::Interrupted),
-            // embedded-tls would say it in the clear.
+            // Before the keys it could only be said in the clear.
             State::Ended => self.progress.say_no_more(),
             State::Open => {}
         }

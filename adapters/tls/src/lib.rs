@@ -26,8 +26,7 @@
 //!   CA flag, the path length and the name constraints; for the server the extended key usage and the name,
 //!   among all names and addresses of the subjectAltName (never the common name); the dates of all but the root.
 //! * **That the server holds the key**: its signature over this very handshake.
-//! * **That both were there**, once, in order. embedded-tls, which speaks the protocol here, leaves that to
-//!   whoever uses it.
+//! * **That both were there**, once, in order.
 //! * **The end of the handshake**, which covers every byte of it.
 //!
 //! And always: each record's authenticity and order; that nothing comes in the clear that must not; that the end of the
@@ -45,11 +44,10 @@
 //! * **A new key** (`KeyUpdate`) ends the connection with an error, and so does a ticket that is split.
 //! * **ALPN** `http/1.1` is offered; what the server answers is not looked at.
 //! * **No alerts** but `close_notify`, by [`Connection::close`]: a server that is refused finds the connection ended.
-//! * **A server that is authenticated** can still send garbage, never end, and cause a panic in embedded-tls by
-//!   a handshake message that belongs into no open connection. It is trusted with the key already.
+//! * **A server that is authenticated** can still send garbage, never end, or bring the firmware to a restart. It is
+//!   trusted with the key already.
 //!
-//! embedded-tls has verifiers of its own (its features `rustpki` and `webpki`). They are not used: they check less
-//! than is listed above, and cannot know what did not come.
+//! The protocol is spoken by embedded-tls, without its own verifiers (its features `rustpki` and `webpki`).
 //!
 //! # Features
 //!

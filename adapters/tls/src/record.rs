@@ -1,7 +1,6 @@
 //! Bytes of the network in, only such records out as TLS 1.3 allows there.
 //!
-//! It stands between the transport and embedded-tls, which believes what is in the clear for longer
-//! than it should. RFC 8446, section 5: in the clear come one `ServerHello`, or an alert instead of
+//! It stands between the transport and embedded-tls. RFC 8446, section 5: in the clear come one `ServerHello`, or an alert instead of
 //! it, and one change_cipher_spec that means nothing; everything after that is encrypted.
 
 use core::cell::Cell;

@@ -1,6 +1,6 @@
 //! The two messages by which a server authenticates itself in, whether it has done so out.
 //!
-//! embedded-tls hands each message on as it comes, and knows of no order; the order is kept here.
+//! The order of the two is kept here.
 
 use embedded_tls::{
     CertificateEntryRef, CertificateRef, CertificateVerifyRef, TlsCipherSuite, TlsError, TlsVerifier,
@@ -51,8 +51,7 @@ impl<'t> Verifier<'t> {
         Self { trust, step: Step::Start, key: Vec::new(), signed: Vec::new(), error: None }
     }
 
-    /// Both messages came, in order, and both hold. To be asked after each handshake: embedded-tls
-    /// itself does not ask for them.
+    /// Both messages came, in order, and both hold. To be asked after each handshake.
     pub(crate) fn authenticated(&self) -> bool {
         self.step == Step::Authenticated
     }
@@ -102,8 +101,7 @@ impl<'t> Verifier<'t> {
         key.verify_signature(algorithm, &self.signed, message.signature).map_err(|_| Error::Unproven)
     }
 
-    /// Goes on to the next step, or breaks the handshake off. Without an alert: embedded-tls sends it in the clear,
-    /// as a change_cipher_spec, which tells no server anything.
+    /// Continues with the next step, or breaks the handshake off, without an alert.
     fn go_on(&mut self, result: Result<(), Error>, next: Step) -> Result<(), TlsError> {
         let Err(error) = result else {
             self.step = next;

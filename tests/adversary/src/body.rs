@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::fault::Fault;
-use crate::flight::{CLOSE_NOTIFY, HANDSHAKE_FAILURE, UNKNOWN_TYPE};
+use crate::flight::CLOSE_NOTIFY;
 use crate::handshake::Session;
 use crate::message;
 use crate::record::{
-    ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CONTENT, HANDSHAKE, HEADER, PROTECTED, Protection, TAG,
-    record,
+    ALERT, APPLICATION_DATA, CONTENT, HANDSHAKE, HEADER, PROTECTED, Protection, TAG, record,
 };
 
 const INTERNAL_ERROR: [u8; 2] = [2, 80];
@@ -30,8 +29,6 @@ pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], faul
 pub(crate) struct Body<'s, W> {
     to: W,
     write: &'s mut Protection,
-    server_hello: &'s [u8],
-    certificate: &'s [u8],
     fault: Fault,
     /// Bytes until the fault hits; `None`: it has, or there is none here.
     left: Option<u64>,
@@ -61,12 +58,9 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
         after: u64,
         hits: &'s AtomicU32,
     ) -> (Self, &'s mut Protection) {
-        let Session { read, write, server_hello, certificate } = session;
+        let Session { read, write } = session;
         let left = fault.is_in_body().then_some(after);
-        (
-            Self { to, write, server_hello, certificate, fault, left, hits, next: None, records: 0, sent: 0 },
-            read,
-        )
+        (Self { to, write, fault, left, hits, next: None, records: 0, sent: 0 }, read)
     }
 
     /// Whether the fault has hit.
@@ -146,7 +140,7 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
         self.hits.fetch_add(1, Ordering::SeqCst);
         let bytes = self.strike();
         self.put(&bytes).await?;
-        let ends = matches!(self.fault, Fault::Cut | Fault::CloseInTheClear | Fault::Close | Fault::Alert);
+        let ends = matches!(self.fault, Fault::Cut | Fault::Close | Fault::Alert);
         Ok(if ends { Then::Ends } else { Then::GoesOn })
     }
 
@@ -155,27 +149,10 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
     fn strike(&mut self) -> Vec<u8> {
         let ticket = message::new_session_ticket();
         match self.fault {
-            Fault::CloseInTheClear => record(ALERT, &CLOSE_NOTIFY),
-            Fault::AlertInTheClear => record(ALERT, &HANDSHAKE_FAILURE),
-            Fault::HandshakeInTheClear => record(HANDSHAKE, &ticket),
-            Fault::DataInTheClear => record(APPLICATION_DATA, b"data: that nobody has protected\n\n"),
-            Fault::ChangeCipherSpecInBody => record(CHANGE_CIPHER_SPEC, &[1]),
-            Fault::UnknownTypeInTheClear => record(UNKNOWN_TYPE, &[0; 20]),
             Fault::LargeRecord => record(APPLICATION_DATA, &[0; PROTECTED + 1]),
             Fault::LargestRecord => record(APPLICATION_DATA, &[0; u16::MAX as usize]),
-            Fault::LargeContent => self.write.seal(APPLICATION_DATA, &[b'x'; CONTENT + 1]),
             Fault::ShortRecord => record(APPLICATION_DATA, &[0; TAG - 1]),
             Fault::EmptyRecord => record(APPLICATION_DATA, &[]),
-            Fault::Nothing => self.write.seal_inner(Vec::new()),
-            Fault::Zeros => self.write.seal_inner(vec![0; 20]),
-            Fault::EmptyHandshake => self.write.seal(HANDSHAKE, &[]),
-            Fault::EmptyAlert => self.write.seal(ALERT, &[]),
-            Fault::UnknownType => self.write.seal(UNKNOWN_TYPE, &[0; 20]),
-            Fault::UnknownMessage => self.write.seal(HANDSHAKE, &message::unknown()),
-            Fault::FinishedAgain => self.write.seal(HANDSHAKE, &message::message(message::FINISHED, &[7; 32])),
-            Fault::CertificateAgain => self.write.seal(HANDSHAKE, self.certificate),
-            Fault::HelloInBody => self.write.seal(HANDSHAKE, self.server_hello),
-            Fault::CertificateRequestInBody => self.write.seal(HANDSHAKE, &message::certificate_request()),
             Fault::Alert => self.write.seal(ALERT, &INTERNAL_ERROR),
             Fault::Close | Fault::CloseThenData => self.write.seal(ALERT, &CLOSE_NOTIFY),
             Fault::EmptyData => (0..20).flat_map(|_| self.write.seal(APPLICATION_DATA, &[])).collect(),

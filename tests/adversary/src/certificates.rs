@@ -177,10 +177,5 @@ pub fn pem(certificate: &CertificateDer<'_>) -> String {
     pem::encode(&pem::Pem::new("CERTIFICATE", certificate.to_vec()))
 }
 
-/// A certificate for [`SERVER_NAME`] that nobody but its own key has signed.
-pub(crate) fn self_signed(key: &Key, now: u64) -> CertificateDer<'static> {
-    Maker::new(now).self_signed(key.clone()).certificate
-}
-
 #[cfg(test)]
 mod tests;

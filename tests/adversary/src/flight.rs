@@ -6,14 +6,11 @@
 
 use crate::fault::Fault;
 use crate::hello::Hello;
-use crate::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, PROTECTED, TAG, record};
+use crate::record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, PROTECTED, record};
 
 /// An alert's level and description (RFC 8446, section 6).
 pub(crate) const CLOSE_NOTIFY: [u8; 2] = [1, 0];
 pub(crate) const HANDSHAKE_FAILURE: [u8; 2] = [2, 40];
-
-/// A content type that nobody has given a meaning to; 24 was the heartbeat.
-pub(crate) const UNKNOWN_TYPE: u8 = 99;
 
 /// A handshake message.
 #[derive(Clone, Copy)]
@@ -24,10 +21,6 @@ pub(crate) enum Message {
     Certificate(Chain),
     CertificateVerify(Proof),
     Finished,
-    NewSessionTicket,
-    KeyUpdate,
-    /// Of a type that has no meaning.
-    Unknown,
 }
 
 /// What a `Certificate` shows.
@@ -38,8 +31,6 @@ pub(crate) enum Chain {
     /// The leaf so many times.
     Repeated(usize),
     Garbage,
-    /// One of the server's own, which nobody has signed.
-    Own,
 }
 
 /// What a `CertificateVerify` is made by.
@@ -126,53 +117,26 @@ impl Flight {
             Fault::CutAfterCertificate => flight.before(Verify, Step::Cut),
             Fault::AlertInsteadOfHello => flight.only(alert(HANDSHAKE_FAILURE)),
             Fault::CloseInsteadOfHello => flight.only(alert(CLOSE_NOTIFY)),
-            Fault::DataInsteadOfHello => flight.only(Step::Clear(record(APPLICATION_DATA, &[b'x'; 100]))),
-            Fault::UnknownTypeBeforeHello => flight.before(Place::Hello, Step::Clear(record(UNKNOWN_TYPE, &[0; 20]))),
-            Fault::EmptyRecordBeforeHello => flight.before(Place::Hello, Step::Clear(record(HANDSHAKE, &[]))),
             Fault::LargeRecordInsteadOfHello => flight.only(Step::Clear(record(HANDSHAKE, &[2; PROTECTED + 1]))),
             Fault::LargestRecordInsteadOfHello => flight.only(Step::Clear(record(HANDSHAKE, &[2; u16::MAX as usize]))),
             Fault::PlaintextServer => flight.only(Step::Clear(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec())),
 
-            Fault::HelloTls12 => flight.hello(Hello::Tls12),
             Fault::HelloOtherGroup => flight.hello(Hello::OtherGroup),
             Fault::HelloBadPoint => flight.hello(Hello::BadPoint),
             Fault::HelloNoKeyShare => flight.hello(Hello::NoKeyShare),
-            Fault::HelloOtherSuite => flight.hello(Hello::OtherSuite),
             Fault::HelloRetry => flight.hello(Hello::Retry),
             Fault::HelloGarbage => flight.hello(Hello::Garbage),
             Fault::HelloTooShort => flight.change(Place::Hello, |bytes| say_more(bytes)),
             Fault::HelloTooLong => flight.change(Place::Hello, |bytes| bytes.push(0)),
             Fault::HelloSplit => flight.edit(Place::Hello, |sent| sent.pieces = 2),
-            Fault::NoHello => { flight.remove(Place::Hello); flight.clear_all(); }
-            Fault::HelloTwice => flight.twice(Place::Hello),
-            Fault::HelloAgain => flight.before(Certificate, message(Message::ServerHello(Hello::Good))),
 
             Fault::NoChangeCipherSpec => flight.remove(ChangeCipherSpec),
             Fault::ChangeCipherSpecEarly => flight.move_before(ChangeCipherSpec, Place::Hello),
             Fault::ChangeCipherSpecTwice => flight.twice(ChangeCipherSpec),
-            Fault::ChangeCipherSpecLong => flight.replace(ChangeCipherSpec, Step::Clear(record(CHANGE_CIPHER_SPEC, &[1, 1]))),
             Fault::ChangeCipherSpecLate => flight.move_before(ChangeCipherSpec, Verify),
 
-            Fault::NoEncryptedExtensions => flight.remove(Extensions),
-            Fault::EncryptedExtensionsTwice => flight.twice(Extensions),
-            Fault::EncryptedExtensionsTooShort => flight.change(Extensions, |bytes| say_more(bytes)),
-            Fault::EncryptedExtensionsTooLong => flight.change(Extensions, |bytes| bytes.push(0)),
             Fault::CertificateRequest => flight.before(Certificate, message(Message::CertificateRequest)),
 
-            Fault::NoCertificate => flight.remove(Certificate),
-            Fault::NoCertificateVerify => flight.remove(Verify),
-            Fault::NoAuthentication => { flight.remove(Certificate); flight.remove(Verify); }
-            Fault::CertificateTwice => flight.twice(Certificate),
-            Fault::CertificateThenAnother => {
-                flight.before(Verify, message(Message::Certificate(Chain::Own)));
-                flight.proof(Proof::OtherKey);
-            }
-            Fault::CertificateAfterVerify => {
-                flight.before(Certificate, message(Message::Certificate(Chain::Own)));
-                flight.proof(Proof::OtherKey);
-                flight.move_before(Certificate, Finished);
-            }
-            Fault::CertificateVerifyFirst => flight.move_before(Verify, Certificate),
             Fault::CertificateEmpty => flight.chain(Chain::Empty),
             Fault::CertificateSeven => flight.chain(Chain::Repeated(7)),
             Fault::CertificateTwenty => flight.chain(Chain::Repeated(20)),
@@ -180,12 +144,9 @@ impl Flight {
             Fault::CertificateEntryTooLong => flight.change(Certificate, |bytes| bytes[8] = 0xFF),
             Fault::CertificateListTooLong => flight.change(Certificate, |bytes| bytes[5] = 0xFF),
             Fault::CertificateListTooShort => flight.change(Certificate, |bytes| bytes[5..8].copy_from_slice(&[0, 0, 40])),
-            Fault::CertificateTooShort => flight.change(Certificate, |bytes| say_more(bytes)),
-            Fault::CertificateTooLong => flight.change(Certificate, |bytes| bytes.push(0)),
             Fault::CertificateSplit => flight.edit(Certificate, |sent| sent.pieces = 2),
             Fault::CertificateTampered => flight.edit(Certificate, |sent| sent.tampered = true),
 
-            Fault::CertificateVerifyTwice => flight.twice(Verify),
             Fault::CertificateVerifyWrong => flight.change(Verify, |bytes| flip_last(bytes)),
             Fault::CertificateVerifyEmpty => flight.proof(Proof::Empty),
             Fault::CertificateVerifyOtherKey => flight.proof(Proof::OtherKey),
@@ -193,41 +154,15 @@ impl Flight {
             Fault::CertificateVerifyAsClient => flight.proof(Proof::AsClient),
             Fault::CertificateVerifyOtherScheme => flight.proof(Proof::OtherScheme),
             Fault::CertificateVerifyPkcs1 => flight.proof(Proof::Pkcs1),
-            Fault::CertificateVerifyTooShort => flight.change(Verify, |bytes| say_more(bytes)),
-            Fault::CertificateVerifyTooLong => flight.change(Verify, |bytes| bytes.push(0)),
 
-            Fault::FinishedFirst => flight.move_before(Finished, Extensions),
-            Fault::FinishedFirstJoined => { flight.move_before(Finished, Extensions); flight.joined = true; }
-            Fault::FinishedBeforeVerify => flight.move_before(Finished, Verify),
             Fault::FinishedWrong => flight.change(Finished, |bytes| flip_last(bytes)),
             Fault::FinishedShort => flight.change(Finished, |bytes| { bytes.pop(); bytes[3] -= 1; }),
-            Fault::FinishedTwiceJoined => { flight.twice(Finished); flight.joined = true; }
             Fault::NoFinished => flight.replace(Finished, Step::Cut),
 
-            Fault::FlightInTheClear => flight.clear_all(),
-            Fault::FlightInTheHello => { flight.clear_all(); flight.remove(ChangeCipherSpec); flight.joined = true; flight.steps.push((Place::Added, Step::Cut)); }
-            Fault::EncryptedExtensionsInTheClear => flight.clear(Extensions),
-            Fault::CertificateInTheClear => flight.clear(Certificate),
-            Fault::CertificateVerifyInTheClear => flight.clear(Verify),
-            Fault::FinishedInTheClear => flight.clear(Finished),
             Fault::FlightInOneRecord => flight.joined = true,
 
-            Fault::AlertAfterHello => flight.end(Extensions, alert(HANDSHAKE_FAILURE)),
-            Fault::CloseAfterHello => flight.end(Extensions, alert(CLOSE_NOTIFY)),
-            Fault::AlertAfterCertificate => flight.end(Verify, alert(HANDSHAKE_FAILURE)),
             Fault::AlertInsteadOfFinished => flight.end(Finished, sealed(ALERT, &HANDSHAKE_FAILURE)),
             Fault::CloseInsteadOfFinished => flight.end(Finished, sealed(ALERT, &CLOSE_NOTIFY)),
-            Fault::DataBeforeFinished => flight.before(Finished, sealed(APPLICATION_DATA, b"data")),
-            Fault::TicketBeforeFinished => flight.before(Finished, message(Message::NewSessionTicket)),
-            Fault::KeyUpdateBeforeFinished => flight.before(Finished, message(Message::KeyUpdate)),
-            Fault::UnknownMessageBeforeFinished => flight.before(Finished, message(Message::Unknown)),
-            Fault::UnknownTypeAfterHello => flight.before(Extensions, Step::Clear(record(UNKNOWN_TYPE, &[0; 20]))),
-            Fault::UnknownTypeBeforeFinished => flight.before(Finished, sealed(UNKNOWN_TYPE, &[0; 20])),
-            Fault::EmptyHandshakeBeforeFinished => flight.before(Finished, sealed(HANDSHAKE, &[])),
-            Fault::ZerosBeforeFinished => flight.before(Finished, Step::Sealed(vec![0; 20])),
-            Fault::ShortRecordBeforeFinished => flight.before(Finished, Step::Clear(record(APPLICATION_DATA, &[0; TAG - 1]))),
-            Fault::NothingBeforeFinished => flight.before(Finished, Step::Sealed(Vec::new())),
-            Fault::LargeRecordBeforeFinished => flight.before(Finished, Step::Clear(record(APPLICATION_DATA, &[0; PROTECTED + 1]))),
             _ => {}
         }
         flight
@@ -286,16 +221,6 @@ impl Flight {
 
     fn change(&mut self, place: Place, change: fn(&mut Vec<u8>)) {
         self.edit(place, |sent| sent.change = change);
-    }
-
-    fn clear(&mut self, place: Place) {
-        self.edit(place, |sent| sent.sealed = false);
-    }
-
-    fn clear_all(&mut self) {
-        for place in [Extensions, Certificate, Verify, Finished] {
-            self.clear(place);
-        }
     }
 
     fn hello(&mut self, hello: Hello) {

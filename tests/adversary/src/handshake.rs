@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::SignatureScheme;
 
-use crate::certificates::{self, Case};
+use crate::certificates::Case;
 use crate::fault::Fault;
 use crate::flight::{Chain, Flight, Message, Proof, Sent, Step};
 use crate::hello::Agreement;
@@ -25,9 +25,6 @@ use crate::schedule::{Schedule, Secrets, Transcript};
 pub(crate) struct Session {
     pub(crate) read: Protection,
     pub(crate) write: Protection,
-    /// As they were sent, to be sent again.
-    pub(crate) server_hello: Vec<u8>,
-    pub(crate) certificate: Vec<u8>,
 }
 
 /// How a handshake went.
@@ -63,9 +60,7 @@ struct Server<'c> {
     handshake: Option<(Secrets, Protection)>,
     /// From the server's `Finished` on.
     application: Option<Secrets>,
-    server_hello: Vec<u8>,
-    certificate: Vec<u8>,
-    /// For the certificate that nobody has signed, and for proofs by another key.
+    /// For proofs by another key.
     own_key: Key,
     /// Messages for the next record, and whether it is protected.
     joined: (bool, Vec<u8>),
@@ -82,8 +77,6 @@ impl<'c> Server<'c> {
             transcript: Transcript::new(),
             handshake: None,
             application: None,
-            server_hello: Vec::new(),
-            certificate: Vec::new(),
             own_key: Key::p256(),
             joined: (false, Vec::new()),
             out: Vec::new(),
@@ -126,10 +119,8 @@ impl<'c> Server<'c> {
         self.transcript.add(&bytes);
         match sent.message {
             Message::ServerHello(_) => {
-                self.server_hello.clone_from(&bytes);
                 self.protection();
             }
-            Message::Certificate(_) => self.certificate.clone_from(&bytes),
             Message::Finished if self.application.is_none() => {
                 self.application = Some(self.schedule.application(&self.transcript));
             }
@@ -187,9 +178,6 @@ impl<'c> Server<'c> {
                 let (secrets, _) = self.handshake.as_ref().expect("there is protection");
                 message::message(FINISHED, &secrets.server.finished(&self.transcript))
             }
-            Message::NewSessionTicket => message::new_session_ticket(),
-            Message::KeyUpdate => message::key_update(),
-            Message::Unknown => message::unknown(),
         }
     }
 
@@ -200,10 +188,6 @@ impl<'c> Server<'c> {
             Chain::Empty => message::certificate(std::iter::empty()),
             Chain::Repeated(times) => message::certificate(good.cycle().take(times)),
             Chain::Garbage => message::certificate_of_garbage(),
-            Chain::Own => {
-                let own = certificates::self_signed(&self.own_key, self.case.now);
-                message::certificate([&*own].into_iter())
-            }
         }
     }
 
@@ -267,8 +251,6 @@ impl<'c> Server<'c> {
         Ok(Handshake::Done(Box::new(Session {
             read: Protection::new(application.client),
             write: Protection::new(application.server),
-            server_hello: self.server_hello,
-            certificate: self.certificate,
         })))
     }
 }

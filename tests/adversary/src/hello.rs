@@ -17,7 +17,6 @@ const SECP384R1: u16 = 0x0018;
 const X25519_GROUP: u16 = 0x001D;
 /// Cipher suites (appendix B.4).
 const AES_128_GCM_SHA256: u16 = 0x1301;
-const CHACHA20_POLY1305_SHA256: u16 = 0x1303;
 /// Extensions (section 4.2).
 const SUPPORTED_VERSIONS: u16 = 43;
 const KEY_SHARE: u16 = 51;
@@ -31,15 +30,11 @@ const RETRY: [u8; 32] = [
 #[derive(Clone, Copy)]
 pub(crate) enum Hello {
     Good,
-    /// TLS 1.2, for want of `supported_versions`.
-    Tls12,
     /// A share of a group that the client has sent none for.
     OtherGroup,
     /// A share that is no point of the curve.
     BadPoint,
     NoKeyShare,
-    /// A cipher suite that no client for devices offers.
-    OtherSuite,
     /// HelloRetryRequest, for a group that is not offered.
     Retry,
     Garbage,
@@ -81,9 +76,7 @@ impl Agreement {
         };
         let good = share(self.group, &self.share);
         let (random, suite, extensions) = match hello {
-            Hello::Tls12 => ([7; 32], AES_128_GCM_SHA256, good),
             Hello::NoKeyShare => ([7; 32], AES_128_GCM_SHA256, versions),
-            Hello::OtherSuite => ([7; 32], CHACHA20_POLY1305_SHA256, [versions, good].concat()),
             Hello::Retry => {
                 let group = extension(KEY_SHARE, &SECP384R1.to_be_bytes());
                 (RETRY, AES_128_GCM_SHA256, [versions, group].concat())

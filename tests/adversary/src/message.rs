@@ -11,8 +11,6 @@ const CERTIFICATE_REQUEST: u8 = 13;
 const CERTIFICATE_VERIFY: u8 = 15;
 pub(crate) const FINISHED: u8 = 20;
 pub(crate) const KEY_UPDATE: u8 = 24;
-/// A type that nobody has given a meaning to.
-const UNKNOWN: u8 = 99;
 
 /// Type and length before the body.
 pub(crate) const HEADER: usize = 4;
@@ -61,10 +59,6 @@ pub(crate) fn new_session_ticket() -> Vec<u8> {
 /// That asks for no answer.
 pub(crate) fn key_update() -> Vec<u8> {
     message(KEY_UPDATE, &[0])
-}
-
-pub(crate) fn unknown() -> Vec<u8> {
-    message(UNKNOWN, &[0; 20])
 }
 
 fn sized24(body: &[u8]) -> Vec<u8> {

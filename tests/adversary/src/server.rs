@@ -5,7 +5,7 @@
 //!
 //! let case = certificates::find("good", NOW).unwrap();
 //! let server = Server::start(Options {
-//!     fault: Some(Fault::NoCertificateVerify),
+//!     fault: Some(Fault::CertificateVerifyWrong),
 //!     ..Options::new(case, Upstream::Answer(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()))
 //! })?;
 //! println!("a client must refuse {}", server.address());

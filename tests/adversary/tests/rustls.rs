@@ -58,8 +58,6 @@ fn of_rustls(fault: Fault) -> Effect {
     match fault {
         // It has a limit in bytes, not in certificates.
         Fault::CertificateSeven | Fault::CertificateTwenty => Effect::Allowed,
-        // It passes over handshake records without content, within limits.
-        Fault::EmptyHandshakeBeforeFinished | Fault::EmptyHandshake => Effect::Allowed,
         // It knows none before ServerHello.
         Fault::ChangeCipherSpecEarly => Effect::Refused,
         // It speaks TLS 1.2, too.
@@ -105,7 +103,7 @@ fn each_accepted_chain_is_shown_by_both_servers() {
 #[test]
 fn a_fault_hits_so_many_connections_and_no_more() {
     let case = certificates::find("good", NOW).unwrap();
-    for fault in [Fault::NoCertificate, Fault::Cut] {
+    for fault in [Fault::CertificateEmpty, Fault::Cut] {
         let options = Options::new(case.clone(), Upstream::Answer(answer()));
         let server = Server::start(Options { fault: Some(fault), times: Some(2), ..options }).unwrap();
         let results = [(); 3].map(|()| ask(&server, &case).1.is_ok());
