@@ -102,7 +102,7 @@ impl Asked<'_> {
             }
             Outcome::Status(400 | 410 | 422) => {
                 let cursor = cursor?;
-                format!("if the event \"{cursor}\" is not known there: without --last-event-id all comes from the start")
+                format!("if the server does not know event \"{cursor}\", leave out --last-event-id to start from the beginning")
             }
             Outcome::Status(404) if opened => "all that came before this answer is out".into(),
             Outcome::Status(404) if url.ends_with("/v1beta") || url.ends_with("/v1") => {
@@ -123,9 +123,9 @@ impl Asked<'_> {
                 format!("if TLS is spoken there, --base-url begins with https://: it is {url}")
             }
             Outcome::Refused if !self.tls => {
-                "take https:// in --base-url, or give --allow-plaintext if everybody on the way may read the key".into()
+                "use https:// in --base-url, or give --allow-plaintext: then anybody on the way can read the key".into()
             }
-            Outcome::Refused => "if its authority is one of yours, name its certificates by --ca-file".into(),
+            Outcome::Refused => "if its authority is one of yours, name its certificates with --ca-file".into(),
             Outcome::Idle => format!("--idle-timeout is {} s", self.idle.as_secs_f64()),
             Outcome::Network if !opened => format!("is {url} the right server (--base-url)?"),
             _ => return None,

@@ -69,7 +69,7 @@ pub(crate) struct Arguments {
     /// File that holds the API key, instead of PARALLEL_API_KEY
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
-    /// Trust the authorities of this PEM file, instead of the system's
+    /// Trust the authorities of this PEM file, instead of the system's [env: TASKGROUP_CA_FILE=]
     #[arg(long, value_name = "PEM")]
     ca_file: Option<PathBuf>,
     /// What a line is
@@ -159,10 +159,14 @@ impl Arguments {
     }
 
     fn security(&self) -> Result<Security, Error> {
-        let security = match &self.ca_file {
-            Some(path) => Security::ca_file(path).map_err(|error| {
+        let (source, path) = match &self.ca_file {
+            Some(path) => ("--ca-file", Some(path.clone())),
+            None => ("TASKGROUP_CA_FILE", variable("TASKGROUP_CA_FILE")?.map(PathBuf::from)),
+        };
+        let security = match path {
+            Some(path) => Security::ca_file(&path).map_err(|error| {
                 Error::Usage(format!(
-                    "--ca-file {}: {error}; a file of PEM certificates is wanted",
+                    "{source} {}: {error}; a file of PEM certificates is wanted",
                     path.display()
                 ))
             })?,

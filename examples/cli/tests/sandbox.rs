@@ -58,6 +58,18 @@ fn the_server_ends_with_the_command() {
 }
 
 #[test]
+fn a_sandbox_with_tls_is_trusted_by_a_program_beside_it() {
+    let runs = env!("CARGO_BIN_EXE_taskgroup");
+    let mut command = program(["sandbox", "--runs=3", "--tls", "--", runs, "runs", "--format=jsonl"]);
+    let ended = end(&mut command);
+    ended.expect(0, &[]);
+    assert_eq!(ended.lines().len(), 3);
+    let mut command =
+        program(["sandbox", "--runs=3", "--tls", "--", runs, "runs", "--ca-file=/no/such/file"]);
+    end(&mut command).expect(2, &["--ca-file /no/such/file"]);
+}
+
+#[test]
 fn a_command_that_cannot_be_run_is_told_as_a_shell_would() {
     let file = temporary("not-executable", b"");
     for (name, code) in

@@ -55,7 +55,7 @@ fn what_is_not_tried_again_is_not_given_up() {
 fn a_cursor_that_was_refused_is_not_recommended() {
     let sandbox = sandbox(5, Faults::default());
     let ended = end(&mut runs(&sandbox, ["--format=jsonl", "--last-event-id=99"]));
-    ended.expect(1, &["status 422: ", "\"99\"", "without --last-event-id all comes from the start"]);
+    ended.expect(1, &["status 422: ", "\"99\"", "leave out --last-event-id to start from the beginning"]);
     assert!(!ended.stderr.contains("go on with"), "{}", ended.stderr);
     // Nor is it when the group is not there at all.
     let mut command = runs(&sandbox, ["--last-event-id=2"]);
