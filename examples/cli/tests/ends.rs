@@ -38,12 +38,26 @@ fn wait_until_stuck(sandbox: &Sandbox) {
     }
 }
 
+/// The command, which SIGHUP ends even where the tests were started by something like nohup.
+fn hearing(inner: &Command) -> Command {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 #[test]
 fn each_signal_says_where_to_go_on_and_ends_with_its_code() {
     for format in ["--format=jsonl", "--format=human"] {
         for (name, code) in SIGNALS {
             let sandbox = stalled(5, 3);
-            let mut child = runs(&sandbox, [format]).spawn().unwrap();
+            let mut child = hearing(&runs(&sandbox, [format])).spawn().unwrap();
             read_lines(&mut child, 3);
             signal(&child, name);
             let ended = ended(child.wait_with_output().unwrap());

@@ -34,6 +34,7 @@ pub fn program<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
         .env_remove("PARALLEL_BASE_URL")
         .env_remove("PARALLEL_API_KEY")
         .env_remove("TASKGROUP_ID")
+        .env_remove("TASKGROUP_CA_FILE")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
