@@ -20,18 +20,18 @@ use taskgroup_tls::{Client, Error, Random};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
-/// Opens connections by TLS, and plain ones where the config says so and [`Tcp`] allows it.
+/// Opens connections over TLS, and plain ones if the config says so and [`Tcp`] allows it.
 ///
-/// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
-/// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
-/// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
+/// The key is sent only after the server is authenticated as [`Config::host`]. If it is not, the log says what is
+/// wrong and the stream stops: [`Failure::Refused`]. Start another later: it may not have been an attack, but the
+/// login page of a Wi-Fi. While the clock does not know the time yet, the stream only tries again.
 pub struct Tls<'d, R> {
     tcp: Tcp<'d>,
     client: Client<'d, R>,
 }
 
 impl<'d, R: Random> Tls<'d, R> {
-    /// Speaks TLS by this client, over this socket.
+    /// Speaks TLS with this client, over this socket.
     #[must_use]
     pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
         Self { tcp, client }
@@ -44,7 +44,7 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
     where
         Self: 'n;
 
-    /// What a dropped read or write has cost is told by the connection itself.
+    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -53,7 +53,7 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
         if config.tls() { self.tcp.look_up(config).await } else { self.tcp.resolve(config).await }
     }
 
-    /// Dropped while it shakes hands, it begins anew the next time.
+    /// If you drop it during the handshake, the next call starts again.
     async fn connect<'n>(
         &'n self,
         config: &Config<'_>,
@@ -71,7 +71,7 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
     }
 }
 
-/// Is another try of any use?
+/// Whether another try could succeed.
 fn failure(error: Error) -> Failure {
     match error {
         Error::ServerName
@@ -91,20 +91,21 @@ impl<R> fmt::Debug for Tls<'_, R> {
     }
 }
 
-/// An open connection of a [`Tls`], which it blocks until it is dropped: then it is reset, as one of [`Tcp`] is.
+/// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it, as with
+/// [`Tcp`].
 #[derive(Debug)]
 pub struct Connection<'n, 'd>(Kind<'n, 'd>);
 
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
+#[allow(clippy::large_enum_variant, reason = "the large variant is the usual one")]
 enum Kind<'n, 'd> {
     Plain(Plain<'n, 'd>),
     Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
-    /// It was reset where it could not say `close_notify`.
+    /// It was reset because `close_notify` could not be sent.
     Closed,
 }
 
-/// For whoever reads or writes what has been closed.
+/// The error of a read or write after the end.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
 impl ErrorType for Connection<'_, '_> {
@@ -116,7 +117,7 @@ impl Transport for Connection<'_, '_> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
             Kind::Tls(tls) => {
-                let bytes = tls.fill_buf().await.map_err(told)?;
+                let bytes = tls.fill_buf().await.map_err(logged)?;
                 let taken = take(bytes).min(bytes.len());
                 tls.consume(taken);
                 Ok(())
@@ -125,7 +126,7 @@ impl Transport for Connection<'_, '_> {
         }
     }
 
-    /// By `close_notify`, where there is room for it, and by a FIN.
+    /// Sends `close_notify`, if there is room for it, and a FIN.
     async fn close(&mut self) -> Result<(), Error> {
         poll_fn(|context| {
             self.say_close_notify(context);
@@ -140,8 +141,8 @@ impl Transport for Connection<'_, '_> {
 }
 
 impl Connection<'_, '_> {
-    /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
-    /// have its place several times over.
+    /// Ends TLS and leaves the plain connection. This happens on the stack: in the stream's future the connection
+    /// would take its memory several times.
     #[inline(never)]
     fn say_close_notify(&mut self, context: &mut Context<'_>) {
         if matches!(self.0, Kind::Tls(_))
@@ -157,7 +158,7 @@ impl Write for Connection<'_, '_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
-            Kind::Tls(tls) => tls.write(bytes).await.map_err(told),
+            Kind::Tls(tls) => tls.write(bytes).await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
@@ -165,14 +166,14 @@ impl Write for Connection<'_, '_> {
     async fn flush(&mut self) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.flush().await.map_err(broken),
-            Kind::Tls(tls) => tls.flush().await.map_err(told),
+            Kind::Tls(tls) => tls.flush().await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
 }
 
-/// In words, of which whoever reads and writes knows only the kind.
-fn told(error: Error) -> Error {
+/// Logs the error in full: the stream sees only its kind.
+fn logged(error: Error) -> Error {
     __log!(warn, "TLS: {}", error);
     error
 }

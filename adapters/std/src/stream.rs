@@ -1,23 +1,4 @@
 //! A request in, its events out, over a blocking connection of its own; then, if you like, another request.
-//!
-//! ```
-//! use taskgroup::{api, session::{Config, Event, Outcome}};
-//! use taskgroup_std::{Security, Stream, Verbatim};
-//! # let sandbox = taskgroup_sandbox::Sandbox::start(Default::default())?;
-//! # let (url, key, group) = (sandbox.base_url(), sandbox.key(), sandbox.group_id());
-//! let config = Config::new(key).with_base_url(&url)?;
-//! let mut stream = Stream::new(config, api::runs(group), Verbatim::default(), &Security::platform());
-//! while let Some(event) = stream.next() {
-//!     if let Event::Record(event) = event { println!("{}", String::from_utf8_lossy(event.json())) }
-//! }
-//! assert_eq!(stream.outcome(), Some(Outcome::Done));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Limits
-//!
-//! One buffer of 16 KiB, and the first 16 KiB of the last answer; blocks until there is an event, and never longer on one read than the
-//! session's deadline says.
 
 use std::ops::Range;
 
@@ -31,26 +12,45 @@ use crate::{Clock, Connector, Security, head::Head};
 const BUFFER: usize = 16 * 1024;
 
 /// One request on its way, until it is answered in full; then [another](Self::ask).
+///
+/// ```
+/// use taskgroup::{api, session::{Config, Event, Outcome}};
+/// use taskgroup_std::{Security, Stream, Verbatim};
+/// # let sandbox = taskgroup_sandbox::Sandbox::start(Default::default())?;
+/// # let (url, key, group) = (sandbox.base_url(), sandbox.key(), sandbox.group_id());
+/// let config = Config::new(key).with_base_url(&url)?;
+/// let mut stream = Stream::new(config, api::runs(group), Verbatim::default(), &Security::platform());
+/// while let Some(event) = stream.next() {
+///     if let Event::Record(event) = event { println!("{}", String::from_utf8_lossy(event.json())) }
+/// }
+/// assert_eq!(stream.outcome(), Some(Outcome::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Limits
+///
+/// One buffer of 16 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is an
+/// event, but no single read blocks beyond the session's deadline.
 #[derive(Debug)]
 pub struct Stream<'c, R> {
     session: Session<'c, R>,
     connector: Connector,
     clock: Clock,
     buffer: Box<[u8]>,
-    /// The part of the buffer that the session has not taken yet.
+    /// The part of the buffer that the session has not parsed yet.
     unread: Range<usize>,
-    /// What was announced, and is due at the next step.
+    /// The action that was announced, and is done at the next step.
     due: Option<Action>,
     outcome: Option<Outcome>,
     head: Head,
 }
 
-/// What [`Stream::step`] has come to.
+/// What [`Stream::step`] returns. A program must handle both, so there will be no further variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// An event, to be seen by [`Stream::event`] until the next step.
+    /// An event: [`Stream::event`] shows it until the next step.
     Event,
-    /// What the next step does first: a chance to flush one's output, or to tell of a wait.
+    /// What the next step does first. You can flush your output now, or report a wait.
     Action(Action),
 }
 
@@ -71,10 +71,10 @@ impl<'c, R: Record> Stream<'c, R> {
         }
     }
 
-    /// Asks for something else, which the same record is filled with. Where the config says
-    /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
-    /// has left it open, and costs no handshake. Servers close one that is silent for long, often after 5
-    /// to 75 s: then there is a new one.
+    /// Sends another request, whose answer fills the same record. With
+    /// [`keep_alive`](Config::with_keep_alive) a GET uses the open connection, if the server has left it
+    /// open, and costs no handshake. Servers close a connection that is silent for long, often after 5 to
+    /// 75 s; the stream then opens a new one.
     pub fn ask(&mut self, request: Request<'c>) {
         self.session.ask(request);
         (self.due, self.outcome) = (None, None);
@@ -96,6 +96,9 @@ impl<'c, R: Record> Stream<'c, R> {
     }
 
     /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
+    ///
+    /// While there is no connection it waits and tries again, for some minutes in all, and reports nothing: to
+    /// show that, use [`step`](Self::step).
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which an iterator cannot")]
     pub fn next(&mut self) -> Option<Event<'_, R>> {
         loop {
@@ -107,7 +110,27 @@ impl<'c, R: Record> Stream<'c, R> {
         }
     }
 
-    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    /// Does what the last step announced, then returns the next event or announces the next action.
+    ///
+    /// ```
+    /// use taskgroup::{api, session::{Action, Cause, Config, Event, Outcome}};
+    /// use taskgroup_std::{Security, Step, Stream, Verbatim};
+    ///
+    /// // Nobody listens there.
+    /// let config = Config::new("key").with_base_url("http://127.0.0.1:9")?.with_attempts(Some(2));
+    /// let mut stream = Stream::new(config, api::runs("tgrp_1"), Verbatim::default(), &Security::platform());
+    /// let mut waits = Vec::new();
+    /// let outcome = loop {
+    ///     match stream.step() {
+    ///         Step::Event => if let Some(Event::Record(event)) = stream.event() { println!("{event:?}") },
+    ///         Step::Action(Action::Sleep { cause, .. }) => waits.push((cause, stream.reason().is_some())),
+    ///         Step::Action(Action::Stop(outcome)) => break outcome,
+    ///         Step::Action(_) => {}
+    ///     }
+    /// };
+    /// assert_eq!((outcome, waits), (Outcome::Network, vec![(Cause::Network, true)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn step(&mut self) -> Step {
         if let Some(action) = self.due.take() {
             self.act(action);
@@ -126,7 +149,7 @@ impl<'c, R: Record> Stream<'c, R> {
         Step::Action(action)
     }
 
-    /// The event that the last step has come to.
+    /// The event that the last step returned.
     #[must_use]
     pub fn event(&self) -> Option<Event<'_, R>> {
         self.session.event()
@@ -138,19 +161,19 @@ impl<'c, R: Record> Stream<'c, R> {
         self.outcome
     }
 
-    /// What may be behind the outcome, for the person who reads it.
+    /// A possible reason for the outcome, to show to a person.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         self.session.hint()
     }
 
-    /// What the service said, when it said no.
+    /// The service's own error, if it sent one.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.session.error()
     }
 
-    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    /// The first member of the last event that did not fit its field. See [`Session::mismatch`].
     #[must_use]
     pub fn mismatch(&self) -> Option<Name> {
         self.session.mismatch()
@@ -162,27 +185,28 @@ impl<'c, R: Record> Stream<'c, R> {
         self.connector.reason()
     }
 
-    /// A field of the head of the last answer, in the server's own words: which content type it was, when it was a
-    /// wrong one, or where a redirect wanted to go. The first of several; of the first 16 KiB of the answer.
+    /// A field of the head of the last answer, as the server sent it: for example the content type, if it was the
+    /// wrong one, or the target of a redirect. If there are several, the first; only from the first 16 KiB of the
+    /// answer.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         self.head.field(name)
     }
 
-    /// The id of the last event that was seen: another stream goes on from there by
+    /// The id of the last event. Store it: another stream continues after it with
     /// [`Request::last_event_id`].
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()
     }
 
-    /// The clock that the actions' deadlines are moments of.
+    /// The clock of the deadlines in the actions.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.clock
     }
 
-    /// The record, also of an event that was skipped.
+    /// The record, even after an event that was skipped.
     pub fn record_mut(&mut self) -> &mut R {
         self.session.record_mut()
     }
