@@ -1,4 +1,4 @@
-//! Says which setting is missing, before the compiler says it less clearly.
+//! Says clearly which setting is missing, before the compiler does.
 
 const SETTINGS: [(&str, &str); 2] = [
     ("PARALLEL_API_KEY", "your key for the service"),

@@ -1,13 +1,13 @@
-//! Puts the memory layout where the linker looks for it, and says what is missing before the compiler does.
+//! Puts the memory layout where the linker looks for it, and says clearly what is missing before the compiler does.
 
 use std::{env, fs, path::PathBuf};
 
-/// What the radio of a Pico W needs, which only Infineon may license.
+/// The firmware for the radio of a Pico W, which only Infineon may license.
 const FIRMWARE: [&str; 3] = ["43439A0.bin", "43439A0_clm.bin", "nvram_rp2040.bin"];
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::copy("memory.x", out.join("memory.x")).expect("memory.x lies beside this file");
+    fs::copy("memory.x", out.join("memory.x")).expect("memory.x is beside this file");
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rerun-if-changed=memory.x");
     if env::var_os("CARGO_FEATURE_PICO_W").is_some() {

@@ -1,5 +1,5 @@
-//! A Raspberry Pi Pico W, or a board with an RP2040 and a W5500, that shows the runs of a task group: each by a
-//! line of the log, and how it is going by the lamp on the board.
+//! A Raspberry Pi Pico W, or a board with an RP2040 and a W5500, that shows the runs of a task group: each as a
+//! line of the log, and its state with the lamp on the board.
 //!
 //! ```text
 //! pico_w or w5500: network, lamp ─► board ─► log, lamp, cursor in the flash
@@ -36,7 +36,7 @@ compile_error!("the feature pico-w or w5500 says which board it is");
 #[cfg(all(feature = "pico-w", feature = "w5500"))]
 compile_error!("pico-w and w5500 are different boards: --no-default-features --features w5500");
 
-/// As `memory.x` has it.
+/// As in `memory.x`.
 const FLASH_SIZE: usize = 2048 * 1024;
 const CURSOR: Range<u32> = (2048 - 16) * 1024..2048 * 1024;
 
