@@ -1,4 +1,5 @@
-//! Puts the memory layout where the linker looks for it, and says clearly what is missing before the compiler does.
+//! Puts the memory layout where the linker looks for it, and says clearly what is missing before the compiler
+//! does.
 
 use std::{env, fs, path::PathBuf};
 

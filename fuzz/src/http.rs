@@ -54,7 +54,8 @@ pub enum Framing {
     UntilClose,
 }
 
-/// The lines of a head: its status, its fields by name in lower case and value on one line, and where it ends.
+/// The lines of a head: its status, its fields by name in lower case and value on one line, and where it
+/// ends.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Lines {

@@ -3,18 +3,20 @@
 //!
 //! Whatever the TLS, a connector must obey these rules:
 //!
-//! * [`Connector::resolve`](crate::Connector::resolve) is [`Tcp::look_up`](crate::Tcp::look_up). Without it the name
-//!   is resolved all the same, but within the time for the connection.
+//! * [`Connector::resolve`](crate::Connector::resolve) is [`Tcp::look_up`](crate::Tcp::look_up). Without it
+//!   the name is resolved all the same, but within the time for the connection.
 //! * It returns only when the server is authenticated as [`Config::host`](taskgroup::session::Config::host):
 //!   the request is written right after, and the key with it.
 //! * A server that is not authenticated is [`Failure::Refused`](taskgroup::session::Failure::Refused), which
-//!   stops the stream; every other failure is [`Failure::Unreachable`](taskgroup::session::Failure::Unreachable).
+//!   stops the stream; every other failure is
+//!   [`Failure::Unreachable`](taskgroup::session::Failure::Unreachable).
 //! * [`Connector::cancel_safe`](crate::Connector::cancel_safe) returns `false` unless a read or write may be
 //!   dropped at any moment. Dropping `next()` then costs a handshake.
 //! * The connection is a [`BufRead`](embedded_io_async::BufRead) and [`Write`](embedded_io_async::Write);
 //!   [`Buffered`](taskgroup_embedded_io::Buffered) makes one of anything that is only `Read` and `Write`.
-//! * An end without `close_notify` is an error. Reporting it as an orderly end costs a connection at most: the
-//!   session relies on the framing of the answer, and asks again from the last event if something is missing.
+//! * An end without `close_notify` is an error. Reporting it as an orderly end costs a connection at most:
+//!   the session relies on the framing of the answer, and asks again from the last event if something is
+//!   missing.
 //!
 //! # Why Mbed TLS
 //!

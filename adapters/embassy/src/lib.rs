@@ -21,52 +21,55 @@
 //! # }
 //! ```
 //!
-//! [`Tls`] authenticates the server before it returns a connection; taskgroup-tls says what is checked and what
-//! that costs. It needs the feature `tls`, which is on by default. [`Tcp`] alone does not speak TLS and refuses a
-//! server that wants it. Both refuse plaintext to any other machine, unless you
+//! [`Tls`] authenticates the server before it returns a connection; taskgroup-tls says what is checked and
+//! what that costs. It needs the feature `tls`, which is on by default. [`Tcp`] alone does not speak TLS and
+//! refuses a server that wants it. Both refuse plaintext to any other machine, unless you
 //! [allow](Tcp::allow_plaintext) it. [`another_tls`] shows how another TLS goes in.
 //!
 //! # How large the buffers should be
 //!
-//! The buffers of [`Tcp`] are the socket's. **Receive**: events are parsed in place, so any size from 1 byte on
-//! works. The size is the TCP window, which limits the speed: at most that many bytes arrive in each round trip.
-//! 4 KiB is good for a device that shows events, 1.5 KB (one packet) the least that makes sense, 16 KiB
+//! The buffers of [`Tcp`] are the socket's. **Receive**: events are parsed in place, so any size from 1 byte
+//! on works. The size is the TCP window, which limits the speed: at most that many bytes arrive in each round
+//! trip. 4 KiB is good for a device that shows events, 1.5 KB (one packet) the least that makes sense, 16 KiB
 //! good for bulk. **Send**: the request has about 250 bytes, and is written in pieces; 512 bytes take it in
 //! one go, with TLS 1 KiB. The buffers for TLS records are described by taskgroup-tls.
 //!
 //! # Name servers
 //!
-//! smoltcp, on which embassy-net is built, keeps **one** name server, however many DHCP announces, unless it is built
-//! with an environment variable. Set it where you build the firmware, in `.cargo/config.toml`:
+//! smoltcp, on which embassy-net is built, keeps **one** name server, however many DHCP announces, unless it
+//! is built with an environment variable. Set it where you build the firmware, in `.cargo/config.toml`:
 //!
 //! ```toml
 //! [env]
 //! SMOLTCP_DNS_MAX_SERVER_COUNT = "3"
 //! ```
 //!
-//! The servers are asked one after the other. A dead one costs 10 to 15 s in each query, because embassy-net's
-//! resolver begins with the first server each time and does not say which one has answered. This time does not count
-//! against [`Config::with_connect_timeout`](taskgroup::session::Config::with_connect_timeout): resolving a name may take
-//! 60 s more. Addresses are not kept for the next connection, since nobody knows how long they stay valid.
+//! The servers are asked one after the other. A dead one costs 10 to 15 s in each query, because
+//! embassy-net's resolver begins with the first server each time and does not say which one has answered.
+//! This time does not count against
+//! [`Config::with_connect_timeout`](taskgroup::session::Config::with_connect_timeout): resolving a name may
+//! take 60 s more. Addresses are not kept for the next connection, since nobody knows how long they stay
+//! valid.
 //!
 //! `StackResources` needs two sockets for DHCP and DNS, and one for each [`Tcp`].
 //!
 //! # The end of a connection
 //!
-//! A stream that has ended, or that you have [closed](taskgroup_embedded_io::Stream::close), has told the server. If you
-//! drop a stream earlier, it resets its connection. For that the [`Tcp`] must live until the network stack has run
-//! again: otherwise nothing is sent, and the server considers the connection open until it sends something.
+//! A stream that has ended, or that you have [closed](taskgroup_embedded_io::Stream::close), has told the
+//! server. If you drop a stream earlier, it resets its connection. For that the [`Tcp`] must live until the
+//! network stack has run again: otherwise nothing is sent, and the server considers the connection open until
+//! it sends something.
 //!
 //! # Handshakes block the executor
 //!
-//! A handshake runs for a second or more without yielding. embassy-net's runner must not wait longer for it than
-//! the peer does, and a radio's runner not at all: give the radio an executor of a higher priority.
+//! A handshake runs for a second or more without yielding. embassy-net's runner must not wait longer for it
+//! than the peer does, and a radio's runner not at all: give the radio an executor of a higher priority.
 //!
 //! # Limits
 //!
-//! One connection at a time for each [`Tcp`]. If you drop a handshake it starts again, and if you keep dropping it
-//! before a record has arrived it never ends: keep the future, as the stream's documentation shows. The network stack
-//! is borrowed while an event is parsed, so a record's callback must not use it.
+//! One connection at a time for each [`Tcp`]. If you drop a handshake it starts again, and if you keep
+//! dropping it before a record has arrived it never ends: keep the future, as the stream's documentation
+//! shows. The network stack is borrowed while an event is parsed, so a record's callback must not use it.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -49,7 +49,8 @@ pub struct Tcp<'d> {
 
 impl<'d> Tcp<'d> {
     /// Takes a socket of this network, with these buffers; the crate's documentation says how large they
-    /// should be. Plaintext is refused except to this machine, see [`allow_plaintext`](Self::allow_plaintext).
+    /// should be. Plaintext is refused except to this machine, see
+    /// [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(network: Stack<'d>, receive: &'d mut [u8], send: &'d mut [u8]) -> Self {
         let mut socket = TcpSocket::new(network, receive, send);
@@ -97,8 +98,8 @@ impl<'d> Tcp<'d> {
         Ok(())
     }
 
-    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves the
-    /// server's address if that has not been done.
+    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves
+    /// the server's address if that has not been done.
     ///
     /// If you drop it and call it again for the same server with the same `until`, it continues with the same
     /// connection; only a name that was being resolved is asked for again.
@@ -223,8 +224,8 @@ impl fmt::Debug for Tcp<'_> {
 
 /// An open connection of a [`Tcp`], which cannot open another until you drop this one. Dropping it resets it.
 ///
-/// The reset is sent when the network stack runs the next time. If you drop the [`Tcp`] before that, nothing is
-/// sent: [close](Transport::close) the connection first.
+/// The reset is sent when the network stack runs the next time. If you drop the [`Tcp`] before that, nothing
+/// is sent: [close](Transport::close) the connection first.
 pub struct Connection<'n, 'd> {
     socket: RefMut<'n, TcpSocket<'d>>,
     aborted: &'n Cell<embassy_time::Instant>,

@@ -22,9 +22,10 @@ use crate::{Tcp, tcp::Connection as Plain};
 
 /// Opens connections over TLS, and plain ones if the config says so and [`Tcp`] allows it.
 ///
-/// The key is sent only after the server is authenticated as [`Config::host`]. If it is not, the log says what is
-/// wrong and the stream stops: [`Failure::Refused`]. Start another later: it may not have been an attack, but the
-/// login page of a Wi-Fi. While the clock does not know the time yet, the stream only tries again.
+/// The key is sent only after the server is authenticated as [`Config::host`]. If it is not, the log says
+/// what is wrong and the stream stops: [`Failure::Refused`]. Start another later: it may not have been an
+/// attack, but the login page of a Wi-Fi. While the clock does not know the time yet, the stream only tries
+/// again.
 pub struct Tls<'d, R> {
     tcp: Tcp<'d>,
     client: Client<'d, R>,
@@ -91,8 +92,8 @@ impl<R> fmt::Debug for Tls<'_, R> {
     }
 }
 
-/// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it, as with
-/// [`Tcp`].
+/// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it,
+/// as with [`Tcp`].
 #[derive(Debug)]
 pub struct Connection<'n, 'd>(Kind<'n, 'd>);
 
@@ -141,8 +142,8 @@ impl Transport for Connection<'_, '_> {
 }
 
 impl Connection<'_, '_> {
-    /// Ends TLS and leaves the plain connection. This happens on the stack: in the stream's future the connection
-    /// would take its memory several times.
+    /// Ends TLS and leaves the plain connection. This happens on the stack: in the stream's future the
+    /// connection would take its memory several times.
     #[inline(never)]
     fn say_close_notify(&mut self, context: &mut Context<'_>) {
         if matches!(self.0, Kind::Tls(_))

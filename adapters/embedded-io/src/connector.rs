@@ -33,12 +33,12 @@ pub trait Connector {
     /// over another one.
     fn cancel_safe(&self) -> bool;
 
-    /// Resolves the server's address and keeps it for the [`connect`](Self::connect) that follows. By default it
-    /// does nothing.
+    /// Resolves the server's address and keeps it for the [`connect`](Self::connect) that follows. By default
+    /// it does nothing.
     ///
-    /// It may take 60 s longer than `connect`, whose own time begins afterwards: a resolver asks the name servers
-    /// one after the other, and embassy-net's waits up to 15 s for a dead one. If its future is dropped before it
-    /// completes, it is called again. A connector that wraps another calls the other's.
+    /// It may take 60 s longer than `connect`, whose own time begins afterwards: a resolver asks the name
+    /// servers one after the other, and embassy-net's waits up to 15 s for a dead one. If its future is
+    /// dropped before it completes, it is called again. A connector that wraps another calls the other's.
     ///
     /// # Errors
     ///
@@ -51,8 +51,8 @@ pub trait Connector {
     /// Opens a connection to the server of `config`: its [`host`](Config::host), [`port`](Config::port) and
     /// [`tls`](Config::tls). `until` is the deadline, at which the future is dropped.
     ///
-    /// The future may be dropped before that, and `connect` called again with the same `until`. Continue where
-    /// it was, if you can: otherwise a program that often does something else in between never gets a
+    /// The future may be dropped before that, and `connect` called again with the same `until`. Continue
+    /// where it was, if you can: otherwise a program that often does something else in between never gets a
     /// connection. Another `until` is another try.
     ///
     /// # Errors
@@ -80,7 +80,8 @@ pub trait Transport: Write {
     -> impl Future<Output = Result<(), Self::Error>>;
 
     /// Tells the server that the connection is over, and waits until that has been sent. Nothing is read or
-    /// written afterwards. The stream allows 100 ms for it, then drops the connection. It may be called again.
+    /// written afterwards. The stream allows 100 ms for it, then drops the connection. It may be called
+    /// again.
     ///
     /// By default, and for every `BufRead + Write`, it does nothing, since those traits have no such call.
     ///
@@ -101,8 +102,8 @@ impl<T: BufRead + Write> Transport for T {
     }
 }
 
-/// Tells servers apart, so that a connector never uses a connection or an address for another server: a hash of
-/// [`host`](Config::host), [`port`](Config::port) and [`tls`](Config::tls).
+/// Tells servers apart, so that a connector never uses a connection or an address for another server: a hash
+/// of [`host`](Config::host), [`port`](Config::port) and [`tls`](Config::tls).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Server(u64);
@@ -137,8 +138,8 @@ impl Plaintext {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] if the config wants TLS, or if plaintext is not allowed and the server is not on this
-    /// machine.
+    /// [`Failure::Refused`] if the config wants TLS, or if plaintext is not allowed and the server is not on
+    /// this machine.
     pub fn check(self, config: &Config<'_>, address: Option<IpAddr>) -> Result<(), Failure> {
         let is_loopback =
             config.is_loopback() && address.is_none_or(|address| address.to_canonical().is_loopback());

@@ -28,13 +28,13 @@ use crate::{Buffered, Connector, Plaintext, Server, connector::kind};
 ///
 /// # Limits
 ///
-/// No TLS: it refuses a server that wants TLS. One connection at a time, since there is one buffer: while it is
-/// open, another is unreachable. If you drop `connect`, it starts again the next time. Only the first address of
-/// a name is tried.
+/// No TLS: it refuses a server that wants TLS. One connection at a time, since there is one buffer: while it
+/// is open, another is unreachable. If you drop `connect`, it starts again the next time. Only the first
+/// address of a name is tried.
 ///
-/// embedded-nal-async can only drop a connection, not close it, and what the server notices depends on the stack.
-/// tokio's sends a FIN. embassy-net's `TcpClient` sends nothing; the server gets a reset once it sends something
-/// itself. Use taskgroup-embassy's `Tcp` there, which notifies the server at once.
+/// embedded-nal-async can only drop a connection, not close it, and what the server notices depends on the
+/// stack. tokio's sends a FIN. embassy-net's `TcpClient` sends nothing; the server gets a reset once it sends
+/// something itself. Use taskgroup-embassy's `Tcp` there, which notifies the server at once.
 pub struct Nal<'b, S> {
     stack: S,
     buffer: RefCell<&'b mut [u8]>,
@@ -91,8 +91,8 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
         Ok(())
     }
 
-    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves the
-    /// server's address if that has not been done.
+    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves
+    /// the server's address if that has not been done.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! `Stream` over real sockets: events that come once and in order, whatever breaks and whoever gives up waiting.
+//! `Stream` over real sockets: events that come once and in order, whatever breaks and whoever gives up
+//! waiting.
 
 use std::{
     cell::Cell,

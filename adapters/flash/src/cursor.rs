@@ -39,8 +39,8 @@ pub enum Error<E> {
     Flash(E),
     /// The range is not one of at least two whole pages of the flash, or the pages are too small.
     Range,
-    /// The flash is read or written in words of more than 32 bytes, for example in whole pages. You cannot use
-    /// any range of it.
+    /// The flash is read or written in words of more than 32 bytes, for example in whole pages. You cannot
+    /// use any range of it.
     WordSize,
     /// The id of the group or of the event is longer than [`MAX_ID`].
     TooLong,
@@ -56,8 +56,8 @@ type Storage<E> = sequential_storage::Error<E>;
 impl<'g, S: NorFlash> Cursor<'g, S> {
     /// Reads the cursor of this group from these bytes of the flash, which nothing else may use.
     ///
-    /// Flash that is erased, was used for something else, or is damaged holds no cursor. Anything that would be in
-    /// the way of the next one is erased.
+    /// Flash that is erased, was used for something else, or is damaged holds no cursor. Anything that would
+    /// be in the way of the next one is erased.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! A head as reqwless has parsed it in, the bytes that a session parses out.
 //!
-//! The fields about the length of the body are left out: reqwless takes the body out of its framing, and does not
-//! say whether it was whole. For the session only the end of the connection ends this body. That proves nothing,
-//! so the session asks again.
+//! The fields about the length of the body are left out: reqwless takes the body out of its framing, and does
+//! not say whether it was whole. For the session only the end of the connection ends this body. That proves
+//! nothing, so the session asks again.
 
 use embedded_io_async::Read;
 use reqwless::{headers::TransferEncoding, response::Response};
@@ -29,8 +29,8 @@ pub(crate) fn retell<C: Read>(response: &Response<'_, '_, C>, mut each: impl FnM
     each(b"\r\n");
 }
 
-/// Whether reqwless reads the body as it is framed. If there is a length and chunks it uses the length, and with
-/// any other coding it reads the bytes as they come.
+/// Whether reqwless reads the body as it is framed. If there is a length and chunks it uses the length, and
+/// with any other coding it reads the bytes as they come.
 pub(crate) fn is_framing_understood<C: Read>(response: &Response<'_, '_, C>) -> bool {
     matches!(
         (response.content_length, response.transfer_encoding.as_slice()),

@@ -37,11 +37,11 @@ type Cut = Option<Failure>;
 /// # Limits
 ///
 /// GET only. The buffer must have room for the request, about 300 bytes plus the ids and the key; otherwise
-/// the stream stops with [`Outcome::Refused`]. After that it must have room for the head of the answer, with 64
-/// fields at most; otherwise the try fails.
+/// the stream stops with [`Outcome::Refused`]. After that it must have room for the head of the answer, with
+/// 64 fields at most; otherwise the try fails.
 ///
-/// The session does not learn the length of a body, because reqwless takes the body out of its framing. So a stream
-/// whose events have no ids, such as that of `api::run_events`, stops with
+/// The session does not learn the length of a body, because reqwless takes the body out of its framing. So a
+/// stream whose events have no ids, such as that of `api::run_events`, stops with
 /// [`Fault::Unproven`](taskgroup::session::Fault::Unproven) when its body ends.
 pub struct Stream<'c, R, C> {
     session: Session<'c, R>,
@@ -66,9 +66,9 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
 
     /// Passes each event to `each`, and resumes after every failure, until the stream ends.
     ///
-    /// You may drop its future at any time; another `run` continues after the last event that `each` has handled.
-    /// But the connection is lost with it: the next `run` opens a new one, and an answer that was being read
-    /// counts as a failed try. Keeping the future and polling it again costs neither.
+    /// You may drop its future at any time; another `run` continues after the last event that `each` has
+    /// handled. But the connection is lost with it: the next `run` opens a new one, and an answer that was
+    /// being read counts as a failed try. Keeping the future and polling it again costs neither.
     pub async fn run<T: TcpConnect, D: Dns>(
         &mut self,
         client: &mut HttpClient<'_, T, D>,
@@ -109,8 +109,8 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
         self.session.error()
     }
 
-    /// The id of the last event that was handled. Store it: after a reboot another stream continues after it with
-    /// [`Request::last_event_id`].
+    /// The id of the last event that was handled. Store it: after a reboot another stream continues after it
+    /// with [`Request::last_event_id`].
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()

@@ -1,7 +1,7 @@
 //! A loop without `Stream`: a session, a connector and a clock; events go to stdout.
 //!
-//! `cargo run -p taskgroup-std --example raw -- TASKGROUP_ID`, with `PARALLEL_API_KEY` and, for another server
-//! than the public service, `PARALLEL_BASE_URL` in the environment.
+//! `cargo run -p taskgroup-std --example raw -- TASKGROUP_ID`, with `PARALLEL_API_KEY` and, for another
+//! server than the public service, `PARALLEL_BASE_URL` in the environment.
 
 use std::{env, error::Error};
 

@@ -35,8 +35,8 @@ use crate::{
 ///
 /// # Limits
 ///
-/// The system's resolver cannot be stopped: after the deadline nobody uses its answer, but a thread waits until
-/// it comes. If the name has several addresses, each gets its share of the time that is left.
+/// The system's resolver cannot be stopped: after the deadline nobody uses its answer, but a thread waits
+/// until it comes. If the name has several addresses, each gets its share of the time that is left.
 #[derive(Debug)]
 pub struct Connector {
     host: String,
@@ -96,7 +96,8 @@ impl Connector {
         self.with_connection(|connection| connection.write_all(bytes, deadline))
     }
 
-    /// Reads some bytes and returns their number: 0 at the orderly end of the connection, `None` at the deadline.
+    /// Reads some bytes and returns their number: 0 at the orderly end of the connection, `None` at the
+    /// deadline.
     ///
     /// # Errors
     ///

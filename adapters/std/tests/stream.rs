@@ -1,4 +1,5 @@
-//! `Stream` over real sockets: events that come once and in order, waits that are announced, and records of both kinds.
+//! `Stream` over real sockets: events that come once and in order, waits that are announced, and records of
+//! both kinds.
 
 use std::{
     io::{Read as _, Write as _},

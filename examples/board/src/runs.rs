@@ -1,10 +1,10 @@
 //! Shows the runs of a group, forever: each as a line of the log, across failures and losses of power.
 //!
-//! An event that was shown is not asked for again: the cursor is stored in flash every 5 seconds, and whenever the
-//! connection ends. After a loss of power, the events since then are shown again.
+//! An event that was shown is not asked for again: the cursor is stored in flash every 5 seconds, and
+//! whenever the connection ends. After a loss of power, the events since then are shown again.
 //!
-//! The key goes over TLS to a server that proves to be the one of the base URL, or in the clear if that URL begins
-//! with `http://`.
+//! The key goes over TLS to a server that proves to be the one of the base URL, or in the clear if that URL
+//! begins with `http://`.
 
 use core::{future::pending, ops::Range};
 

@@ -2,9 +2,10 @@
 //!
 //! # Limits
 //!
-//! The answer is not authenticated. An attacker between the board and the time server can set this clock, though not
-//! earlier than `EARLIEST`. While that lasts, a certificate that has expired since is accepted, and a valid one is
-//! refused. An attacker who never had a certificate for the server cannot impersonate it that way.
+//! The answer is not authenticated. An attacker between the board and the time server can set this clock,
+//! though not earlier than `EARLIEST`. While that lasts, a certificate that has expired since is accepted,
+//! and a valid one is refused. An attacker who never had a certificate for the server cannot impersonate it
+//! that way.
 
 use core::net::SocketAddr;
 

@@ -30,8 +30,8 @@ const PLACE: usize = 0x1000;
 /// In a slot: the registers for the reason of an interrupt, and to acknowledge it.
 const INTERRUPT_STATUS: usize = 0x60;
 const INTERRUPT_ACKNOWLEDGE: usize = 0x64;
-/// The registers of the machine's PLIC: the priorities of the interrupts, which of them are enabled, and which is
-/// next.
+/// The registers of the machine's PLIC: the priorities of the interrupts, which of them are enabled, and
+/// which is next.
 const PLIC_PRIORITIES: usize = 0x0C00_0000;
 const PLIC_ENABLED: usize = 0x0C00_2000;
 const PLIC_CLAIM: usize = 0x0C20_0004;
@@ -85,8 +85,8 @@ impl Card {
             Some((token, frame))
         });
         let interrupt = place + 1;
-        // SAFETY: the machine has these registers at these addresses, and no code before this relies on the card
-        // not to interrupt.
+        // SAFETY: the machine has these registers at these addresses, and no code before this relies on the
+        // card not to interrupt.
         unsafe {
             register(PLIC_PRIORITIES + 4 * interrupt).write_volatile(1);
             register(PLIC_ENABLED).write_volatile(1 << interrupt);

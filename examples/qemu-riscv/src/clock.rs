@@ -9,8 +9,8 @@ use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 use riscv::{interrupt::Interrupt, register::mie};
 
-/// The registers of the CLINT: its counter of 10 MHz, and the count that interrupts. 64 bits each, the lower half
-/// first.
+/// The registers of the CLINT: its counter of 10 MHz, and the count that interrupts. 64 bits each, the lower
+/// half first.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
 const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
 const TICKS_PER_MICROSECOND: u64 = 10;

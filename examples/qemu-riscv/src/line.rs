@@ -2,9 +2,9 @@
 //!
 //! # Limits
 //!
-//! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24. A longer one is `null`, as if
-//! absent: an id that is cut would be another id. The output's content is not stored, whatever its length: its bytes
-//! are counted and go into a CRC-32.
+//! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24. A longer one is `null`, as
+//! if absent: an id that is cut would be another id. The output's content is not stored, whatever its length:
+//! its bytes are counted and go into a CRC-32.
 
 use core::cell::Cell;
 
@@ -65,8 +65,8 @@ pub(crate) struct Checksum {
 impl Checksum {
     /// The sum with this text appended.
     fn and(self, text: &str) -> Self {
-        // Undoes what the algorithm does to its register at the end and at the beginning, so that it continues
-        // where it was.
+        // Undoes what the algorithm does to its register at the end and at the beginning, so that it
+        // continues where it was.
         let mut digest = CRC.digest_with_initial((!self.crc32).reverse_bits());
         digest.update(text.as_bytes());
         Self { bytes: self.bytes + text.len() as u64, crc32: digest.finalize() }

@@ -2,8 +2,9 @@
 //!
 //! # Limits
 //!
-//! 16 certificates, and as many bytes of them as there is room for. Text between them is skipped, and so are other
-//! PEM blocks, such as keys. Within a certificate a line has 64 characters, or another multiple of four up to 128.
+//! 16 certificates, and as many bytes of them as there is room for. Text between them is skipped, and so are
+//! other PEM blocks, such as keys. Within a certificate a line has 64 characters, or another multiple of four
+//! up to 128.
 
 use core::{ffi::CStr, mem};
 

@@ -1,26 +1,28 @@
 //! The ring oscillator in, unpredictable bytes out.
 //!
-//! The RP2040 has no random number generator made for cryptography, only a bit that shows the current state of its
-//! ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are taken, some time
-//! apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out reveal nothing about
-//! earlier or later ones.
+//! The RP2040 has no random number generator made for cryptography, only a bit that shows the current state
+//! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are
+//! taken, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
+//! reveal nothing about earlier or later ones.
 //!
 //! # Limits
 //!
-//! Raspberry Pi promises nothing about that bit (RP2040 datasheet, section 2.17.5). An attacker with access to the
-//! board can heat it, or force the oscillator into step through the supply. An oscillator in step with the processor
-//! produces a pattern that this code cannot tell from chance; it only detects one that stands still.
+//! Raspberry Pi promises nothing about that bit (RP2040 datasheet, section 2.17.5). An attacker with access
+//! to the board can heat it, or force the oscillator into step through the supply. An oscillator in step with
+//! the processor produces a pattern that this code cannot tell from chance; it only detects one that stands
+//! still.
 
 use embassy_rp::clocks::RoscRng;
 use embassy_time::{Duration, block_for};
 use rand_core::{CryptoRng, Error, RngCore, impls};
 use sha2::{Digest, Sha256};
 
-/// How often the oscillator must be seen to have changed: four times for each bit that is given out. That takes
-/// some 10 ms for 32 bytes.
+/// How often the oscillator must be seen to have changed: four times for each bit that is given out. That
+/// takes some 10 ms for 32 bytes.
 const CHANGES: usize = 1024;
 
-/// The time between two samples, in which it swings some 65 times, each a little shorter or longer than the last.
+/// The time between two samples, in which it swings some 65 times, each a little shorter or longer than the
+/// last.
 const APART: Duration = Duration::from_micros(10);
 
 /// After more samples than this without enough changes, it counts as standing still.

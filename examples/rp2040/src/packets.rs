@@ -1,7 +1,7 @@
 //! A network driver for one executor in, a driver for an executor of another priority out.
 //!
-//! The memory that embassy's drivers share with their runners is not safe from interrupts. So packets are copied
-//! through memory that is:
+//! The memory that embassy's drivers share with their runners is not safe from interrupts. So packets are
+//! copied through memory that is:
 //!
 //! ```text
 //! interrupt executor: driver ◄─ Radio::run ═ packets ═ Device ─► embassy-net, TLS: thread mode
@@ -9,8 +9,8 @@
 //!
 //! # Limits
 //!
-//! [`UP`] packets wait while the network is busy, and [`DOWN`] while the driver is. Further packets stay in the
-//! driver.
+//! [`UP`] packets wait while the network is busy, and [`DOWN`] while the driver is. Further packets stay in
+//! the driver.
 
 use core::{
     future::{Future, poll_fn},

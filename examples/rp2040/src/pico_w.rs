@@ -1,6 +1,7 @@
 //! The Pico W: its radio joins the Wi-Fi, and switches the lamp, which is connected to it.
 //!
-//! Everything about the radio runs on an executor of its own, which interrupts the computation of a handshake.
+//! Everything about the radio runs on an executor of its own, which interrupts the computation of a
+//! handshake.
 
 use board::lamp;
 use cyw43::{A4, Aligned, Control, JoinOptions, State};
@@ -29,8 +30,8 @@ use crate::{
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
-/// The firmware of the radio's own processor, the rules of the countries, and how the radio is wired. Static, so that
-/// they stay in flash.
+/// The firmware of the radio's own processor, the rules of the countries, and how the radio is wired. Static,
+/// so that they stay in flash.
 static FIRMWARE: &Aligned<A4, [u8]> =
     &Aligned(*include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0.bin")));
 static COUNTRIES: &[u8] = include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0_clm.bin"));
@@ -89,7 +90,8 @@ async fn attend(power: Output<'static>, spi: PioSpi<'static, PIO0, 0>, radio: Ra
     join3(runner.run(), radio.run(driver), joined).await.0
 }
 
-/// Joins the Wi-Fi whenever it is lost, with one blink for each attempt; while it is there, switches the lamp.
+/// Joins the Wi-Fi whenever it is lost, with one blink for each attempt; while it is there, switches the
+/// lamp.
 async fn join(mut control: Control<'static>, mut link: Watching) -> ! {
     loop {
         control.gpio_set(LAMP, true).await;

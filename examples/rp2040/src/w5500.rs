@@ -61,7 +61,8 @@ async fn shine(mut lamp: Output<'static>) -> ! {
     lamp::show(async |is_on| lamp.set_level(is_on.into())).await
 }
 
-/// The chip has no MAC address of its own: this is a locally administered one, from the number of the flash chip.
+/// The chip has no MAC address of its own: this is a locally administered one, from the number of the flash
+/// chip.
 fn mac_address(flash: &mut BoardFlash) -> [u8; 6] {
     let mut number = [0; 8];
     unwrap!(flash.blocking_unique_id(&mut number));

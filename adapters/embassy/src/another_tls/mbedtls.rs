@@ -71,7 +71,8 @@ impl<'d> Connector for MbedTls<'d, '_> {
         }
         let mut name = CString::<NAME>::new();
         name.extend_from_bytes(config.host().as_bytes()).map_err(|_| Failure::Refused)?;
-        // Opened before the buffer is borrowed: there is one connection at a time, so the buffer is free then.
+        // Opened before the buffer is borrowed: there is one connection at a time, so the buffer is free
+        // then.
         let tcp = self.tcp.open(config, until).await?;
         let buffer = RefMut::map(self.buffer.borrow_mut(), |buffer| &mut **buffer);
         let mut session = Session::new(self.library, tcp, &self.session).map_err(failure)?;

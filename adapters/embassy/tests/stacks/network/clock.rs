@@ -1,4 +1,5 @@
-//! Tasks in, what the first of them comes to out, in no time: the clock jumps to the next alarm when none has anything left to do.
+//! Tasks in, what the first of them comes to out, in no time: the clock jumps to the next alarm when none has
+//! anything left to do.
 //!
 //! Each thread has a clock of its own, so tests do not see each other, and the same test sees the same
 //! times on every machine. What is read from a real socket meanwhile takes no time at all.
@@ -54,7 +55,8 @@ pub(crate) fn restart() {
     ALARMS.with_borrow_mut(BTreeMap::clear);
 }
 
-/// What is woken for itself alone: a stack of embassy-net wakes itself whenever one of its sockets is looked at.
+/// What is woken for itself alone: a stack of embassy-net wakes itself whenever one of its sockets is looked
+/// at.
 pub(crate) type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
 
 /// Runs the program to its end, and the others beside it.

@@ -1,4 +1,5 @@
-//! Two machines in one process: a device and a server, each with a stack of embassy-net, and a wire between them.
+//! Two machines in one process: a device and a server, each with a stack of embassy-net, and a wire between
+//! them.
 
 mod clock;
 mod names;

@@ -1,4 +1,5 @@
-//! A wire between two network cards, and what goes wrong on it: frames lost, doubled, late, and the plug pulled out.
+//! A wire between two network cards, and what goes wrong on it: frames lost, doubled, late, and the plug
+//! pulled out.
 
 use std::{
     cell::{Cell, RefCell},

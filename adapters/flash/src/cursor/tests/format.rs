@@ -1,4 +1,5 @@
-//! What lies in the flash, byte by byte: a device that is updated, or set back, reads what the other version wrote.
+//! What lies in the flash, byte by byte: a device that is updated, or set back, reads what the other version
+//! wrote.
 
 use std::vec::Vec;
 
