@@ -1,5 +1,5 @@
-//! What a session takes on a desktop, and that no event takes more: events of megabytes pass through
-//! it, made piece by piece.
+//! The size of a session on a desktop, and that no event needs more: events of megabytes pass through it, made
+//! piece by piece.
 //!
 //! `cargo test -p taskgroup-tests --test budgets -- --nocapture` prints the sizes. Those on a
 //! microcontroller, and the flash, are measured by `tests/budgets/run`.
@@ -14,8 +14,7 @@ use taskgroup::{
     time::Instant,
 };
 
-/// What is measured, and what it was, in bytes, where a pointer has 64 bits. A change that makes one
-/// larger says why.
+/// The sizes now and before, in bytes, with pointers of 64 bits. A change that makes one larger says why.
 #[cfg(target_pointer_width = "64")]
 const SIZES: [(&str, usize, usize); 6] = [
     ("sse::Tokenizer", size_of::<sse::Tokenizer>(), 3),
