@@ -151,7 +151,7 @@ impl Machine<'_> {
             envelope.set_error(200, self.config.key);
             self.error_event = true;
         }
-        let is_wanted = record.wants(&envelope.kind);
+        let is_wanted = record.wants(&envelope.kind).unwrap_or(envelope.kind == "task_run.state");
         match result {
             Ok(()) if is_wanted => return Found::Record,
             Ok(()) => {}
