@@ -94,24 +94,21 @@ use crate::{
 mod backoff;
 mod config;
 mod cursor;
+mod endpoint;
 mod envelope;
 mod id;
 mod machine;
 mod outcome;
+mod prefix;
 mod reader;
 mod request;
 mod timer;
 mod url;
 
 use self::machine::{Found, Machine};
-/// What the API's requests are made of.
-pub(crate) mod endpoint {
-    pub(crate) use super::request::{
-        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
-    };
-}
 pub use self::{
-    config::{Config, InvalidUrl, Version},
+    config::{Config, InvalidUrl},
+    endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
     request::Request,
@@ -230,7 +227,7 @@ pub struct Session<'c, R> {
 // The bounds are the functions' own: so the compiler says what a record is.
 impl<'c, R> Session<'c, R> {
     /// A session that fills a record of its own.
-    pub fn new(config: Config<'c>, request: Request<'c>) -> Self
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>) -> Self
     where
         R: Record + Default,
     {
@@ -238,11 +235,11 @@ impl<'c, R> Session<'c, R> {
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self
+    pub fn with_record(config: Config<'c>, request: impl Into<Request<'c>>, record: R) -> Self
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request), record }
+        Self { machine: Machine::new(config, request.into()), record }
     }
 }
 
@@ -256,12 +253,12 @@ impl<'c, R: Record> Session<'c, R> {
     /// ended the connection meanwhile.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
-    pub fn ask(&mut self, request: Request<'c>) {
-        self.machine.ask(request);
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
+        self.machine.ask(request.into());
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
         Session { machine: self.machine, record }
     }
@@ -330,12 +327,13 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// The id of the last event that the caller has handled: store it, and another session continues
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// What the server said, when it said no: by a status other than 200, or by an `error` event.
+    /// What the server said, when it said no: by a status other than 200, or by an
+    /// [error event](Endpoint::with_error_event).
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }
