@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Capacity, Cause, Config, Fault, Outcome},
+    session::{Capacity, Cause, Config, Fault, Outcome, Request},
 };
 use taskgroup_tests::{
     peer::{Answer, Peer, Report},
@@ -69,9 +69,9 @@ fn without_ids_a_status_that_is_inactive_counts_where_the_framing_says_whole() {
 #[test]
 fn ends_that_come_soon_and_bring_nothing_are_tries_that_fail_and_are_never_done() {
     for (first, request) in [
-        (vec![], api::events("g")),
-        (vec![whole(&status(true))], api::events("g").last_event_id("1")),
-        (vec![], api::run_events("t")),
+        (vec![], Request::from(api::events("g"))),
+        (vec![whole(&status(true))], api::events("g").last_event_id("1").into()),
+        (vec![], api::run_events("t").into()),
     ] {
         for empty in [whole(""), Answer::new().bytes(Framing::UntilClose.stream("")).close()] {
             let asked = first.len();
