@@ -402,7 +402,6 @@ impl<'c> Machine<'c> {
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
-        self.reader.begin_try();
         self.sent = 0;
         self.has_sent = false;
         self.cursor.begin();
