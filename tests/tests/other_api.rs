@@ -47,7 +47,7 @@ fn ask(answers: Vec<Answer>) -> (Outcome, String, String, Vec<String>) {
     let (requests, listener): (Vec<String>, _) = server.join().unwrap();
     assert_eq!(requests.len(), count);
     assert!(listener.accept().is_err(), "nobody asks again");
-    (outcome, message, shown, requests)
+    (outcome, message.unwrap_or_default(), shown, requests)
 }
 
 fn chunk(text: &str) -> String {

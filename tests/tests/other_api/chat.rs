@@ -25,11 +25,12 @@ record! { struct Chunk { choices: List<Choice, 1> = "/choices" } }
 record! { struct Choice { content: Text<4096> = "/delta/content" } }
 
 /// Shows the completion as it comes. Then says how it ended, and what the server had to say when it refused.
-pub(crate) fn complete(config: Config<'_>, body: &str, mut show: impl FnMut(&str)) -> (Outcome, String) {
+pub fn complete(config: Config<'_>, body: &str, mut show: impl FnMut(&str)) -> (Outcome, Option<String>) {
     let request = Request::new(&COMPLETIONS).with_body(body.as_bytes());
     let mut session = Session::<Chunk>::new(config, request);
     let (start, mut tcp, mut buffer) = (Clock::now(), None, [0; 1024]);
     let now = || Instant::from_millis(0) + start.elapsed();
+    let left = |until: Instant| until.saturating_since(now()).max(Duration::from_millis(1));
     loop {
         let result = match session.poll(now()) {
             Action::Connect { .. } => TcpStream::connect((config.host(), config.port())).map(|open| {
@@ -38,13 +39,11 @@ pub(crate) fn complete(config: Config<'_>, body: &str, mut show: impl FnMut(&str
             }),
             Action::Send { until } => {
                 let n = session.fill(&mut buffer);
-                let written = within(&tcp, until.saturating_since(now()))
-                    .and_then(|mut tcp| tcp.write_all(&buffer[..n]));
+                let written = within(&tcp, left(until)).and_then(|mut tcp| tcp.write_all(&buffer[..n]));
                 written.map_err(|_| ErrorKind::BrokenPipe.into())
             }
-            Action::Receive { until } => within(&tcp, until.saturating_since(now()))
-                .and_then(|mut tcp| tcp.read(&mut buffer))
-                .map(|n| {
+            Action::Receive { until } => {
+                within(&tcp, left(until)).and_then(|mut tcp| tcp.read(&mut buffer)).map(|n| {
                     let mut input = &buffer[..n];
                     while let Some(event) = session.feed(&mut input, now()) {
                         let Event::Record(chunk) = event else { continue };
@@ -53,17 +52,18 @@ pub(crate) fn complete(config: Config<'_>, body: &str, mut show: impl FnMut(&str
                     if n == 0 {
                         session.closed(now());
                     }
-                }),
+                })
+            }
             Action::Close => {
                 tcp = None;
                 continue;
             }
             Action::Sleep { until, .. } => {
-                thread::sleep(until.saturating_since(now()));
+                thread::sleep(left(until));
                 continue;
             }
             Action::Stop(outcome) => {
-                return (outcome, session.error().map(|error| error.message.to_string()).unwrap_or_default());
+                return (outcome, session.error().map(|error| error.message.to_string()));
             }
         };
         // At the deadline, poll will know.
@@ -76,6 +76,6 @@ pub(crate) fn complete(config: Config<'_>, body: &str, mut show: impl FnMut(&str
 }
 
 fn within(tcp: &Option<TcpStream>, span: Duration) -> io::Result<&TcpStream> {
-    let (tcp, span) = (tcp.as_ref().ok_or(ErrorKind::NotConnected)?, span.max(Duration::from_millis(1)));
+    let tcp = tcp.as_ref().ok_or(ErrorKind::NotConnected)?;
     tcp.set_read_timeout(Some(span)).and_then(|()| tcp.set_write_timeout(Some(span))).map(|()| tcp)
 }
