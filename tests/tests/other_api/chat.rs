@@ -54,9 +54,7 @@ pub(crate) fn complete(
                     let Event::Record(chunk) = event else { continue };
                     chunk.choices.iter().for_each(|choice| show(&choice.content));
                 }
-                if n == 0 {
-                    session.closed(now());
-                }
+                (n == 0).then(|| session.closed(now()));
             }),
             (Action::Sleep { until, .. }, _) => {
                 thread::sleep(until.saturating_since(now()));
