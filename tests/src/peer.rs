@@ -1,5 +1,5 @@
-//! A request and a server written in the test in, everything that a session did out: without sockets, and with
-//! a clock that only moves while somebody waits.
+//! A request and a server written in the test in, everything that a session did out: without sockets, and
+//! with a clock that only moves while somebody waits.
 //!
 //! ```
 //! use taskgroup::{api, session::{Config, Outcome}};
@@ -12,9 +12,9 @@
 //!
 //! # Limits
 //!
-//! One connection at a time, like a session. A run ends after [`Peer::connections`] connections or requests, its
-//! outcome unknown, so that you can test a session that never ends. One that never ends without connecting fails
-//! its test, after ten million looks at the clock.
+//! One connection at a time, like a session. A run ends after [`Peer::connections`] connections or requests,
+//! its outcome unknown, so that you can test a session that never ends. One that never ends without
+//! connecting fails its test, after ten million looks at the clock.
 
 mod received;
 
@@ -261,8 +261,9 @@ impl<'p> Peer<'p> {
         }
     }
 
-    /// A server that gives these answers in order, then always the last one. But if that one is a whole stream, the
-    /// server has nothing after the last event, and answers a request from there with an empty stream.
+    /// A server that gives these answers in order, then always the last one. But if that one is a whole
+    /// stream, the server has nothing after the last event, and answers a request from there with an empty
+    /// stream.
     pub fn script(answers: impl IntoIterator<Item = Answer>) -> Self {
         let mut answers: VecDeque<_> = answers.into_iter().collect();
         let mut is_over = false;

@@ -1,5 +1,5 @@
-//! The size of a session on a desktop, and that no event needs more: events of megabytes pass through it, made
-//! piece by piece.
+//! The size of a session on a desktop, and that no event needs more: events of megabytes pass through it,
+//! made piece by piece.
 //!
 //! `cargo test -p taskgroup-tests --test budgets -- --nocapture` prints the sizes. Those on a
 //! microcontroller, and the flash, are measured by `tests/budgets/run`.

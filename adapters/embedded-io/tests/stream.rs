@@ -1,4 +1,5 @@
-//! `Stream` over real sockets: events come once and in order, whatever breaks and whichever future is dropped.
+//! `Stream` over real sockets: events come once and in order, whatever breaks and whichever future is
+//! dropped.
 
 use std::{
     cell::Cell,

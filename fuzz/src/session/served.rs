@@ -121,9 +121,9 @@ impl Trouble {
         let part = &whole[..whole.len() * usize::from(self.part) / usize::from(u16::MAX)];
         let answer = Answer::new().bytes(part);
         match self.end {
-            // An answer that ends in order without a length, and with nothing new, is the end of the stream to
-            // the client; or, if it started over, a server that has lost the cursor. A server that has events
-            // left does neither.
+            // An answer that ends in order without a length, and with nothing new, is the end of the stream
+            // to the client; or, if it started over, a server that has lost the cursor. A server that has
+            // events left does neither.
             End::Close if self.framing == Framing::UntilClose && !self.brings_news(part, ids, next) => {
                 answer.reset()
             }

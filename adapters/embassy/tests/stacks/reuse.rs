@@ -37,7 +37,8 @@ impl<'s> Setting<'s> {
     }
 }
 
-/// Asks for the group, and finally for its runs. Returns over how many connections; each answer must be whole.
+/// Asks for the group, and finally for its runs. Returns over how many connections; each answer must be
+/// whole.
 fn watch(sandbox: &Sandbox, server: &Server<'_>, setting: &Setting<'_>) -> usize {
     network::run(setting.weather, &Names::default(), server, async |network| {
         match setting.tls {

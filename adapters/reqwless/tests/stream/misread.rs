@@ -24,8 +24,8 @@ use crate::{
 const CHUNKED: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Answers each connection with the next of `answers`, and ends it in order; after the last the server is gone.
-/// Returns its URL, and the cursors in its requests.
+/// Answers each connection with the next of `answers`, and ends it in order; after the last the server is
+/// gone. Returns its URL, and the cursors in its requests.
 fn server(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

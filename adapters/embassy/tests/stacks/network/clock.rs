@@ -1,5 +1,5 @@
-//! Tasks in, the result of the first of them out, in no time: the clock jumps to the next alarm when all of them
-//! wait.
+//! Tasks in, the result of the first of them out, in no time: the clock jumps to the next alarm when all of
+//! them wait.
 //!
 //! Each thread has a clock of its own, so tests do not see each other, and the same test sees the same
 //! times on every machine. What is read from a real socket meanwhile takes no time at all.
@@ -55,8 +55,8 @@ pub(crate) fn restart() {
     ALARMS.with_borrow_mut(BTreeMap::clear);
 }
 
-/// A task that is polled only when it was woken: a stack of embassy-net wakes itself whenever one of its sockets
-/// is looked at.
+/// A task that is polled only when it was woken: a stack of embassy-net wakes itself whenever one of its
+/// sockets is looked at.
 pub(crate) type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
 
 /// Runs the program to its end, and the others beside it.

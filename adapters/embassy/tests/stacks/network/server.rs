@@ -36,7 +36,8 @@ pub(crate) enum Cut {
     Reset,
     /// It stays open, but nothing more comes.
     Silence,
-    /// The plug is pulled out for this long; then the connection continues, if it is still open, to the next cut.
+    /// The plug is pulled out for this long; then the connection continues, if it is still open, to the next
+    /// cut.
     Unplug(Duration),
 }
 

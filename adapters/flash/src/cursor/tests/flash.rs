@@ -1,5 +1,5 @@
-//! NOR flash in memory: erasing sets all bits of a page, writing clears bits, and the power may fail after any
-//! byte of either.
+//! NOR flash in memory: erasing sets all bits of a page, writing clears bits, and the power may fail after
+//! any byte of either.
 
 use std::{ops::Range, vec, vec::Vec};
 
