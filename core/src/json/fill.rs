@@ -69,6 +69,11 @@ pub trait Watch {
     /// that has no more than [`SHORT`] bytes.
     fn wants(&mut self, name: &str) -> bool;
 
+    /// Whether it wants nothing, and need not be asked.
+    fn is_blind(&self) -> bool {
+        false
+    }
+
     /// A token of the value of the member that was wanted last.
     fn token(&mut self, token: &Token<'_>);
 }
@@ -76,6 +81,10 @@ pub trait Watch {
 impl Watch for () {
     fn wants(&mut self, _: &str) -> bool {
         false
+    }
+
+    fn is_blind(&self) -> bool {
+        true
     }
 
     fn token(&mut self, _: &Token<'_>) {}

@@ -83,10 +83,16 @@ fn words(bytes: &mut &[u8]) -> Option<usize> {
         table
     };
     let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).copied().unwrap_or(true);
-    while let Some((&[a, b, c, d], rest)) = bytes.split_first_chunk() {
-        if is_special(a) || is_special(b) || is_special(c) || is_special(d) {
-            break;
-        }
+    while let Some((&[a, b, c, d, e, f, g, h], rest)) = bytes.split_first_chunk() {
+        macro_rules! at { ($byte:ident, $n:expr) => { if is_special($byte) { return Some($n); } } }
+        at!(a, 0);
+        at!(b, 1);
+        at!(c, 2);
+        at!(d, 3);
+        at!(e, 4);
+        at!(f, 5);
+        at!(g, 6);
+        at!(h, 7);
         *bytes = rest;
     }
     None

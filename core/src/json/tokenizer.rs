@@ -23,6 +23,8 @@
 mod escape;
 mod grammar;
 mod shortcut;
+#[allow(clippy::all, clippy::indexing_slicing)]
+mod skip;
 
 use core::str::{self, Utf8Error};
 

@@ -82,7 +82,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// What is below one node of the tree.
+    /// What is below one node of the tree. Where it stood is written down only when it stops.
     fn members(
         &mut self,
         record: &mut dyn Record,
@@ -90,49 +90,80 @@ impl Json<'_, '_> {
         node: &'static Node,
     ) -> Result<(), Stop> {
         // Below this index no member has come yet, so none can be there twice.
-        let mut fresh = if self.is_entered() { usize::MAX } else { 0 };
+        let mut fresh = 0;
         let mut expected = 0;
-        if !self.enter(false)? {
+        let mut step = BETWEEN;
+        if self.is_entered() {
+            fresh = usize::MAX;
+            self.level = self.level.wrapping_add(1);
+            step = self.step();
+        } else if !self.enter(false)? {
             return Ok(());
         }
         let below = node.below(names);
+        let level = self.level;
+        if below.is_empty() && self.watch.is_blind() {
+            // The object itself ends where nothing in it is wanted.
+            self.level = level.wrapping_sub(1);
+            self.skip()?;
+            self.level = level;
+            self.leave();
+            return Ok(());
+        }
         // Each turn takes a member, wanted or not, or returns.
         loop {
-            let is_new = self.step() == BETWEEN;
-            if is_new && !self.name(below, expected)? {
-                self.leave();
-                return Ok(());
-            }
-            let index = usize::from(self.step().wrapping_sub(IN));
-            if let Some(node) = below.get(index) {
-                if is_new && index < fresh {
+            if step == BETWEEN {
+                step = match self.name(below, expected) {
+                    Ok(START) => {
+                        self.leave();
+                        return Ok(());
+                    }
+                    Ok(step) => step,
+                    Err(stop) => {
+                        self.set_step(BETWEEN);
+                        return Err(stop);
+                    }
+                };
+                let index = usize::from(step.wrapping_sub(IN));
+                if index < fresh
+                    && let Some(node) = below.get(index)
+                {
                     clear_below(record, names, node);
                 }
-                fresh = fresh.max(index.wrapping_add(1));
+            }
+            let index = usize::from(step.wrapping_sub(IN));
+            let mut result = Ok(());
+            if let Some(node) = below.get(index) {
                 expected = index.wrapping_add(1);
+                fresh = fresh.max(expected);
                 self.member = node;
                 if node.count > 0 {
-                    self.members(record, names, node)?;
+                    result = self.members(record, names, node);
                 } else if let Some(field) = record.member(node.first.into()) {
-                    field.fill(self)?;
+                    result = field.fill(self);
                 }
-                if self.filler.rest == Rest::Unfit {
+                if result.is_ok() && self.filler.rest == Rest::Unfit {
                     self.filler.rest = Rest::Taken;
                     clear_below(record, names, node);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
-            if !self.filler.tokens.is_past(self.level) {
-                self.skip()?;
+            if result.is_ok() && !self.filler.tokens.is_past(self.level) {
+                result = self.skip();
+            }
+            if result.is_err() {
+                self.level = level;
+                self.set_step(step);
+                return result;
             }
             self.filler.is_watched &= self.level > 1;
-            self.set_step(BETWEEN);
+            step = BETWEEN;
         }
     }
 
-    /// Takes a name and sets the step for its value. False: the object has ended.
+    /// Takes a name and gives the step for its value. `START`: the object has ended.
     #[inline]
-    fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
+    fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<Step, Stop> {
         let Filler { tokens, is_watched, .. } = &mut *self.filler;
         if *is_watched {
             return self.any_name(nodes);
@@ -141,30 +172,27 @@ impl Json<'_, '_> {
             && tokens.take_name(name, &mut self.input)
         {
             *is_watched = self.level == 1 && self.watch.wants(name);
-            self.set_step_in(Some(expected));
-            return Ok(true);
+            return Ok(step_in(Some(expected)));
         }
         if tokens.take_end(&mut self.input) {
-            return Ok(false);
+            return Ok(START);
         }
         if let Some(name) = tokens.take_any_name(&mut self.input) {
             let name = (name.len() <= SHORT).then_some(name);
             *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
-            let index = name.and_then(|name| find(nodes, name));
-            self.set_step_in(index);
-            return Ok(true);
+            return Ok(step_in(name.and_then(|name| find(nodes, name))));
         }
         self.any_name(nodes)
     }
 
     /// A name however it comes.
     #[inline(never)]
-    fn any_name(&mut self, nodes: &'static [Node]) -> Result<bool, Stop> {
+    fn any_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
         // Each turn takes a piece of the name, or returns.
         loop {
             let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
-                return Ok(false);
+                return Ok(START);
             };
             let name = if last && short.is_whole {
                 (piece.len() <= SHORT).then_some(piece)
@@ -179,8 +207,7 @@ impl Json<'_, '_> {
             if self.level == 1 {
                 *is_watched = name.is_some_and(|name| self.watch.wants(name));
             }
-            self.set_step_in(index);
-            return Ok(true);
+            return Ok(step_in(index));
         }
     }
 
@@ -230,12 +257,13 @@ impl Json<'_, '_> {
             *step = to;
         }
     }
+}
 
-    /// In the member of this index, or in one that nobody wants.
-    fn set_step_in(&mut self, index: Option<usize>) {
-        let index = index.and_then(|index| Step::try_from(index).ok());
-        self.set_step(index.map_or(IN_NONE, |index| index.wrapping_add(IN)));
-    }
+/// In the member of this index, or in one that nobody wants.
+#[inline(always)]
+fn step_in(index: Option<usize>) -> Step {
+    let index = index.and_then(|index| Step::try_from(index).ok());
+    index.map_or(IN_NONE, |index| index.wrapping_add(IN))
 }
 
 #[inline]

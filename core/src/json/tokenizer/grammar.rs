@@ -89,7 +89,7 @@ pub(super) enum Number {
 
 impl Number {
     #[inline]
-    const fn after(self, byte: u8) -> Option<Self> {
+    pub(super) const fn after(self, byte: u8) -> Option<Self> {
         Some(match (self, byte) {
             (Self::Integer, b'0'..=b'9') | (Self::Nothing | Self::Minus, b'1'..=b'9') => Self::Integer,
             (Self::Fraction | Self::Point, b'0'..=b'9') => Self::Fraction,
@@ -147,11 +147,26 @@ impl Tokenizer {
         if self.is_past(depth) {
             return Ok(true);
         }
+        if matches!(self.state, State::Value) {
+            let rest = match *input {
+                [b'"', rest @ ..] => match rest.get(unescaped(rest)..).unwrap_or_default() {
+                    [b'"', rest @ ..] => Some(rest),
+                    _ => None,
+                },
+                [b'n', b'u', b'l', b'l', rest @ ..] => Some(rest),
+                _ => None,
+            };
+            if let Some(rest) = rest && depth == self.depth {
+                *input = rest;
+                self.state = State::Next;
+                return Ok(true);
+            }
+        }
         // What was cut belongs to what is passed over.
         if self.at == At::Cut {
             self.at = At::Text;
         }
-        if cfg!(target_pointer_width = "64") && self.hop(depth, input) {
+        if self.hop(depth, input)? {
             return Ok(true);
         }
         Ok(self.step(Some(depth), input)?.is_some())

@@ -23,8 +23,8 @@ impl Tokenizer {
     /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
     #[inline]
     pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
-        let rest = self.after_quotation_mark(input).and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"\":")) else { return false };
+        let rest = self.after_quotation_mark(input).and_then(|rest| after_this(rest, name.as_bytes()));
+        let Some(rest) = rest else { return false };
         *input = rest;
         self.state = State::Value;
         true
@@ -47,8 +47,14 @@ impl Tokenizer {
     #[inline]
     fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
         match self.state {
-            State::FirstName => input.strip_prefix(b"\""),
-            State::Next => input.strip_prefix(b",\""),
+            State::FirstName => match input {
+                [b'"', rest @ ..] => Some(rest),
+                _ => None,
+            },
+            State::Next => match input {
+                [b',', b'"', rest @ ..] => Some(rest),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -109,7 +115,7 @@ impl Tokenizer {
     /// Takes a string.
     #[inline]
     pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+        if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
         }
         let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
@@ -122,7 +128,7 @@ impl Tokenizer {
     /// Takes a `null`. `None`: only its first bytes could tell whether one comes.
     #[inline]
     pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> Option<bool> {
-        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+        if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
         }
         match input.strip_prefix(b"null") {
@@ -139,7 +145,7 @@ impl Tokenizer {
     #[inline]
     pub(in crate::json) fn take_comma(&mut self, input: &mut &[u8]) -> bool {
         match *input {
-            [b',', rest @ ..] if IS_ROOMY && self.state == State::Next && self.is_in_array() => {
+            [b',', rest @ ..] if self.state == State::Next && self.is_in_array() => {
                 *input = rest;
                 self.state = State::Value;
                 true
@@ -153,7 +159,7 @@ impl Tokenizer {
     pub(in crate::json) fn take_begin(&mut self, is_array: bool, input: &mut &[u8]) -> bool {
         let begin = if is_array { b"[" } else { b"{" };
         match input.strip_prefix(begin) {
-            Some(rest) if IS_ROOMY && matches!(self.state, State::Value | State::FirstValue) => {
+            Some(rest) if matches!(self.state, State::Value | State::FirstValue) => {
                 let Ok(state) = self.open(is_array) else { return false };
                 *input = rest;
                 self.state = state;
@@ -167,7 +173,7 @@ impl Tokenizer {
     #[inline]
     pub(in crate::json) fn take_end(&mut self, input: &mut &[u8]) -> bool {
         match input.split_first() {
-            Some((&byte, rest)) if IS_ROOMY && byte == self.end && self.state.may_end() => {
+            Some((&byte, rest)) if byte == self.end && self.state.may_end() => {
                 *input = rest;
                 self.state = self.close();
                 true
@@ -199,23 +205,6 @@ impl Tokenizer {
         };
         *input = rest;
         Some(character.encode_utf8(&mut self.character))
-    }
-
-    /// Passes over as much of the value that is in so many objects and arrays as is whole. True: it has
-    /// ended.
-    #[inline]
-    pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
-        let mut state = self.state;
-        // Each turn takes a token, or ends.
-        let has_ended = loop {
-            let Some(next) = self.after_token::<false>(state, input) else { break false };
-            (state, *input) = next;
-            if matches!(state, State::Next) && self.depth == depth {
-                break true;
-            }
-        };
-        self.state = state;
-        has_ended
     }
 
     /// The state and the input after the next token, of a string as far as it is there; if so wanted, up to
@@ -297,6 +286,37 @@ impl Tokenizer {
         self.at = At::Text;
         self.plain = 0;
         if matches!(after, State::Next) { State::InString } else { State::InName }
+    }
+}
+
+/// What comes after the name, its quotation mark and the colon.
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn after_this<'i>(bytes: &'i [u8], name: &[u8]) -> Option<&'i [u8]> {
+    let (mut head, rest) = bytes.split_at_checked(name.len())?;
+    let mut name = name;
+    if cfg!(target_pointer_width = "64") {
+        if head != name {
+            return None;
+        }
+        (head, name) = (&[], &[]);
+    }
+    while let (Some((&[a, b, c, d], after)), Some((&[e, f, g, h], others))) =
+        (head.split_first_chunk::<4>(), name.split_first_chunk::<4>())
+    {
+        if a != e || b != f || c != g || d != h {
+            return None;
+        }
+        (head, name) = (after, others);
+    }
+    for (one, other) in head.iter().zip(name) {
+        if one != other {
+            return None;
+        }
+    }
+    match rest {
+        [b'"', b':', rest @ ..] => Some(rest),
+        _ => None,
     }
 }
 
