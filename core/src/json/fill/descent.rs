@@ -162,25 +162,34 @@ impl Json<'_, '_> {
     }
 
     /// Takes a name and gives the step for its value. `START`: the object has ended.
-    #[inline]
+    #[inline(always)]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<Step, Stop> {
         let Filler { tokens, is_watched, .. } = &mut *self.filler;
-        if *is_watched {
-            return self.any_name(nodes);
-        }
-        if let Some(name) = nodes.get(expected).and_then(Node::plain)
+        if !*is_watched
+            && let Some(name) = nodes.get(expected).and_then(Node::plain)
             && tokens.take_name(name, &mut self.input)
         {
-            *is_watched = self.level == 1 && self.watch.wants(name);
+            if self.level == 1 {
+                *is_watched = self.watch.wants(name);
+            }
             return Ok(step_in(Some(expected)));
         }
-        if tokens.take_end(&mut self.input) {
-            return Ok(START);
-        }
-        if let Some(name) = tokens.take_any_name(&mut self.input) {
-            let name = (name.len() <= SHORT).then_some(name);
-            *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
-            return Ok(step_in(name.and_then(|name| find(nodes, name))));
+        self.other_name(nodes)
+    }
+
+    /// Any name but the one that is expected.
+    #[inline(never)]
+    fn other_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
+        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        if !*is_watched {
+            if tokens.take_end(&mut self.input) {
+                return Ok(START);
+            }
+            if let Some(name) = tokens.take_any_name(&mut self.input) {
+                let name = (name.len() <= SHORT).then_some(name);
+                *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
+                return Ok(step_in(name.and_then(|name| find(nodes, name))));
+            }
         }
         self.any_name(nodes)
     }

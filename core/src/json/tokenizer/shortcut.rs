@@ -17,7 +17,7 @@ use super::{
 use crate::json::scan::unescaped;
 
 /// Whether there is flash for more short cuts than those that pay on the smallest devices.
-const IS_ROOMY: bool = cfg!(target_pointer_width = "64");
+const IS_ROOMY: bool = true;
 
 impl Tokenizer {
     /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
