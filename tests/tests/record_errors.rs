@@ -118,7 +118,22 @@ fn a_pointer_that_is_wrong_is_named_with_its_field() {
 }
 
 #[test]
-fn a_field_without_a_pointer_is_pointed_at() {
-    let said = refused("none", &with_field("pub answer: Text<40>"), &["no rules expected `,`"]);
-    assert!(said.contains("pub answer: Text<40>,"), "{said}");
+fn a_field_without_a_pointer_is_named_and_told_how_one_is_written() {
+    let words = "field `answer` has no JSON Pointer to its value: write `answer: … = \"/answer\"`";
+    let said = refused("none", &with_field("pub answer: Text<40>"), &[words]);
+    assert!(!said.contains("field `run`"), "{said}");
+    let generic = r#"record! { struct Wide<const N: usize> { id: Text<N>, answer: Text<8> = "/answer" } }"#;
+    refused("none-generic", &(generic.to_owned() + TAIL), &["field `id` has no JSON Pointer"]);
+}
+
+#[test]
+fn what_is_not_a_struct_with_named_fields_is_told_what_a_record_is() {
+    for (name, program) in [
+        ("tuple", "record! { struct Pair(u8, u8); }"),
+        ("enum", r#"record! { enum Kind { One = "/one" } }"#),
+        ("no-colon", r#"record! { struct Badge { run = "/run" } }"#),
+    ] {
+        let words = "a record is a struct with a JSON Pointer for each field: `pub struct Name {";
+        refused(name, &(program.to_owned() + TAIL), &[words]);
+    }
 }

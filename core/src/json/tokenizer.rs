@@ -31,10 +31,10 @@ use self::{
     grammar::{Lexeme, Number},
 };
 pub(super) use self::{escape::short_form, grammar::State};
-use super::error::{Error, Wrong};
-
-/// How deep objects and arrays may be nested in one another.
-pub const DEPTH: usize = 128;
+use super::{
+    error::{Error, Wrong},
+    limits::DEPTH,
+};
 
 /// What [`Tokenizer::feed`] finds.
 ///

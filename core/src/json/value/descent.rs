@@ -2,27 +2,16 @@
 //!
 //! # Limits
 //!
-//! Those of [`fill`](super).
+//! Those of [`json`](crate::json).
 
-use super::{
-    Filler, RECORDS, Rest, SHORT,
-    value::{Cause, Json, Stop, next},
-};
+use super::{Json, Record, Row, Stop, Stopped, next};
 use crate::json::{
     error::Misfit,
-    record::{Record, Row},
+    limits::{RECORDS, SHORT},
+    node::Node,
+    progress::{BETWEEN, IN, IN_NONE, Progress, Rest, START, Step},
     tokenizer::Token,
-    tree::Node,
 };
-
-/// Where it stands at one level: before the value, between two members or elements, or in one of them
-/// (the index of its node, plus `IN`).
-pub(super) type Step = u8;
-pub(super) const START: Step = 0;
-const BETWEEN: Step = 1;
-const IN: Step = 2;
-/// In a member or element that nobody wants.
-const IN_NONE: Step = u8::MAX;
 
 impl Json<'_, '_> {
     /// Fills an object into a record.
@@ -53,13 +42,13 @@ impl Json<'_, '_> {
         loop {
             if self.step() == BETWEEN {
                 self.member = member;
-                let tokens = &mut self.filler.tokens;
-                if !self.filler.is_watched && tokens.take_end(&mut self.input) {
+                let tokens = &mut self.progress.tokens;
+                if !self.progress.is_watched && tokens.take_end(&mut self.input) {
                     self.leave();
                     return Ok(());
                 }
                 if !tokens.take_comma(&mut self.input)
-                    && tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))? == b']'
+                    && tokens.peek(&mut self.input)?.ok_or(Stop(Stopped::More))? == b']'
                 {
                     self.token()?;
                     self.leave();
@@ -70,8 +59,8 @@ impl Json<'_, '_> {
             match row.last() {
                 Some(element) if self.step() == IN => {
                     element.fill(self)?;
-                    if self.filler.rest == Rest::Unfit {
-                        self.filler.rest = Rest::Taken;
+                    if self.progress.rest == Rest::Unfit {
+                        self.progress.rest = Rest::Taken;
                         row.reject();
                     }
                 }
@@ -116,16 +105,16 @@ impl Json<'_, '_> {
                 } else if let Some(field) = record.member(node.first.into()) {
                     field.fill(self)?;
                 }
-                if self.filler.rest == Rest::Unfit {
-                    self.filler.rest = Rest::Taken;
+                if self.progress.rest == Rest::Unfit {
+                    self.progress.rest = Rest::Taken;
                     clear_below(record, names, node);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
-            if !self.filler.tokens.is_past(self.level) {
+            if !self.progress.tokens.is_past(self.level) {
                 self.skip()?;
             }
-            self.filler.is_watched &= self.level > 1;
+            self.progress.is_watched &= self.level > 1;
             self.set_step(BETWEEN);
         }
     }
@@ -133,7 +122,7 @@ impl Json<'_, '_> {
     /// Takes a name and sets the step for its value. False: the object has ended.
     #[inline]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<bool, Stop> {
-        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
         if *is_watched {
             return self.any_name(nodes);
         }
@@ -162,7 +151,7 @@ impl Json<'_, '_> {
     fn any_name(&mut self, nodes: &'static [Node]) -> Result<bool, Stop> {
         // Each turn takes a piece of the name, or returns.
         loop {
-            let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
                 return Ok(false);
             };
@@ -188,9 +177,9 @@ impl Json<'_, '_> {
     fn enter(&mut self, is_array: bool) -> Result<bool, Stop> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
-            let is_plain = has_room && !self.filler.is_watched;
+            let is_plain = has_room && !self.progress.is_watched;
             let is_root = self.level == 0;
-            let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
+            let fits = is_plain && self.progress.tokens.take_begin(is_array, &mut self.input)
                 || has_room
                     && match self.token()? {
                         // A member may as well be absent; the root may not.
@@ -217,16 +206,16 @@ impl Json<'_, '_> {
 
     /// Whether the value that comes next is an object or array that was left amid.
     fn is_entered(&self) -> bool {
-        self.filler.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
+        self.progress.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
     }
 
     /// The step in what was entered last.
     fn step(&self) -> Step {
-        self.filler.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
+        self.progress.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
     }
 
     fn set_step(&mut self, to: Step) {
-        if let Some(step) = self.filler.steps.get_mut(usize::from(self.level.wrapping_sub(1))) {
+        if let Some(step) = self.progress.steps.get_mut(usize::from(self.level.wrapping_sub(1))) {
             *step = to;
         }
     }
