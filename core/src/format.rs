@@ -20,29 +20,11 @@ macro_rules! __format_as_debug {
 }
 
 __format_as_debug! {
-    [P: api::Profile] api::AddedRuns<P>;
     [] api::Brief;
-    [P: api::Profile] api::Citation<P>;
-    [P: api::Profile] api::Error<P>;
-    [P: api::Profile] api::FieldBasis<P>;
-    [P: api::Profile] api::McpServer<P>;
-    [P: api::Profile] api::McpToolCall<P>;
-    [P: api::Profile] api::Output<P>;
     [P: api::Profile] api::ProgressEvent<'_, P>;
     [P: api::Profile] api::RunEvent<'_, P>;
-    [P: api::Profile] api::RunInput<P>;
-    [P: api::Profile] api::RunResult<P>;
-    [P: api::Profile] api::SourcePolicy<P>;
-    [P: api::Profile] api::SourceStats<P>;
     [] api::Standard;
-    [P: api::Profile] api::StreamEvent<P>;
-    [P: api::Profile] api::TaskGroup<P>;
-    [P: api::Profile] api::TaskGroupStatus<P>;
-    [P: api::Profile] api::TaskRun<P>;
-    [P: api::Profile] api::TaskSpec<P>;
     [P: api::Profile] api::View<'_, P>;
-    [P: api::Profile] api::Warning<P>;
-    [P: api::Profile] api::Webhook<P>;
     [] http::Response;
     [] http::Writer<'_>;
     [] json::Filler;

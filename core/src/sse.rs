@@ -25,7 +25,7 @@ use core::{mem, str, time::Duration};
 
 use memchr::{memchr, memchr2};
 
-use crate::text::{Decoder, Text};
+use crate::text::{Decoder, Text, decimal};
 
 const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
@@ -427,7 +427,8 @@ impl<const N: usize> Parser<N> {
             }
             Some(Field::Retry) => {
                 self.value.push_str(self.decoder.finish());
-                self.retry = decimal(&self.value).or(self.retry);
+                let whole = if self.value.lost() == 0 { self.value.as_bytes() } else { &[] };
+                self.retry = decimal(whole).or(self.retry);
             }
             Some(Field::Data) | None => {}
         }
@@ -438,17 +439,6 @@ impl<const N: usize> Parser<N> {
         self.id_lost = 0;
         self.complete = false;
     }
-}
-
-/// The number that ASCII digits alone make. Its greatest value stands for all beyond.
-fn decimal<const N: usize>(text: &Text<N>) -> Option<u32> {
-    if text.is_empty() || text.lost() > 0 {
-        return None;
-    }
-    text.bytes().try_fold(0_u32, |number, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        Some(number.saturating_mul(10).saturating_add(digit.into()))
-    })
 }
 
 /// Data and name of one event in the same `N` bytes: data grows from the front, the name from the

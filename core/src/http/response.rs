@@ -3,8 +3,9 @@
 use core::mem;
 
 use super::{
-    Error, Framing, Head,
-    head::{Delimiter, Fields, Length, Location, is_whitespace},
+    error::Error,
+    head::{Delimiter, Fields, Framing, Head, Length, Location},
+    words::is_whitespace,
 };
 
 /// The limits, in bytes, line ends included. Interim answers count towards the final one's head.

@@ -2,7 +2,7 @@
 
 use core::{fmt, ops::Deref};
 
-use super::{fill::SHORT, tree::Node};
+use super::{limits::SHORT, node::Node};
 
 /// Why a text was refused, or why a record does not hold all that it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -29,9 +29,8 @@ use core::{
 
 use super::{
     error::Misfit,
-    fill::{Json, Kind, Sink, Stop},
     number::{DOUBLE, SINGLE, float, integer},
-    record::{Field, Row},
+    value::{Field, Json, Kind, Row, Sink, Stop},
 };
 use crate::text::Text;
 

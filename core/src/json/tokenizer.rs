@@ -23,7 +23,6 @@
 mod escape;
 mod grammar;
 mod shortcut;
-#[allow(clippy::all, clippy::indexing_slicing)]
 mod skip;
 
 use core::str::{self, Utf8Error};
@@ -33,10 +32,10 @@ use self::{
     grammar::{Lexeme, Number},
 };
 pub(super) use self::{escape::short_form, grammar::State};
-use super::error::{Error, Wrong};
-
-/// How deep objects and arrays may be nested in one another.
-pub const DEPTH: usize = 128;
+use super::{
+    error::{Error, Wrong},
+    limits::DEPTH,
+};
 
 /// What [`Tokenizer::feed`] finds.
 ///

@@ -5,7 +5,6 @@
 //! `http` and `https`, without user names. Searches for a `str`, `str::parse` and the library's parser of
 //! addresses would each leave a branch in the program that panics.
 
-use super::Config;
 use crate::http;
 
 /// An absolute URL, taken apart.
@@ -57,10 +56,10 @@ pub(super) enum Unresolved {
     Capacity,
 }
 
-/// Makes a path and query on the config's own server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
+/// Makes a path and query on this very server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
 /// the path that it is relative to, of so many bytes; without one, only an absolute path or URL leads anywhere.
 pub(super) fn resolve(
-    config: &Config<'_>,
+    server: &Url<'_>,
     reference: &str,
     target: &mut [u8],
     base: Option<usize>,
@@ -69,12 +68,12 @@ pub(super) fn resolve(
     if reference.is_empty() || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Unresolved::Foreign);
     }
-    let (base, relative) = if let Some(server) = reference.strip_prefix("//") {
-        (0, own(config, Url::of_server(config.tls, server))?)
+    let (base, relative) = if let Some(other) = reference.strip_prefix("//") {
+        (0, own(server, Url::of_server(server.tls, other))?)
     } else if reference.starts_with('/') {
         (0, reference)
     } else if has_scheme(reference) {
-        (0, own(config, Url::parse(reference))?)
+        (0, own(server, Url::parse(reference))?)
     } else {
         let base = base.ok_or(Unresolved::Foreign)?;
         (if reference.starts_with('?') { base } else { directory(target, base) }, reference)
@@ -82,10 +81,10 @@ pub(super) fn resolve(
     append(relative, target, base).ok_or(Unresolved::Capacity)
 }
 
-/// The path of a URL, if that is on the config's server.
-fn own<'u>(config: &Config<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
+/// The path of a URL, if that is on this server.
+fn own<'u>(server: &Url<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
     let is_own = |url: &Url<'_>| {
-        url.tls == config.tls && url.host.eq_ignore_ascii_case(config.host) && url.port == config.port
+        url.tls == server.tls && url.host.eq_ignore_ascii_case(server.host) && url.port == server.port
     };
     url.filter(is_own).map(|url| url.path).ok_or(Unresolved::Foreign)
 }

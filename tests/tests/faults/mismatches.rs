@@ -1,8 +1,9 @@
 //! What a member that does not fit the record costs: its own field, never the event.
 
 use taskgroup::{
-    api, json,
-    json::{Content, List, Misfit, record},
+    api,
+    json::{self, Content, List, Misfit},
+    record,
     session::{Action, Config, Event, Outcome, Session, Skipped},
     text::Text,
     time::Instant,

@@ -1,133 +1,188 @@
 //! Values that nobody wants in, at once past them.
 //!
-//! One level of nesting is one bit of a register, under a bit that stands for the level where it began.
+//! This is where most bytes of most texts go by, so it is direct code: where it stands is in registers, and is
+//! written down when the input ends. One level of nesting is one bit: whether it is an array. Above the bits of the
+//! levels stands one that is always set, so that a single number tells how deep it is, too.
+//!
+//! # Limits
+//!
+//! Whole tokens, and strings as far as there is input. What it leaves, cut by the input's end, wrong or nested
+//! deeper than a register has bits, the tokenizer's step does.
 
 use super::{
     Tokenizer,
     escape::At,
-    grammar::{Number, State},
+    grammar::{Number, State, number},
 };
-use crate::json::error::Wrong;
+use crate::json::{
+    limits::DEPTH,
+    scan::{Class, after_unescaped},
+};
 
-// Classes of the first byte of a token; from SPECIAL on, it is special in a string.
-const OTHER: u8 = 0;
-const DIGIT: u8 = 1;
-const WORD: u8 = 2;
-const OPEN: u8 = 3;
-const CLOSE: u8 = 4;
-const A_COMMA: u8 = 5;
-const A_COLON: u8 = 6;
-const SPACE: u8 = 7;
-const SPECIAL: u8 = 8;
-const QUOTE: u8 = 8;
-const BLANK: u8 = 9;
-const SOLIDUS: u8 = 10;
-const CONTROL: u8 = 11;
+/// No level above the one where it began.
+const OUTSIDE: u32 = 1;
 
-const fn class_of(byte: u8) -> u8 {
-    match byte {
-        b'\t' | b'\n' | b'\r' => BLANK,
-        0..b' ' => CONTROL,
-        b' ' => SPACE,
-        b'"' => QUOTE,
-        b'\\' => SOLIDUS,
-        b'{' | b'[' => OPEN,
-        b'}' | b']' => CLOSE,
-        b':' => A_COLON,
-        b',' => A_COMMA,
-        b'-' | b'0'..=b'9' => DIGIT,
-        b't' | b'f' | b'n' => WORD,
-        _ => OTHER,
+impl Tokenizer {
+    /// Passes over as much of the value that is in so many objects and arrays as is there in whole tokens.
+    /// True: it has ended.
+    #[inline(never)]
+    pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
+        // Amid a number, a word, an escape or a character there is nothing to hop over.
+        let is_in_text = matches!(self.state, State::InString | State::InName) && self.at == At::Text;
+        if !is_in_text && !self.state.is_between_tokens() {
+            return false;
+        }
+        let before = self.levels_above(depth);
+        // As many levels as a register has room for, or the text.
+        let room = DEPTH.saturating_sub(depth.into()).min(31);
+        let most = u32::MAX >> 31_usize.saturating_sub(room) >> 1;
+        if before > most {
+            return false;
+        }
+        self.plain = 0;
+        let (state, levels) = hop(self.state, before, most, input);
+        self.at = At::Text;
+        self.state = state;
+        if levels != before {
+            self.set_levels_above(depth, levels);
+        }
+        self.is_past(depth)
+    }
+
+    #[inline(never)]
+    fn levels_above(&self, depth: u8) -> u32 {
+        let mut levels = OUTSIDE;
+        let mut level = depth;
+        while level < self.depth && levels.leading_zeros() > 0 {
+            let bits = self.arrays.get(usize::from(level >> 3)).copied().unwrap_or_default();
+            levels = levels << 1 | u32::from(bits >> (level & 7) & 1);
+            level = level.wrapping_add(1);
+        }
+        levels
+    }
+
+    #[inline(never)]
+    fn set_levels_above(&mut self, depth: u8, levels: u32) {
+        while self.depth > depth {
+            self.close();
+        }
+        let mut place = 31_u32.saturating_sub(levels.leading_zeros());
+        while place > 0 {
+            place = place.wrapping_sub(1);
+            _ = self.open(levels >> place & 1 != 0);
+        }
     }
 }
 
-static CLASS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = class_of(byte as u8);
-        byte += 1;
-    }
-    table
-};
-
-#[inline(always)]
-fn class(byte: u8) -> u8 {
-    CLASS[usize::from(byte)]
-}
-
-#[inline(always)]
-fn unescaped(mut rest: &[u8]) -> &[u8] {
-    if cfg!(target_pointer_width = "64") {
-        return rest.get(crate::json::scan::unescaped(rest)..).unwrap_or_default();
-    }
-    while let Some((&[a, b, c, d, e, f, g, h], after)) = rest.split_first_chunk::<8>() {
-        macro_rules! at { ($byte:ident, $n:expr) => { if class($byte) >= SPECIAL { return rest.get($n..).unwrap_or_default(); } } }
-        at!(a, 0);
-        at!(b, 1);
-        at!(c, 2);
-        at!(d, 3);
-        at!(e, 4);
-        at!(f, 5);
-        at!(g, 6);
-        at!(h, 7);
-        rest = after;
-    }
-    while let Some((&a, after)) = rest.split_first() {
-        if class(a) >= SPECIAL {
+/// The state and the levels after the last whole token, which may be the end of the value.
+#[inline(never)]
+fn hop(mut state: State, mut levels: u32, most: u32, input: &mut &[u8]) -> (State, u32) {
+    let mut rest = *input;
+    // Each turn takes a token, or ends.
+    loop {
+        if matches!(state, State::InString | State::InName) {
+            // In a copy, or `rest` could not be in registers.
+            let mut after = rest;
+            state = strings(&mut after, state, levels);
+            rest = after;
+            if matches!(state, State::InString | State::InName) {
+                break;
+            }
+        }
+        let is_array = levels & 1 != 0;
+        if matches!(state, State::Next) && levels == OUTSIDE {
             break;
+        }
+        let Some((&byte, mut after)) = rest.split_first() else { break };
+        let is_value = matches!(state, State::Value | State::FirstValue);
+        match Class::of(byte) {
+            Class::QUOTATION_MARK if is_value => state = State::InString,
+            Class::QUOTATION_MARK if matches!(state, State::Name | State::FirstName) => state = State::InName,
+            Class::COMMA if matches!(state, State::Next) => {
+                state = if is_array { State::Value } else { State::Name };
+            }
+            Class::COLON if matches!(state, State::Colon) => state = State::Value,
+            Class::SPACE | Class::BLANK => {}
+            Class::BEGIN if is_value && levels < most => {
+                let is_array = byte == b'[';
+                levels = levels << 1 | u32::from(is_array);
+                state = if is_array { State::FirstValue } else { State::FirstName };
+            }
+            Class::END if state.may_end() && byte == if is_array { b']' } else { b'}' } => {
+                levels >>= 1;
+                state = State::Next;
+            }
+            Class::WORD if is_value => {
+                after = match (byte, after) {
+                    (b'n', [b'u', b'l', b'l', after @ ..]) => after,
+                    (b't', [b'r', b'u', b'e', after @ ..]) => after,
+                    (b'f', [b'a', b'l', b's', b'e', after @ ..]) => after,
+                    _ => break,
+                };
+                state = State::Next;
+            }
+            Class::NUMBER if is_value => {
+                let Ok((length, _, true)) = number(Number::Nothing, rest) else { break };
+                after = rest.get(length..).unwrap_or_default();
+                state = State::Next;
+            }
+            _ => break,
         }
         rest = after;
     }
-    rest
+    *input = rest;
+    (state, levels)
 }
 
-/// Passes over strings and what is between them, while nothing else comes. The state after them.
-#[cfg_attr(target_pointer_width = "64", inline(always))]
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn strings(input: &mut &[u8], mut state: State, kinds: u32) -> State {
+/// From amid a string or a name, passes over it, and over those that follow with a comma or a colon between.
+/// The state after the last.
+#[cfg_attr(feature = "fast", inline(always))]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn strings(input: &mut &[u8], state: State, levels: u32) -> State {
+    const COLON: u32 = b':' as u32;
+    const COMMA: u32 = b',' as u32;
+    const NONE: u32 = u32::MAX;
+    let is_array = levels & 1 != 0;
     let mut rest = *input;
-    let toggle = if kinds & 1 == 0 { u32::from(b':' ^ b',') } else { 0 };
-    let mut want = u32::from(b',');
-    if kinds == 1 {
-        want = 0x100;
-    }
-    if matches!(state, State::InName) {
-        want = u32::from(b':');
-    }
-    loop {
-        rest = unescaped(rest);
+    // What stands between this string and the next: in an object, a colon and a comma by turns.
+    let mut between = if matches!(state, State::InName) {
+        COLON
+    } else if levels == OUTSIDE {
+        NONE
+    } else {
+        COMMA
+    };
+    let turns = if is_array { 0 } else { COLON ^ COMMA };
+    // Each turn takes a string or an escape, or ends.
+    let state = loop {
+        rest = after_unescaped(rest);
         match rest {
-            [b'"', next, after @ ..] if u32::from(*next) == want => match after {
+            [b'"', byte, after @ ..] if u32::from(*byte) == between => match after {
                 [b'"', after @ ..] => {
                     rest = after;
-                    want ^= toggle;
+                    between ^= turns;
                 }
-                [b'n', b'u', b'l', b'l', b',', b'"', after @ ..] if want == u32::from(b':') => rest = after,
+                [b'n', b'u', b'l', b'l', b',', b'"', after @ ..] if between == COLON => rest = after,
                 _ => {
                     rest = after;
-                    state = if want == u32::from(b',') && kinds & 1 == 0 { State::Name } else { State::Value };
-                    break;
+                    break if between == COMMA && !is_array { State::Name } else { State::Value };
                 }
             },
             [b'"', after @ ..] => {
                 rest = after;
-                state = if want == u32::from(b':') { State::Colon } else { State::Next };
-                break;
+                break if between == COLON { State::Colon } else { State::Next };
             }
-            [b'\\', after @ ..] if let Some(after) = escape(after) => rest = after,
-            _ => {
-                state = if want == u32::from(b':') { State::InName } else { State::InString };
-                break;
-            }
+            [b'\\', after @ ..] if let Some(after) = after_escape(after) => rest = after,
+            _ => break if between == COLON { State::InName } else { State::InString },
         }
-    }
+    };
     *input = rest;
     state
 }
 
+/// What comes after the rest of an escape, if that is whole and right.
 #[inline(never)]
-fn escape(input: &[u8]) -> Option<&[u8]> {
+fn after_escape(input: &[u8]) -> Option<&[u8]> {
     match input {
         [b'u', rest @ ..] => {
             let (digits, rest) = rest.split_first_chunk::<4>()?;
@@ -135,130 +190,5 @@ fn escape(input: &[u8]) -> Option<&[u8]> {
         }
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => Some(rest),
         _ => None,
-    }
-}
-
-impl Tokenizer {
-    /// The levels above the target, one bit each, under one that is set.
-    #[inline(never)]
-    fn kinds(&self, target: u8) -> u32 {
-        let mut kinds = 1_u32;
-        let mut level = target;
-        while level < self.depth && kinds >> 31 == 0 {
-            let bits = self.arrays.get(usize::from(level >> 3)).copied().unwrap_or_default();
-            kinds = kinds << 1 | u32::from(bits >> (level & 7) & 1);
-            level = level.wrapping_add(1);
-        }
-        kinds
-    }
-
-    #[inline(never)]
-    fn set_kinds(&mut self, target: u8, kinds: u32) {
-        while self.depth > target {
-            self.close();
-        }
-        let mut place = 31_u32.wrapping_sub(kinds.leading_zeros());
-        while place > 0 {
-            place = place.wrapping_sub(1);
-            _ = self.open(kinds >> place & 1 != 0);
-        }
-    }
-
-    /// Passes over as much of the value that is in so many objects and arrays as is there in whole tokens.
-    /// True: it has ended.
-    #[inline(never)]
-    pub(super) fn hop(&mut self, target: u8, input: &mut &[u8]) -> Result<bool, Wrong> {
-        // Amid a number, a word, an escape or a character there is nothing to hop over.
-        let is_in_string = matches!(self.state, State::InString | State::InName) && self.at == At::Text;
-        if !is_in_string && !self.state.is_between_tokens() {
-            return Ok(false);
-        }
-        let first = self.kinds(target);
-        // As deep as a register has bits, or as a text may be nested.
-        let most = u32::MAX >> 1 >> target.saturating_sub(97).min(31);
-        if first > most {
-            return Ok(false);
-        }
-        self.plain = 0;
-        self.at = At::Text;
-        let (state, kinds) = hop(self.state, first, most, input);
-        self.state = state;
-        if kinds != first {
-            self.set_kinds(target, kinds);
-        }
-        Ok(self.is_past(target))
-    }
-}
-
-#[inline(never)]
-fn hop(mut state: State, mut kinds: u32, most: u32, input: &mut &[u8]) -> (State, u32) {
-    let mut rest = *input;
-    loop {
-        if matches!(state, State::InString | State::InName) {
-            let mut after = rest;
-            state = strings(&mut after, state, kinds);
-            rest = after;
-            if matches!(state, State::InString | State::InName) {
-                break;
-            }
-        }
-        if matches!(state, State::Next) && kinds == 1 {
-            break;
-        }
-        let Some((&byte, after)) = rest.split_first() else { break };
-        let is_value = matches!(state, State::Value | State::FirstValue);
-        match class(byte) {
-            QUOTE if is_value => state = State::InString,
-            QUOTE if matches!(state, State::Name | State::FirstName) => state = State::InName,
-            A_COMMA if matches!(state, State::Next) => {
-                state = if kinds & 1 == 0 { State::Name } else { State::Value };
-            }
-            A_COLON if matches!(state, State::Colon) => state = State::Value,
-            BLANK | SPACE => {}
-            OPEN if is_value && kinds < most => {
-                kinds = kinds << 1 | u32::from(byte == b'[');
-                state = if byte == b'[' { State::FirstValue } else { State::FirstName };
-            }
-            CLOSE if state.may_end() && byte == if kinds & 1 == 0 { b'}' } else { b']' } => {
-                kinds >>= 1;
-                state = State::Next;
-            }
-            WORD if is_value => {
-                rest = match (byte, after) {
-                    (b'n', [b'u', b'l', b'l', after @ ..]) => after,
-                    (b't', [b'r', b'u', b'e', after @ ..]) => after,
-                    (b'f', [b'a', b'l', b's', b'e', after @ ..]) => after,
-                    _ => break,
-                };
-                state = State::Next;
-                continue;
-            }
-            DIGIT if is_value => {
-                let Some(after) = number(rest) else { break };
-                rest = after;
-                state = State::Next;
-                continue;
-            }
-            _ => break,
-        }
-        rest = after;
-    }
-    *input = rest;
-    (state, kinds)
-}
-
-/// After a number that is whole, if it is right.
-#[inline(never)]
-fn number(input: &[u8]) -> Option<&[u8]> {
-    let mut number = Number::Nothing;
-    let mut rest = input;
-    loop {
-        let (&byte, after) = rest.split_first()?;
-        match number.after(byte) {
-            Some(next) => number = next,
-            None if number.may_end() && !byte.is_ascii_digit() => return Some(rest),
-            None => return None,
-        }
-        rest = after;
     }
 }

@@ -2,27 +2,16 @@
 //!
 //! # Limits
 //!
-//! Those of [`fill`](super).
+//! Those of [`json`](crate::json).
 
-use super::{
-    Filler, RECORDS, Rest, SHORT,
-    value::{Cause, Json, Stop, next},
-};
+use super::{Json, Record, Row, Stop, Stopped, next};
 use crate::json::{
     error::Misfit,
-    record::{Record, Row},
+    limits::{RECORDS, SHORT},
+    node::Node,
+    progress::{BETWEEN, IN, IN_NONE, Progress, Rest, START, Step},
     tokenizer::Token,
-    tree::Node,
 };
-
-/// Where it stands at one level: before the value, between two members or elements, or in one of them
-/// (the index of its node, plus `IN`).
-pub(super) type Step = u8;
-pub(super) const START: Step = 0;
-const BETWEEN: Step = 1;
-const IN: Step = 2;
-/// In a member or element that nobody wants.
-const IN_NONE: Step = u8::MAX;
 
 impl Json<'_, '_> {
     /// Fills an object into a record.
@@ -44,42 +33,65 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn array(&mut self, row: &mut dyn Row) -> Result<(), Stop> {
-        if !self.enter(true)? {
+        let mut step = BETWEEN;
+        if self.is_entered() {
+            self.level = self.level.wrapping_add(1);
+            step = self.step();
+        } else if !self.enter(true)? {
             return Ok(());
         }
-        let member = self.member;
+        let (member, level) = (self.member, self.level);
         // Each turn takes an element, wanted or not, or returns: before one there is a comma or the first of
         // its bytes, since anything else after an element is an error of `peek`.
         loop {
-            if self.step() == BETWEEN {
+            let mut result = Ok(());
+            if step == BETWEEN {
                 self.member = member;
-                let tokens = &mut self.filler.tokens;
-                if !self.filler.is_watched && tokens.take_end(&mut self.input) {
-                    self.leave();
-                    return Ok(());
-                }
-                if !tokens.take_comma(&mut self.input)
-                    && tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))? == b']'
-                {
-                    self.token()?;
-                    self.leave();
-                    return Ok(());
-                }
-                self.set_step(if row.push() { IN } else { IN_NONE });
-            }
-            match row.last() {
-                Some(element) if self.step() == IN => {
-                    element.fill(self)?;
-                    if self.filler.rest == Rest::Unfit {
-                        self.filler.rest = Rest::Taken;
-                        row.reject();
+                match self.has_element() {
+                    Ok(true) => step = if row.push() { IN } else { IN_NONE },
+                    Ok(false) => {
+                        self.leave();
+                        return Ok(());
                     }
+                    Err(stop) => result = Err(stop),
                 }
-                _ => {}
             }
-            self.skip()?;
-            self.set_step(BETWEEN);
+            if step == IN
+                && let Some(element) = row.last()
+            {
+                result = element.fill(self);
+                if result.is_ok() && self.progress.rest == Rest::Unfit {
+                    self.progress.rest = Rest::Taken;
+                    row.reject();
+                }
+            }
+            if result.is_ok() {
+                result = self.skip();
+            }
+            if result.is_err() {
+                self.level = level;
+                self.set_step(step);
+                return result;
+            }
+            step = BETWEEN;
         }
+    }
+
+    /// Goes to the next element. False: the array has ended.
+    #[inline(never)]
+    fn has_element(&mut self) -> Result<bool, Stop> {
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
+        if tokens.take_comma(&mut self.input) {
+            return Ok(true);
+        }
+        if !*is_watched && tokens.take_end(&mut self.input) {
+            return Ok(false);
+        }
+        let byte = tokens.peek(&mut self.input)?.ok_or(Stop(Stopped::More))?;
+        if byte == b']' {
+            self.token()?;
+        }
+        Ok(byte != b']')
     }
 
     /// What is below one node of the tree. Where it stood is written down only when it stops.
@@ -112,27 +124,26 @@ impl Json<'_, '_> {
         }
         // Each turn takes a member, wanted or not, or returns.
         loop {
+            let mut result = Ok(());
             if step == BETWEEN {
-                step = match self.name(below, expected) {
+                match self.name(below, expected) {
                     Ok(START) => {
                         self.leave();
                         return Ok(());
                     }
-                    Ok(step) => step,
-                    Err(stop) => {
-                        self.set_step(BETWEEN);
-                        return Err(stop);
+                    Ok(next) => {
+                        step = next;
+                        let index = usize::from(step.wrapping_sub(IN));
+                        if index < fresh
+                            && let Some(node) = below.get(index)
+                        {
+                            clear_below(record, names, node);
+                        }
                     }
-                };
-                let index = usize::from(step.wrapping_sub(IN));
-                if index < fresh
-                    && let Some(node) = below.get(index)
-                {
-                    clear_below(record, names, node);
+                    Err(stop) => result = Err(stop),
                 }
             }
             let index = usize::from(step.wrapping_sub(IN));
-            let mut result = Ok(());
             if let Some(node) = below.get(index) {
                 expected = index.wrapping_add(1);
                 fresh = fresh.max(expected);
@@ -142,13 +153,13 @@ impl Json<'_, '_> {
                 } else if let Some(field) = record.member(node.first.into()) {
                     result = field.fill(self);
                 }
-                if result.is_ok() && self.filler.rest == Rest::Unfit {
-                    self.filler.rest = Rest::Taken;
+                if result.is_ok() && self.progress.rest == Rest::Unfit {
+                    self.progress.rest = Rest::Taken;
                     clear_below(record, names, node);
                 }
             }
             // Whatever a field has left of its value, or all of one that nobody wants.
-            if result.is_ok() && !self.filler.tokens.is_past(self.level) {
+            if result.is_ok() && !self.progress.tokens.is_past(self.level) {
                 result = self.skip();
             }
             if result.is_err() {
@@ -156,7 +167,7 @@ impl Json<'_, '_> {
                 self.set_step(step);
                 return result;
             }
-            self.filler.is_watched &= self.level > 1;
+            self.progress.is_watched &= self.level > 1;
             step = BETWEEN;
         }
     }
@@ -164,7 +175,7 @@ impl Json<'_, '_> {
     /// Takes a name and gives the step for its value. `START`: the object has ended.
     #[inline(always)]
     fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<Step, Stop> {
-        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
         if !*is_watched
             && let Some(name) = nodes.get(expected).and_then(Node::plain)
             && tokens.take_name(name, &mut self.input)
@@ -180,7 +191,7 @@ impl Json<'_, '_> {
     /// Any name but the one that is expected.
     #[inline(never)]
     fn other_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
-        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
         if !*is_watched {
             if tokens.take_end(&mut self.input) {
                 return Ok(START);
@@ -199,7 +210,7 @@ impl Json<'_, '_> {
     fn any_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
         // Each turn takes a piece of the name, or returns.
         loop {
-            let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
             let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
                 return Ok(START);
             };
@@ -224,9 +235,9 @@ impl Json<'_, '_> {
     fn enter(&mut self, is_array: bool) -> Result<bool, Stop> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
-            let is_plain = has_room && !self.filler.is_watched;
+            let is_plain = has_room && !self.progress.is_watched;
             let is_root = self.level == 0;
-            let fits = is_plain && self.filler.tokens.take_begin(is_array, &mut self.input)
+            let fits = is_plain && self.progress.tokens.take_begin(is_array, &mut self.input)
                 || has_room
                     && match self.token()? {
                         // A member may as well be absent; the root may not.
@@ -253,16 +264,16 @@ impl Json<'_, '_> {
 
     /// Whether the value that comes next is an object or array that was left amid.
     fn is_entered(&self) -> bool {
-        self.filler.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
+        self.progress.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
     }
 
     /// The step in what was entered last.
     fn step(&self) -> Step {
-        self.filler.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
+        self.progress.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
     }
 
     fn set_step(&mut self, to: Step) {
-        if let Some(step) = self.filler.steps.get_mut(usize::from(self.level.wrapping_sub(1))) {
+        if let Some(step) = self.progress.steps.get_mut(usize::from(self.level.wrapping_sub(1))) {
             *step = to;
         }
     }
@@ -282,8 +293,8 @@ fn find(nodes: &[Node], name: &str) -> Option<usize> {
 
 /// Clears each field of a record.
 #[doc(hidden)]
-#[cfg_attr(target_pointer_width = "64", inline)]
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
 pub fn clear(record: &mut dyn Record) {
     let mut index = 0_usize;
     while let Some(field) = record.member(index) {
