@@ -12,7 +12,7 @@ use core::str;
 use super::{
     Tokenizer,
     escape::{At, pair, short_escape},
-    grammar::{Number, State, number},
+    grammar::State,
 };
 use crate::json::scan::{Class, after_unescaped, unescaped};
 
@@ -224,20 +224,6 @@ impl Tokenizer {
             }
             (_, Class::BEGIN) if is_value => self.open(byte == b'[').ok()?,
             (_, Class::END) if byte == self.end && state.may_end() => self.close(),
-            (_, Class::WORD) if is_value => {
-                rest = match (byte, rest) {
-                    (b'n', [b'u', b'l', b'l', rest @ ..]) => rest,
-                    (b't', [b'r', b'u', b'e', rest @ ..]) => rest,
-                    (b'f', [b'a', b'l', b's', b'e', rest @ ..]) => rest,
-                    _ => return None,
-                };
-                State::Next
-            }
-            (_, Class::NUMBER) if is_value => {
-                let Ok((length, _, true)) = number(Number::Nothing, input) else { return None };
-                rest = input.get(length..)?;
-                State::Next
-            }
             _ => return None,
         };
         Some((next, rest))
