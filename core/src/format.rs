@@ -28,6 +28,7 @@ __format_as_debug! {
     [] http::Response;
     [] http::Writer<'_>;
     [] json::Filler;
+    [] json::Json<'_, '_>;
     [] json::Node;
     [] json::Stop;
     [] json::Tokenizer;

@@ -29,7 +29,8 @@ use crate::text::{Decoder, Text, decimal};
 
 const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// The fields that have a meaning. Lines with any other name are passed over, as are comments.
+/// The fields that have a meaning: the standard has these four. Lines with any other name are passed over, as are
+/// comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Field {
@@ -66,6 +67,8 @@ impl Field {
 }
 
 /// What [`Tokenizer::feed`] finds.
+///
+/// There will be no others: whoever puts events together must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Token<'i> {
@@ -261,6 +264,7 @@ const fn after_line_end(byte: u8) -> Option<State> {
 /// One event, lent by the parser that collected it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Event<'p> {
     /// Its name, `message` when the server gave none. What is not UTF-8 in it became U+FFFD.
     pub name: &'p str,

@@ -68,6 +68,7 @@ pub enum View<'e, P: Profile> {
 
 /// A run's event: how it stands, what it was asked, what it gave.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunEvent<'e, P: Profile> {
     /// How it stands.
     pub run: &'e TaskRun<P>,
@@ -79,6 +80,7 @@ pub struct RunEvent<'e, P: Profile> {
 
 /// A run's progress, by number or in words.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProgressEvent<'e, P: Profile> {
     /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
     pub kind: &'e str,

@@ -37,7 +37,8 @@ pub struct Head {
     pub location: bool,
 }
 
-/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)). HTTP/1.1 has
+/// no other ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framing {

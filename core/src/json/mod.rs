@@ -43,6 +43,8 @@ mod tokenizer;
 mod tree;
 mod value;
 
+#[cfg(feature = "serde")]
+pub use self::error::ParseError;
 #[doc(hidden)]
 pub use self::macros::__private;
 pub use self::{

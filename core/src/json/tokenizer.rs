@@ -37,7 +37,7 @@ use super::{
     limits::DEPTH,
 };
 
-/// What [`Tokenizer::feed`] finds.
+/// What [`Tokenizer::feed`] finds. RFC 8259 has no other tokens.
 ///
 /// Names, strings and numbers come in pieces: one where the input has it whole and without escapes.
 /// Pieces may be empty, and are never cut inside a character or an escape. Escapes are resolved and

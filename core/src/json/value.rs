@@ -8,13 +8,13 @@
 mod descent;
 mod string;
 
-use core::ops::ControlFlow;
+use core::{fmt, ops::ControlFlow};
 
 #[doc(hidden)]
 pub use self::descent::clear;
 pub(super) use self::string::Sink;
 use super::{
-    error::{Misfit, Wrong},
+    error::{Error, Misfit, Wrong},
     limits::SHORT,
     node::Node,
     progress::{Progress, Rest},
@@ -116,7 +116,7 @@ impl Watch for () {
     fn token(&mut self, _: &Token<'_>) {}
 }
 
-/// Why a field cannot go on: for it to give on.
+/// Why reading has to stop: the input is used up, or the text is wrong. Return it with `?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop(pub(super) Stopped);
 
@@ -127,13 +127,24 @@ pub(super) enum Stopped {
     Wrong(Wrong),
 }
 
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Stopped::More => f.write_str("the input is used up"),
+            Stopped::Wrong(wrong) => Error::from(wrong).fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Stop {}
+
 impl From<Wrong> for Stop {
     fn from(wrong: Wrong) -> Self {
         Self(Stopped::Wrong(wrong))
     }
 }
 
-/// What a value is.
+/// What a value is. RFC 8259 has no other kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
@@ -170,6 +181,17 @@ pub struct Json<'f, 'i> {
     pub(super) level: u8,
     pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
+}
+
+/// Shows where it stands; not the text, which is the server's.
+impl fmt::Debug for Json<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Json")
+            .field("level", &self.level)
+            .field("member", &self.member.name())
+            .field("input", &self.input.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Json<'_, '_> {

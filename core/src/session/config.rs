@@ -11,6 +11,7 @@ use crate::{http, time::Millis};
 /// The version of the API in the path of task groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Version {
     /// `/v1beta`
     #[default]
