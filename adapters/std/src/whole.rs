@@ -23,7 +23,7 @@ use std::{fmt, ops::Deref};
 use serde::{Serialize, Serializer, ser::Error as _};
 use taskgroup::{
     api::{
-        Citation, Error, FieldBasis, McpServer, McpToolCall, Output, RunInput, SourcePolicy, SourceStats,
+        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, RunInput, SourcePolicy, SourceStats,
         TaskSpec, Warning, Webhook,
     },
     json::{self, Field, Json, Kind, Stop},
@@ -44,7 +44,7 @@ profile! {
         type Metadata = Option<Raw>;
         type Detail = Option<Raw>;
         type Warnings = Option<List<Warning<P>>>;
-        type Error = Option<Error<P>>;
+        type Error = Option<ErrorObject<P>>;
         type Input = Option<RunInput<P>>;
         type Prompt = Content;
         type SourcePolicy = Option<SourcePolicy<P>>;

@@ -70,7 +70,7 @@ members! { $
     Detail,
     /// `warnings`: a list of [`Warning`](super::Warning).
     Warnings,
-    /// `error` of a run: an optional [`Error`](super::Error).
+    /// `error` of a run: an optional [`ErrorObject`](super::ErrorObject).
     Error,
     /// `input` of an event: an optional [`RunInput`](super::RunInput).
     Input,
@@ -142,7 +142,7 @@ members! { $
 /// ```
 ///
 /// Without a colon and with a parameter, which stands for the profile, it takes all members, and others can be made from
-/// it: `pub struct Large<P> { type Error = Option<Error<P>>; … }`. A member that a later version adds is missing there.
+/// it: `pub struct Large<P> { type Error = Option<ErrorObject<P>>; … }`. A member that a later version adds is missing there.
 ///
 /// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq` and `Eq`, so do not derive these yourself.
 ///

@@ -4,7 +4,7 @@ use super::{
     event::SourceStats,
     input::{RunInput, SourcePolicy, TaskSpec},
     output::{Citation, FieldBasis, Output},
-    run::{Error, Id, Warning},
+    run::{ErrorObject, Id, Warning},
 };
 use crate::{
     json::{Content, List, Raw, Skip},
@@ -26,7 +26,7 @@ profile! {
         type Metadata = Skip;
         type Detail = Skip;
         type Warnings = Skip;
-        type Error = Option<Error<P>>;
+        type Error = Option<ErrorObject<P>>;
         type Input = Skip;
         type Prompt = Skip;
         type SourcePolicy = Skip;
@@ -68,7 +68,7 @@ profile! {
         type Metadata = Option<Raw<128>>;
         type Detail = Option<Raw<64>>;
         type Warnings = Option<List<Warning<P>, 2>>;
-        type Error = Option<Error<P>>;
+        type Error = Option<ErrorObject<P>>;
         type Input = Option<RunInput<P>>;
         type Prompt = Content<256>;
         type SourcePolicy = Option<SourcePolicy<P>>;

@@ -55,8 +55,9 @@ service_record! {
 }
 
 service_record! {
-    /// What the service says when something failed: a run, a stream, or a request.
-    pub struct Error<P> {
+    /// What the service says when something failed, as an answer or event has it: a record like the others. The error of a
+    /// request or a stream as a whole is [`Session::error`](crate::session::Session::error).
+    pub struct ErrorObject<P> {
         /// To be quoted to the service's support.
         pub ref_id: P::RefId = "/ref_id",
         /// What failed.

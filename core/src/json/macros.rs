@@ -6,7 +6,7 @@
 //! record! {
 //!     /// Nested records and pointers go together.
 //!     #[derive(Debug, PartialEq)]
-//!     pub struct Event for "task_run.state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
+//!     pub struct Event for "state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
 //! }
 //! record! { #[derive(Debug, PartialEq)] pub struct Run { active: bool = "/is_active" } }
 //! let mut event = Event::default();
@@ -43,12 +43,13 @@ pub mod __private {
 /// and `Default` where its fields do, so do not derive that. Attributes, so other derives too, generics with bounds, and `where`
 /// are passed on; a bound with angle brackets in it belongs after `where`.
 ///
-/// A session gives it events of the type `task_run.state`. Others are named after `for`, and `for *` is all.
+/// After `for` it names the types of events that it takes from a stream; `for *` takes all. Without `for` it
+/// leaves that to whoever reads the stream, such as a session.
 ///
 /// ```
 /// use taskgroup::{json::{Field, Skip}, record, text::Text};
 ///
-/// record! { pub struct Failures for "task_run.state" | "error" { pub why: Text<80> = "/error/message" } }
+/// record! { pub struct Failures for "state" | "error" { pub why: Text<80> = "/error/message" } }
 /// record! { pub struct All<F = Skip> for * where F: Field { pub kind: Text<32> = "/type", pub run: F = "/run" } }
 /// # let _ = (Failures::default(), All::<Skip>::default());
 /// ```
@@ -216,11 +217,11 @@ macro_rules! __record {
 
     (@wants) => {};
     (@wants _) => {
-        fn wants(&self, _: &str) -> bool { true }
+        fn wants(&self, _: &str) -> ::core::option::Option<bool> { ::core::option::Option::Some(true) }
     };
     (@wants $($event_type:tt)+) => {
-        fn wants(&self, event_type: &str) -> bool {
-            ::core::matches!(event_type, $($event_type)+)
+        fn wants(&self, event_type: &str) -> ::core::option::Option<bool> {
+            ::core::option::Option::Some(::core::matches!(event_type, $($event_type)+))
         }
     };
 

@@ -59,14 +59,15 @@ pub trait Record: Field {
     /// The field that a leaf of the tree stands for.
     fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
 
-    /// Whether events of this type are for this record. A session passes over all others.
-    fn wants(&self, event_type: &str) -> bool {
-        event_type == "task_run.state"
+    /// Whether the events of a stream that have this type are for this record. `None`: it does not say, and the reader of
+    /// the stream decides.
+    fn wants(&self, event_type: &str) -> Option<bool> {
+        let _ = event_type;
+        None
     }
 
-    /// Is shown the text itself, piece by piece as it comes, by a session; for who passes it on or
-    /// keeps it. What came since [`clear`](Field::clear) is one text, whole when the session has
-    /// given the event.
+    /// Shows the text itself, piece by piece as it comes, to a record that keeps it or passes it on. What came since
+    /// [`clear`](Field::clear) is one text, whole once the reader of the stream gives the event.
     fn data(&mut self, piece: &[u8]) {
         let _ = piece;
     }

@@ -140,11 +140,17 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
 }
 
 /// Whether each byte may stand in the path of a URL as it is.
-pub(super) fn is_path(path: &str) -> bool {
-    path.bytes().all(|byte| {
-        byte.is_ascii_graphic()
-            && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    })
+pub(super) const fn is_path(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    while let [byte, more @ ..] = rest {
+        if !byte.is_ascii_graphic()
+            || matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        {
+            return false;
+        }
+        rest = more;
+    }
+    true
 }
 
 /// Whether a host is this very machine by its name or address, see
