@@ -262,9 +262,10 @@ const fn after_line_end(byte: u8) -> Option<State> {
 }
 
 /// One event, lent by the parser that collected it.
+///
+/// There will be no other fields: the standard gives an event no more, so it can be taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub struct Event<'p> {
     /// Its name, `message` when the server gave none. What is not UTF-8 in it became U+FFFD.
     pub name: &'p str,

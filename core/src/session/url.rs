@@ -5,7 +5,7 @@
 //! `http` and `https`, without user names. Searches for a `str`, `str::parse` and the library's parser of
 //! addresses would each leave a branch in the program that panics.
 
-use crate::http;
+use crate::{http, text::decimal};
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl<'u> Url<'u> {
             None => split_at_byte(authority, b':'),
         };
         let port = match port.strip_prefix(':') {
-            Some(digits) => decimal(digits)?,
+            Some(digits) => decimal(digits.as_bytes())?.try_into().ok()?,
             None if !port.is_empty() => return None,
             None if tls => 443,
             None => 80,
@@ -169,21 +169,11 @@ pub(super) fn is_loopback(host: &str) -> bool {
 fn is_loopback_v4(address: &str) -> bool {
     let mut parts = address.as_bytes().split(|byte| *byte == b'.');
     let is_byte = |part: &[u8]| {
-        let value = part.iter().try_fold(0_u8, |value, digit| {
-            value.checked_mul(10)?.checked_add(digit.is_ascii_digit().then_some(digit & 0xF)?)
-        });
-        value.is_some() && (part == b"0" || !part.is_empty() && !part.starts_with(b"0"))
+        decimal(part).is_some_and(|value| value <= 255) && (part == b"0" || !part.starts_with(b"0"))
     };
     parts.next() == Some(b"127")
         && (0..3).all(|_| parts.next().is_some_and(is_byte))
         && parts.next().is_none()
-}
-
-fn decimal(digits: &str) -> Option<u16> {
-    let value = digits.bytes().try_fold(0_u16, |value, byte| {
-        value.checked_mul(10)?.checked_add(byte.is_ascii_digit().then_some(byte & 0xF)?.into())
-    })?;
-    (!digits.is_empty()).then_some(value)
 }
 
 #[cfg(test)]
