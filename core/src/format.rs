@@ -20,9 +20,14 @@ macro_rules! __format_as_debug {
 }
 
 __format_as_debug! {
+    [] api::AddRuns<'_>;
+    [] api::AwaitResult<'_>;
     [] api::Brief;
+    [] api::Events<'_>;
+    [] api::Plain<'_>;
     [P: api::Profile] api::ProgressEvent<'_, P>;
     [P: api::Profile] api::RunEvent<'_, P>;
+    [] api::Runs<'_>;
     [] api::Standard;
     [P: api::Profile] api::View<'_, P>;
     [] http::Response;
@@ -32,6 +37,7 @@ __format_as_debug! {
     [] json::Node;
     [] json::Stop;
     [] json::Tokenizer;
+    [] session::Endpoint<'_>;
     [R: core::fmt::Debug] session::Event<'_, R>;
     [] session::Request<'_>;
     [R] session::Session<'_, R>;
