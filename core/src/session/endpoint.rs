@@ -84,8 +84,9 @@ impl Member {
     pub(super) const ALL: [Self; 5] = [Self::Type, Self::EventId, Self::Error, Self::OtherError, Self::Flag];
 }
 
-/// What ends a stream.
+/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the framing decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum End<'c> {
     /// The last chunk or the length of the body (RFC 9112 §6.3). An end of the connection alone proves
@@ -109,6 +110,7 @@ pub enum End<'c> {
 
 /// A Boolean in events of one type that says whether there is more to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Flag<'c> {
     pub(super) event_type: &'c str,
     pointer: &'c str,
@@ -124,6 +126,7 @@ impl<'c> Flag<'c> {
 
 /// Where the ids of a stream's events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EventId<'c> {
     /// In this member of each event's JSON object, a string.
@@ -134,6 +137,7 @@ pub enum EventId<'c> {
 
 /// How the id of the last event is sent back, so that a stream continues after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Resume<'c> {
     /// As the value of this parameter of the query.
