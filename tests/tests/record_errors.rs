@@ -1,5 +1,5 @@
-//! What the compiler says of a record or a profile that is wrong: it names the field and the pointer, or the member,
-//! and what would be right.
+//! What the compiler says of a record or a profile that is wrong: it names the field and the pointer, or the
+//! member, and what would be right.
 //!
 //! Each case is a program of its own in a package that depends on `taskgroup` alone.
 

@@ -84,7 +84,8 @@ impl Member {
     pub(super) const ALL: [Self; 5] = [Self::Type, Self::EventId, Self::Error, Self::OtherError, Self::Flag];
 }
 
-/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the framing decides.
+/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the
+/// framing decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
