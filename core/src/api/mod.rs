@@ -20,6 +20,7 @@
 //!
 //! Ids of runs and groups are kept to 40 bytes, types of events to 40, cursors to 128.
 
+pub mod body;
 mod event;
 mod group;
 mod input;

@@ -92,6 +92,7 @@ use crate::{
 };
 
 mod backoff;
+mod body;
 mod config;
 mod cursor;
 mod envelope;
@@ -111,6 +112,7 @@ pub(crate) mod endpoint {
     };
 }
 pub use self::{
+    body::{Body, Content, Draft},
     config::{Config, InvalidUrl, Version},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},

@@ -118,6 +118,10 @@ pub enum Misuse {
     Key,
     /// The user agent or the beta features have bytes that no header may carry.
     Header,
+    /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for example.
+    Body(&'static str),
+    /// The body did not come out the same when it was written again, or has 4 GiB.
+    Changed,
 }
 
 impl Cause {
@@ -191,6 +195,8 @@ impl fmt::Display for Misuse {
             Self::BasePath => "the base path is not a path",
             Self::Key => "the key is empty or cannot stand in a header",
             Self::Header => "a header value has a control character",
+            Self::Body(why) => why,
+            Self::Changed => "the body was not the same when it was written again, or has 4 GiB",
         })
     }
 }
