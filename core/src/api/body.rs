@@ -1,14 +1,14 @@
 //! What POSTs say: the inputs of runs and how they are to be worked on, in; JSON text out, in pieces.
 //!
 //! ```
-//! use taskgroup::api::{self, body::{AddRuns, RunInput, TaskSpec, Value}};
+//! use taskgroup::api::{self, body::{NewRuns, RunInput, TaskSpec, Value}};
 //!
 //! const SCHEMA: &str = r#"{"type": "object", "properties": {"ceo": {"type": "string"}}}"#;
 //! let inputs = [
 //!     RunInput::new("base", "Acme Ltd.").metadata(&[("row", Value::Integer(1))]),
 //!     RunInput::new("core", "Größe von Zürich?").enable_events(true),
 //! ];
-//! let body = AddRuns::new(&inputs).default_task_spec(TaskSpec::json(SCHEMA));
+//! let body = NewRuns::new(&inputs).default_task_spec(TaskSpec::json(SCHEMA));
 //! let request = api::add_runs("tgrp_5c1f0a", &body);
 //! # let _ = request;
 //! ```
@@ -35,7 +35,7 @@ mod spec;
 mod value;
 
 pub use self::{
-    group::{AddRuns, Inputs, NewGroup},
+    group::{Inputs, NewGroup, NewRuns},
     input::{Input, RunInput},
     policy::{McpServer, SourcePolicy, Webhook},
     spec::{Schema, TaskSpec},

@@ -1,6 +1,6 @@
 //! An event of any of the service's streams.
 
-use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun};
+use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun, service};
 use crate::{record, text::Text};
 
 record! {
@@ -111,14 +111,14 @@ impl<P: Profile> StreamEvent<P> {
     #[must_use]
     pub fn view(&self) -> View<'_, P> {
         let kind = self.kind.as_str();
-        let message = kind.strip_prefix("task_run.progress_msg.");
+        let message = kind.strip_prefix(service::PROGRESS_MESSAGE);
         match (kind, &self.run, &self.status, &self.error) {
-            ("task_run.state", Some(run), _, _) => {
+            (service::RUN, Some(run), _, _) => {
                 View::Run(RunEvent { run, input: &self.input, output: &self.output })
             }
-            ("task_group_status", _, Some(status), _) => View::Group(status),
-            ("error", _, _, Some(error)) => View::Error(error),
-            _ => match message.or((kind == "task_run.progress_stats").then_some("stats")) {
+            (service::GROUP, _, Some(status), _) => View::Group(status),
+            (service::ERROR, _, _, Some(error)) => View::Error(error),
+            _ => match message.or((kind == service::PROGRESS_STATS).then_some("stats")) {
                 Some(kind) => View::Progress(ProgressEvent {
                     kind,
                     message: &self.message,

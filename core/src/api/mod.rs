@@ -28,6 +28,7 @@ mod output;
 mod profile;
 mod requests;
 mod run;
+mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},
@@ -36,10 +37,11 @@ pub use self::{
     output::{Citation, Confidence, FieldBasis, McpToolCall, Output, OutputType, RunResult},
     profile::{Brief, Kept, Profile, Standard},
     requests::{
-        add_runs, create_group, create_run, events, group, group_run, run, run_events, run_input, run_result,
-        runs,
+        AddRuns, AwaitResult, Events, Plain, Runs, add_runs, create_group, create_run, events, group,
+        group_run, run, run_events, run_input, run_result, runs,
     },
     run::{Error, Id, Status, TaskRun, Warning},
+    service::Version,
 };
 
 /// For serde: whether this is a field of no size, whose value was passed over.

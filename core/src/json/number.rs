@@ -274,10 +274,11 @@ fn layout(digits: &[u8], point: i32, text: &mut heapless::String<LONGEST>) {
             let exponent = point.wrapping_sub(1);
             _ = text.push_str(if exponent < 0 { "e-" } else { "e" });
             let exponent = exponent.unsigned_abs();
-            for (least, power) in [(100, 100), (10, 10), (0, 1)] {
-                if exponent >= least {
-                    let digit = u8::try_from(exponent / power % 10).unwrap_or_default();
-                    _ = text.push((b'0' | digit).into());
+            let mut is_leading = true;
+            for digit in [exponent / 100, exponent / 10 % 10, exponent % 10] {
+                is_leading &= digit == 0;
+                if !is_leading {
+                    _ = text.push((b'0' | u8::try_from(digit).unwrap_or_default()).into());
                 }
             }
         }

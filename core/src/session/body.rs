@@ -102,38 +102,38 @@ pub(super) enum Source<'c> {
 
 /// A body to be sent: anything that is a [`Body`], or JSON text as it is.
 #[derive(Clone, Copy)]
-pub struct Content<'c>(pub(super) Source<'c>);
+pub struct BodyRef<'c>(pub(super) Source<'c>);
 
-impl Content<'_> {
+impl BodyRef<'_> {
     /// No bytes.
     pub(crate) const EMPTY: Self = Self(Source::Bytes(&[]));
 }
 
-impl<'c> From<&'c [u8]> for Content<'c> {
+impl<'c> From<&'c [u8]> for BodyRef<'c> {
     fn from(bytes: &'c [u8]) -> Self {
         Self(Source::Bytes(bytes))
     }
 }
 
-impl<'c, const N: usize> From<&'c [u8; N]> for Content<'c> {
+impl<'c, const N: usize> From<&'c [u8; N]> for BodyRef<'c> {
     fn from(bytes: &'c [u8; N]) -> Self {
         Self(Source::Bytes(bytes))
     }
 }
 
-impl<'c> From<&'c str> for Content<'c> {
+impl<'c> From<&'c str> for BodyRef<'c> {
     fn from(text: &'c str) -> Self {
         Self(Source::Bytes(text.as_bytes()))
     }
 }
 
-impl<'c, B: Body> From<&'c B> for Content<'c> {
+impl<'c, B: Body> From<&'c B> for BodyRef<'c> {
     fn from(body: &'c B) -> Self {
         Self(Source::Parts(body))
     }
 }
 
-impl Body for Content<'_> {
+impl Body for BodyRef<'_> {
     fn part(&self, index: usize, out: &mut Draft<'_>) -> bool {
         match self.0 {
             Source::Bytes(bytes) => bytes.part(index, out),
@@ -150,7 +150,7 @@ impl Body for Content<'_> {
 }
 
 /// Says whether there is one: what it holds may be large.
-impl fmt::Debug for Content<'_> {
+impl fmt::Debug for BodyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if matches!(self.0, Source::Bytes([])) { "none" } else { "…" })
     }

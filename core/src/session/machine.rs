@@ -1,11 +1,17 @@
 //! The session without its record's type, so that there is one copy of it in a program: facts in,
 //! the one thing to do next out.
 
-use core::{fmt, mem};
+use core::{fmt, mem, num::NonZeroU32};
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
-    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Hint, Misuse, Outcome, Request, Skipped,
+    backoff::Backoff,
+    body::{self, Progress},
+    cursor::Cursor,
+    envelope::ApiError,
+    reader::Reader,
+    request::Call,
+    timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
@@ -94,9 +100,12 @@ pub(super) struct Machine<'c> {
     cursor: Cursor,
     /// Bytes of the request that have been given out for writing.
     sent: usize,
+    is_head_out: bool,
+    /// What of the body has not been.
+    unsent: Progress,
     response: Parser,
     body: Body,
-    reader: Reader,
+    reader: Reader<'c>,
     found: Found,
     /// The connection is that of an earlier request, is open, and nothing of another answer has come.
     is_reused: bool,
@@ -109,7 +118,7 @@ pub(super) struct Machine<'c> {
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
     redirects: u8,
-    /// What the latest group status said of its runs; in the stream of one run, what its last event said.
+    /// What the latest flag said; in a stream that starts over each time, that of its last event.
     active: Option<bool>,
     check: Check,
     /// What the tries since the last progress have brought.
@@ -118,7 +127,7 @@ pub(super) struct Machine<'c> {
     now: Instant,
     asked: Instant,
     /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
-    answer_before: Option<u32>,
+    answer_before: Option<NonZeroU32>,
     most_events: u8,
 }
 
@@ -150,8 +159,8 @@ enum Brought {
 
 impl<'c> Machine<'c> {
     pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
-        let Request { call, second } = request;
-        let id_source = call.id_source();
+        let Request { call, second, .. } = request;
+        let endpoint = call.endpoint;
         Self {
             config,
             call,
@@ -160,9 +169,11 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor: Cursor::new(second),
             sent: 0,
+            is_head_out: false,
+            unsent: Progress::default(),
             response: Parser::new(false),
             body: Body::Awaited,
-            reader: Reader::new(id_source),
+            reader: Reader::new(endpoint),
             found: Found::Nothing,
             is_reused: false,
             has_sent: false,
@@ -200,16 +211,18 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn poll(&mut self, now: Instant) -> Action {
+    pub(super) fn poll(&mut self, now: Instant, body: &dyn body::Body) -> Action {
         self.called(now);
         loop {
             match self.state {
-                State::Start => match self.call.check(&self.config, &self.cursor) {
+                State::Start => match self.prepare(body) {
                     Err(misuse) => {
                         let next = Next::Stop(Outcome::Misuse(misuse));
-                        let is_to_be_closed = self.is_reused && !self.config.keep_alive;
-                        self.is_reused &= !is_to_be_closed;
-                        self.state = if is_to_be_closed { State::Closing(next) } else { State::Closed(next) };
+                        if self.is_reused {
+                            self.leave(next, true);
+                        } else {
+                            self.state = State::Closed(next);
+                        }
                     }
                     Ok(()) if self.is_reused => {
                         self.begin(State::Looking);
@@ -255,22 +268,45 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn fill(&mut self, out: &mut [u8]) -> usize {
+    pub(super) fn fill(&mut self, out: &mut [u8], body: &dyn body::Body) -> usize {
         if !matches!(self.state, State::Sending) {
             warning!("fill: there is nothing to send now");
             return 0;
         }
-        let location = self.redirected.then_some(&*self.cursor.next);
-        let mut writer = http::Writer::new(out, self.sent);
-        self.call.write(&mut writer, &self.config, &self.cursor, location);
-        let complete = writer.is_complete();
-        let written = writer.finish();
+        let mut written = 0;
+        if !self.is_head_out {
+            let location = self.redirected.then_some(&*self.cursor.next);
+            let mut writer = http::Writer::new(out, self.sent);
+            let features = body.features();
+            self.call.write(&mut writer, &self.config, &self.cursor, location, &self.unsent, features);
+            self.is_head_out = writer.is_complete();
+            written = writer.finish();
+        }
+        let room = out.get_mut(written..).unwrap_or_default();
+        if self.is_head_out && self.unsent.left() > 0 && !room.is_empty() {
+            match self.unsent.fill(body, room) {
+                Ok(more) => written = written.saturating_add(more),
+                Err(misuse) => {
+                    self.stop(Outcome::Misuse(misuse));
+                    return 0;
+                }
+            }
+        }
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
-        if complete {
+        if self.is_head_out && self.unsent.left() == 0 {
             self.await_answer(self.call.may_keep(&self.config));
         }
         written
+    }
+
+    /// What is wrong with the request, before anything is sent. Counts its body.
+    fn prepare(&mut self, body: &dyn body::Body) -> Result<(), Misuse> {
+        self.call.check(&self.config, &self.cursor)?;
+        if self.call.has_body() {
+            self.unsent = Progress::measure(body)?;
+        }
+        Ok(())
     }
 
     pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
@@ -400,8 +436,9 @@ impl<'c> Machine<'c> {
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
-        self.check.withheld = Found::Nothing;
+        self.reader.begin_try();
         self.sent = 0;
+        self.is_head_out = false;
         self.has_sent = false;
         self.cursor.begin();
         self.state = state;

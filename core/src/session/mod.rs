@@ -95,25 +95,22 @@ mod backoff;
 mod body;
 mod config;
 mod cursor;
+mod endpoint;
 mod envelope;
 mod id;
 mod machine;
 mod outcome;
+mod prefix;
 mod reader;
 mod request;
 mod timer;
 mod url;
 
 use self::machine::{Found, Machine};
-/// What the API's requests are made of.
-pub(crate) mod endpoint {
-    pub(crate) use super::request::{
-        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
-    };
-}
 pub use self::{
-    body::{Body, Content, Draft},
-    config::{Config, InvalidUrl, Version},
+    body::{Body, BodyRef, Draft},
+    config::{Config, InvalidUrl},
+    endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
     request::Request,
@@ -226,13 +223,14 @@ impl core::error::Error for Failure {}
 /// ```
 pub struct Session<'c, R> {
     machine: Machine<'c>,
+    body: BodyRef<'c>,
     record: R,
 }
 
 // The bounds are the functions' own: so the compiler says what a record is.
 impl<'c, R> Session<'c, R> {
     /// A session that fills a record of its own.
-    pub fn new(config: Config<'c>, request: Request<'c>) -> Self
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>) -> Self
     where
         R: Record + Default,
     {
@@ -240,11 +238,12 @@ impl<'c, R> Session<'c, R> {
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self
+    pub fn with_record(config: Config<'c>, request: impl Into<Request<'c>>, record: R) -> Self
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request), record }
+        let request = request.into();
+        Self { body: request.body, machine: Machine::new(config, request), record }
     }
 }
 
@@ -258,19 +257,21 @@ impl<'c, R: Record> Session<'c, R> {
     /// ended the connection meanwhile.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
-    pub fn ask(&mut self, request: Request<'c>) {
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
+        let request = request.into();
+        self.body = request.body;
         self.machine.ask(request);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
-        Session { machine: self.machine, record }
+        Session { machine: self.machine, body: self.body, record }
     }
 
     /// What to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
-        let action = self.machine.poll(now);
+        let action = self.machine.poll(now, &self.body);
         self.machine.settle(&mut self.record);
         action
     }
@@ -278,7 +279,7 @@ impl<'c, R: Record> Session<'c, R> {
     /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
     /// of `out` works; 0 when there is nothing (more) to send.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
-        self.machine.fill(out)
+        self.machine.fill(out, &self.body)
     }
 
     /// Takes bytes off the front of `input`, up to the next event; `None` when they are used up.
@@ -332,12 +333,13 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// The id of the last event that the caller has handled: store it, and another session continues
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// What the server said, when it said no: by a status other than 200, or by an `error` event.
+    /// What the server said, when it said no: by a status other than 200, or by an
+    /// [error event](Endpoint::with_error_event).
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }

@@ -1,11 +1,14 @@
 //! A new group, and runs for one, in; their JSON out.
 
 use super::{
-    input::{FEATURES, RunInput},
+    input::RunInput,
     spec::TaskSpec,
     value::{Limit, Pairs, Value, check},
 };
-use crate::session::{Body, Draft};
+use crate::{
+    api::service,
+    session::{Body, Draft},
+};
 
 /// The most inputs in one request.
 pub(crate) const INPUTS: usize = 1000;
@@ -52,11 +55,11 @@ impl Body for NewGroup<'_> {
 /// input of a number and `None` after the last, so that they need not all be in memory.
 ///
 /// ```
-/// use taskgroup::api::body::{AddRuns, RunInput};
+/// use taskgroup::api::body::{NewRuns, RunInput};
 ///
 /// static COMPANIES: [&str; 3] = ["Acme", "Globex", "Initech"];
 /// let inputs = |number: usize| Some(RunInput::new("base", *COMPANIES.get(number)?));
-/// let body = AddRuns::new(&inputs);
+/// let body = NewRuns::new(&inputs);
 /// # let _ = body;
 /// ```
 ///
@@ -96,12 +99,12 @@ impl<'a, F: Fn(usize) -> Option<RunInput<'a>> + Sync> Inputs for F {
 
 /// Runs for a group: the body of [`add_runs`](crate::api::add_runs).
 #[derive(Clone, Copy)]
-pub struct AddRuns<'a> {
+pub struct NewRuns<'a> {
     inputs: &'a dyn Inputs,
     default_task_spec: Option<TaskSpec<'a>>,
 }
 
-impl<'a> AddRuns<'a> {
+impl<'a> NewRuns<'a> {
     /// A run for each input, of which there are at most 1,000.
     #[must_use]
     pub const fn new(inputs: &'a dyn Inputs) -> Self {
@@ -116,7 +119,7 @@ impl<'a> AddRuns<'a> {
     }
 }
 
-impl Body for AddRuns<'_> {
+impl Body for NewRuns<'_> {
     fn part(&self, index: usize, out: &mut Draft<'_>) -> bool {
         let Some(number) = index.checked_sub(1) else {
             begin(self.default_task_spec.as_ref(), out);
@@ -127,13 +130,13 @@ impl Body for AddRuns<'_> {
     }
 
     fn features(&self) -> &'static [&'static str] {
-        FEATURES
+        service::FEATURES
     }
 }
 
-impl core::fmt::Debug for AddRuns<'_> {
+impl core::fmt::Debug for NewRuns<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("AddRuns").field("default_task_spec", &self.default_task_spec).finish_non_exhaustive()
+        f.debug_struct("NewRuns").field("default_task_spec", &self.default_task_spec).finish_non_exhaustive()
     }
 }
 
@@ -185,7 +188,7 @@ pub(crate) fn has(inputs: &dyn Inputs, number: usize) -> bool {
 }
 
 #[cfg(feature = "serde")]
-impl serde::Serialize for AddRuns<'_> {
+impl serde::Serialize for NewRuns<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::{Error as _, SerializeSeq as _, SerializeStruct as _};
 
@@ -207,7 +210,7 @@ impl serde::Serialize for AddRuns<'_> {
             }
         }
 
-        let mut object = serializer.serialize_struct("AddRuns", 2)?;
+        let mut object = serializer.serialize_struct("NewRuns", 2)?;
         if let Some(spec) = &self.default_task_spec {
             object.serialize_field("default_task_spec", spec)?;
         }

@@ -6,6 +6,7 @@ use super::{
     value::{Kind, Limit, Pairs, Value, check, is_longer, kind, text},
 };
 use crate::{
+    api::service,
     json::{NoJson, Output, ToJson, Writer},
     session::{Body, Draft},
 };
@@ -13,15 +14,8 @@ use crate::{
 /// The most characters of the input and the schemas of a run.
 const CHARACTERS: usize = 25_000;
 
-/// What must be asked for by name, in the header for beta features; by number.
-pub(crate) const FEATURES: &[&str] =
-    &["mcp-server-2025-07-17", "events-sse-2025-07-24", "webhook-2025-08-12"];
-const MCP_SERVERS: u32 = 0;
-const EVENTS: u32 = 1;
-const WEBHOOK: u32 = 2;
-
 /// What a run is asked, and how it is to work: the body of [`create_run`](crate::api::create_run), and one of those
-/// in [`AddRuns`](super::AddRuns).
+/// in [`NewRuns`](super::NewRuns).
 ///
 /// ```
 /// use taskgroup::api::body::{Input, RunInput, SourcePolicy, TaskSpec};
@@ -203,7 +197,7 @@ impl<'a> RunInput<'a> {
         if self.mcp_servers.is_empty() {
             return;
         }
-        out.uses(MCP_SERVERS);
+        out.uses(service::MCP_SERVERS);
         let json = out.json().name("mcp_servers").begin_array();
         for server in self.mcp_servers {
             server.write(json);
@@ -215,11 +209,11 @@ impl<'a> RunInput<'a> {
         if let Some(enable) = self.enable_events {
             out.json().name("enable_events").bool(enable);
             if enable {
-                out.uses(EVENTS);
+                out.uses(service::PROGRESS);
             }
         }
         if let Some(webhook) = &self.webhook {
-            out.uses(WEBHOOK);
+            out.uses(service::WEBHOOK);
             webhook.write(out.json());
         }
     }
@@ -249,7 +243,7 @@ impl Body for RunInput<'_> {
     }
 
     fn features(&self) -> &'static [&'static str] {
-        FEATURES
+        service::FEATURES
     }
 }
 

@@ -58,8 +58,8 @@ fn a_body_comes_out_the_same_through_a_buffer_of_any_size() {
 #[test]
 fn bytes_are_a_body_of_one_part() {
     for size in 1..=7 {
-        assert_eq!(sent(&Content::from("{\"a\": 1}"), size).unwrap(), "{\"a\": 1}");
-        assert_eq!(sent(&Content::from(b"{}"), size).unwrap(), "{}");
+        assert_eq!(sent(&BodyRef::from("{\"a\": 1}"), size).unwrap(), "{\"a\": 1}");
+        assert_eq!(sent(&BodyRef::from(b"{}"), size).unwrap(), "{}");
     }
 }
 
