@@ -5,6 +5,7 @@
 //!
 //! | you have | take | you get |
 //! |---|---|---|
+//! | questions, a socket and an API key | [`follow`] | each answer once |
 //! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every break |
 //! | an HTTP connection of your own | [`http`] | heads, and bodies without their framing |
 //! | a `text/event-stream` body | [`sse`] | fields as they stream by, or whole events |
@@ -33,6 +34,7 @@ mod format;
 mod log;
 
 pub mod api;
+pub mod follow;
 pub mod http;
 pub mod json;
 pub mod session;

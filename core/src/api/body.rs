@@ -34,6 +34,7 @@ mod policy;
 mod spec;
 mod value;
 
+pub(crate) use self::group::{INPUTS, begin, end, has, write_input};
 pub use self::{
     group::{Inputs, NewGroup, NewRuns},
     input::{Input, RunInput},

@@ -28,7 +28,7 @@ mod output;
 mod profile;
 mod requests;
 mod run;
-mod service;
+pub(crate) mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},

@@ -106,7 +106,11 @@ mod request;
 mod timer;
 mod url;
 
-use self::machine::{Found, Machine};
+pub(crate) use self::{
+    backoff::Backoff,
+    machine::{Found, Machine},
+    timer::Timer,
+};
 pub use self::{
     body::{Body, BodyRef, Draft},
     config::{Config, InvalidUrl},

@@ -101,6 +101,8 @@ pub enum Capacity {
     EventId,
     /// A `Location` has more than 128 bytes.
     Location,
+    /// The id of a run has more than 64 bytes, so its answer cannot be fetched.
+    RunId,
 }
 
 /// What the caller asked for that cannot be sent.
@@ -188,6 +190,7 @@ impl fmt::Display for Capacity {
         f.write_str(match self {
             Self::EventId => "an event id longer than 128 bytes: cannot resume after it",
             Self::Location => "redirect to a Location longer than 128 bytes",
+            Self::RunId => "a run_id longer than 64 bytes: cannot fetch its answer",
         })
     }
 }

@@ -61,13 +61,21 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
+    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    pub(super) is_recoverable: bool,
 }
 
 impl<'c> Request<'c> {
     /// Asks this endpoint.
     #[must_use]
     pub fn new(endpoint: &'c Endpoint<'c>) -> Self {
-        let call = Call { endpoint, id: Id::new(), parameters: [None; PARAMETERS], timeout: None };
+        let call = Call {
+            endpoint,
+            id: Id::new(),
+            parameters: [None; PARAMETERS],
+            timeout: None,
+            is_recoverable: false,
+        };
         Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
     }
 
@@ -109,6 +117,13 @@ impl<'c> Request<'c> {
     #[must_use]
     pub fn with_body(mut self, body: impl Into<BodyRef<'c>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
+    /// out. So it may also go over a connection that was kept.
+    pub(crate) fn recoverable(mut self) -> Self {
+        self.call.is_recoverable = true;
         self
     }
 
