@@ -1,6 +1,6 @@
 //! An event of any of the service's streams.
 
-use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun, service};
+use super::{ErrorObject, Profile, Standard, TaskGroupStatus, TaskRun, service};
 use crate::{record, text::Text};
 
 record! {
@@ -22,7 +22,7 @@ record! {
         /// Of a group: how its runs stand.
         pub status: Option<TaskGroupStatus<P>> = "/status",
         /// Of an `error`: what failed.
-        pub error: Option<Error<P>> = "/error",
+        pub error: Option<ErrorObject<P>> = "/error",
         /// Of progress: in words.
         pub message: P::ProgressMessage = "/message",
         /// Of progress: when, RFC 3339.
@@ -59,7 +59,7 @@ pub enum View<'e, P: Profile> {
     /// `task_group_status`
     Group(&'e TaskGroupStatus<P>),
     /// `error`
-    Error(&'e Error<P>),
+    Error(&'e ErrorObject<P>),
     /// `task_run.progress_stats` and `task_run.progress_msg.…`
     Progress(ProgressEvent<'e, P>),
     /// Any other type, or one of these without the member that makes it what it is.
@@ -145,7 +145,7 @@ where
     P::Time: serde::Serialize,
     TaskRun<P>: serde::Serialize,
     TaskGroupStatus<P>: serde::Serialize,
-    Error<P>: serde::Serialize,
+    ErrorObject<P>: serde::Serialize,
 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;

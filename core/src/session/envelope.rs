@@ -47,7 +47,7 @@ impl core::error::Error for ApiError {}
 /// Reads the members of each event and answer that the session goes by, whatever the record makes
 /// of them. Which they are is the endpoint's to say.
 pub(super) struct Envelope<'c> {
-    endpoint: &'c Endpoint<'c>,
+    pub(super) endpoint: &'c Endpoint<'c>,
     /// The event's type: what the member for it says, or else the name that the stream gave it.
     pub(super) kind: Text<40>,
     /// Whether the kind is the member's.

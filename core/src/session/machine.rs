@@ -473,7 +473,6 @@ impl<'c> Machine<'c> {
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
-        self.reader.begin_try();
         self.sent = 0;
         self.is_head_out = false;
         self.has_sent = false;

@@ -74,6 +74,12 @@
 //! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
 //! event on brings nothing new: see [`Config::with_end_check`].
 //!
+//! # Another API
+//!
+//! The session knows no API: what it needs to know is said by an [`Endpoint`], and asked by a [`Request`]. Those of Parallel's
+//! are made by [`api`](crate::api); one for any other takes a few lines. See [`Request`] for a streamed chat completion.
+//! `tests/tests/other_api` in the repository is a whole program around it.
+//!
 //! # Size
 //!
 //! A session takes what its record takes, and about 1 KB. On a machine of 32 bits each `Text<N>`
@@ -82,7 +88,7 @@
 //!
 //! # Limits
 //!
-//! Ids to 128 bytes; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
+//! Ids to 128 bytes, two in a path; types of events to 40; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
 //! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
 //! answer to 64 KiB.
 

@@ -62,7 +62,6 @@ enum Held {
 
 /// Two machines in a row and what they have found in the current event.
 pub(super) struct Reader<'c> {
-    endpoint: &'c Endpoint<'c>,
     sse: sse::Tokenizer,
     filler: Filler,
     field: Option<Field>,
@@ -105,7 +104,6 @@ impl Tally {
 impl<'c> Reader<'c> {
     pub(super) const fn new(endpoint: &'c Endpoint<'c>) -> Self {
         Self {
-            endpoint,
             sse: sse::Tokenizer::new(),
             filler: Filler::new(),
             field: None,
@@ -119,16 +117,12 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// A try begins, which has no body yet.
-    pub(super) const fn begin_try(&mut self) {
-        self.tally = Tally::new();
-    }
-
     /// A new body begins. A whole event stays in the record until another begins: the body may have none.
     pub(super) fn begin(&mut self, id: &mut Id) {
         let held = self.held;
         self.sse = sse::Tokenizer::new();
         self.field = None;
+        self.tally = Tally::new();
         self.forget(id);
         if matches!(held, Held::Whole) {
             self.held = held;
@@ -179,7 +173,7 @@ impl<'c> Reader<'c> {
 
     /// Whether the event that was read last is the one that ends the stream.
     pub(super) fn is_last(&self) -> bool {
-        matches!(self.endpoint.end, Some(End::Data(text)) if self.last_data.is_whole(text))
+        matches!(self.envelope.endpoint.end, Some(End::Data(text)) if self.last_data.is_whole(text))
     }
 
     /// The first member that did not fit the record, in the event so far.
@@ -290,7 +284,7 @@ impl<'c> Reader<'c> {
 
     fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         record.data(bytes);
-        match self.endpoint.end {
+        match self.envelope.endpoint.end {
             Some(End::Final(_)) => self.tally.push(bytes),
             Some(End::Data(text)) => self.last_data.push(bytes, text),
             _ => {}

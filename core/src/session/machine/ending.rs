@@ -75,6 +75,7 @@ impl Machine<'_> {
     /// The server ends this stream when there is no more to come, and now and then before that. Each answer has
     /// everything again.
     fn retold_ended(&mut self) {
+        self.note_events();
         let tally = self.reader.tally;
         let is_new = self.answer_before.replace(tally.hash) != Some(tally.hash) && tally.events > 0;
         let is_final = self.active == Some(false) && (tally.events > 1 || tally.events == 1 && !is_new);
@@ -179,11 +180,7 @@ impl Machine<'_> {
     pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
         self.withdraw();
         self.note_what_came(cause);
-        let events = self.reader.tally.events;
-        if self.call.endpoint.starts_over() && events > self.most_events {
-            self.most_events = events;
-            self.backoff.reset();
-        }
+        self.note_events();
         // Only a status says that a request was not acted on, if even that does.
         let repeats_refused = self.call.endpoint.repeats_refused && !self.call.is_recoverable;
         let is_refused = repeats_refused && matches!(cause, Cause::Status(_));
@@ -195,6 +192,16 @@ impl Machine<'_> {
         let tries = self.backoff.tries();
         let wait = self.backoff.wait(&self.config, self.floor(), retry_after, tries);
         self.sleep(cause, wait);
+    }
+
+    /// Of a stream that starts over each time, an answer with more events than any before brings something new. Each
+    /// body is looked at when it ends, so that a later try without one finds nothing new in it.
+    fn note_events(&mut self) {
+        let events = self.reader.tally.events;
+        if self.call.endpoint.starts_over() && events > self.most_events {
+            self.most_events = events;
+            self.backoff.reset();
+        }
     }
 
     /// What there was of a body, for [`Session::hint`](crate::session::Session::hint).
