@@ -20,18 +20,23 @@ macro_rules! __format_as_debug {
 }
 
 __format_as_debug! {
+    [] api::AddRuns<'_>;
     [P: api::Profile] api::AddedRuns<P>;
+    [] api::AwaitResult<'_>;
     [] api::Brief;
     [P: api::Profile] api::Citation<P>;
     [P: api::Profile] api::ErrorObject<P>;
+    [] api::Events<'_>;
     [P: api::Profile] api::FieldBasis<P>;
     [P: api::Profile] api::McpServer<P>;
     [P: api::Profile] api::McpToolCall<P>;
     [P: api::Profile] api::Output<P>;
+    [] api::Plain<'_>;
     [P: api::Profile] api::ProgressEvent<'_, P>;
     [P: api::Profile] api::RunEvent<'_, P>;
     [P: api::Profile] api::RunInput<P>;
     [P: api::Profile] api::RunResult<P>;
+    [] api::Runs<'_>;
     [P: api::Profile] api::SourcePolicy<P>;
     [P: api::Profile] api::SourceStats<P>;
     [] api::Standard;
@@ -49,6 +54,7 @@ __format_as_debug! {
     [] json::Node;
     [] json::Stop;
     [] json::Tokenizer;
+    [] session::Endpoint<'_>;
     [R: core::fmt::Debug] session::Event<'_, R>;
     [] session::Request<'_>;
     [R] session::Session<'_, R>;

@@ -135,17 +135,23 @@ fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
 }
 
 /// What is before the first such byte, which is ASCII, and the rest from there on.
-pub(super) fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
+fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
     let end = text.bytes().position(|other| other == byte).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or_default()
 }
 
 /// Whether each byte may stand in the path of a URL as it is.
-pub(super) fn is_path(path: &str) -> bool {
-    path.bytes().all(|byte| {
-        byte.is_ascii_graphic()
-            && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    })
+pub(super) const fn is_path(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    while let [byte, more @ ..] = rest {
+        if !byte.is_ascii_graphic()
+            || matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        {
+            return false;
+        }
+        rest = more;
+    }
+    true
 }
 
 /// Whether a host is this very machine by its name or address, see
