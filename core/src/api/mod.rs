@@ -30,6 +30,7 @@
 //!
 //! Ids of runs and groups are kept to 40 bytes, types of events to 40, cursors to 128.
 
+pub mod body;
 mod event;
 mod group;
 mod input;
@@ -39,7 +40,7 @@ mod profile;
 mod profiles;
 mod requests;
 mod run;
-mod service;
+pub(crate) mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},

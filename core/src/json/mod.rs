@@ -22,6 +22,7 @@
 //! | name the members that you want, in a struct | [`record!`](crate::record!), and [`fill`] or [`Filler`] |
 //! | say how much to keep of each | [`Text`](crate::text::Text), [`Raw`], [`Content`], [`List`], numbers, `bool`, [`enumeration!`](crate::enumeration!), `Option`, [`Skip`], [`Pieces`] |
 //! | keep it in another way, or elsewhere | your own [`Field`] |
+//! | write JSON | [`Writer`] |
 //!
 //! # Limits
 //!
@@ -39,14 +40,19 @@ mod progress;
 mod scan;
 #[cfg(feature = "serde")]
 mod serialize;
+#[cfg(feature = "serde")]
+mod serializer;
 mod tokenizer;
 mod tree;
 mod value;
+mod writer;
 
-#[cfg(feature = "serde")]
-pub use self::error::ParseError;
 #[doc(hidden)]
 pub use self::macros::__private;
+#[cfg(feature = "serde")]
+pub(crate) use self::serialize::JsonText;
+#[cfg(feature = "serde")]
+pub use self::{error::ParseError, serializer::Serialized};
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
@@ -56,4 +62,5 @@ pub use self::{
     tokenizer::{Token, Tokenizer},
     tree::{count, tree},
     value::{Field, Json, Kind, Record, Row, Stop, Watch},
+    writer::{NoJson, Output, ToJson, Writer},
 };

@@ -56,6 +56,12 @@ pub trait Record: Field {
     /// The tree of the names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];
 
+    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
+    #[doc(hidden)]
+    fn root(&self) -> Option<&'static Node> {
+        self.names().first()
+    }
+
     /// The field that a leaf of the tree stands for.
     fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
 

@@ -98,8 +98,10 @@ use crate::{
 };
 
 mod backoff;
+mod body;
 mod config;
 mod cursor;
+mod drive;
 mod endpoint;
 mod envelope;
 mod id;
@@ -111,9 +113,16 @@ mod request;
 mod timer;
 mod url;
 
-use self::machine::{Found, Machine};
+pub(crate) use self::{
+    backoff::Backoff,
+    drive::drive,
+    machine::{Found, Machine},
+    timer::Timer,
+};
 pub use self::{
+    body::{Body, BodyRef, Draft},
     config::{Config, InvalidUrl},
+    drive::Drive,
     endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
@@ -233,6 +242,7 @@ impl core::error::Error for Failure {}
 /// ```
 pub struct Session<'c, R> {
     machine: Machine<'c>,
+    body: BodyRef<'c>,
     record: R,
 }
 
@@ -251,7 +261,8 @@ impl<'c, R> Session<'c, R> {
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request.into()), record }
+        let request = request.into();
+        Self { body: request.body, machine: Machine::new(config, request), record }
     }
 }
 
@@ -266,18 +277,20 @@ impl<'c, R: Record> Session<'c, R> {
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
-        self.machine.ask(request.into());
+        let request = request.into();
+        self.body = request.body;
+        self.machine.ask(request);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
-        Session { machine: self.machine, record }
+        Session { machine: self.machine, body: self.body, record }
     }
 
     /// What to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
-        let action = self.machine.poll(now);
+        let action = self.machine.poll(now, &self.body);
         self.machine.settle(&mut self.record);
         action
     }
@@ -285,7 +298,7 @@ impl<'c, R: Record> Session<'c, R> {
     /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
     /// of `out` works; 0 when there is nothing (more) to send.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
-        self.machine.fill(out)
+        self.machine.fill(out, &self.body)
     }
 
     /// Takes bytes off the front of `input`, up to the next event; `None` when they are used up.

@@ -143,7 +143,8 @@ impl Machine<'_> {
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
     pub(super) fn connection_lost(&mut self, cause: Cause) {
-        if mem::take(&mut self.is_reused) {
+        let is_lost = self.call.is_recoverable && self.is_out();
+        if mem::take(&mut self.is_reused) && !is_lost {
             // The server may have closed it before it had the request (RFC 9112 §9.3.1).
             info!("{}: the connection was over", cause);
             self.state = State::Closing(Next::Connect);
@@ -181,8 +182,10 @@ impl Machine<'_> {
         self.note_what_came(cause);
         self.note_events();
         // Only a status says that a request was not acted on, if even that does.
-        let is_refused = self.call.endpoint.repeats_refused && matches!(cause, Cause::Status(_));
+        let repeats_refused = self.call.endpoint.repeats_refused && !self.call.is_recoverable;
+        let is_refused = repeats_refused && matches!(cause, Cause::Status(_));
         let spent = self.sent > 0 && !self.call.is_repeatable() && !is_refused;
+        (self.is_unsure, self.retry_after) = (spent, retry_after);
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(cause.outcome());
         }
