@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 //! # Where to look
 //!
-//! The [`handbook`] explains the loop, your own record, sizes, errors, porting, proxies and tests.
+//! The [`handbook`] explains the loop, your own record, sizes, errors, other APIs, porting, proxies and tests.
 //!
 //! | you have | use | you get |
 //! |---|---|---|
+//! | questions, a socket and an API key | [`follow`] | each answer once |
 //! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every failure |
 //! | a socket and the key of another API | [`session`], with an [`Endpoint`](session::Endpoint) of yours | the same |
 //! | an HTTP connection of your own | [`http`] | heads, and bodies without their framing |
@@ -34,6 +35,7 @@ mod format;
 mod log;
 
 pub mod api;
+pub mod follow;
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("handbook.md")]
 pub mod handbook {}

@@ -13,7 +13,7 @@
 //! println!("{:?}", stream.outcome());
 //! ```
 //!
-//! [`Stream`] drives a [`Session`](taskgroup::session::Session) over a [`Connector`] and a
+//! [`Following`] asks questions and returns each answer once. [`Stream`] drives a [`Session`](taskgroup::session::Session) over a [`Connector`] and a
 //! [`Clock`]. You can use these in a loop of your own: `examples/raw.rs` is one.
 //!
 //! # Limits
@@ -35,7 +35,7 @@ pub use self::{
     clock::Clock,
     connector::Connector,
     security::{CaError, Security},
-    stream::{Step, Stream},
+    stream::{Driver, Following, Step, Stream},
     verbatim::Verbatim,
     whole::Whole,
 };

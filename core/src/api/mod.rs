@@ -31,6 +31,7 @@
 //! Ids of runs and groups have up to 40 bytes, types of events 40, cursors 128. Of a longer one the first
 //! bytes are kept.
 
+pub mod body;
 mod event;
 mod group;
 mod input;
@@ -40,7 +41,7 @@ mod profile;
 mod profiles;
 mod requests;
 mod run;
-mod service;
+pub(crate) mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},

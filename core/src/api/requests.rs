@@ -1,7 +1,7 @@
 //! The requests of the service: one function for each endpoint, one method for each parameter that it takes.
 
 use super::{Status, service};
-use crate::session::Request;
+use crate::session::{BodyRef, Request};
 
 /// A type for the requests to an endpoint, which turns into a [`Request`].
 macro_rules! request {
@@ -108,9 +108,9 @@ impl Events<'_> {
     }
 }
 
-/// Creates a group; answered with a [`TaskGroup`](super::TaskGroup). `body`: `{}` or
-/// `{"metadata": {…}}`.
-pub fn create_group(body: &[u8]) -> Plain<'_> {
+/// Creates a group; answered with a [`TaskGroup`](super::TaskGroup). The body: a [`NewGroup`](super::body::NewGroup),
+/// or its JSON text.
+pub fn create_group<'c>(body: impl Into<BodyRef<'c>>) -> Plain<'c> {
     Plain(Request::new(&service::CREATE_GROUP).with_body(body))
 }
 
@@ -119,9 +119,9 @@ pub fn group(taskgroup_id: &str) -> Plain<'static> {
     Plain(Request::new(&service::GET_GROUP).with_id(taskgroup_id))
 }
 
-/// Adds runs to a group; answered with [`AddedRuns`](super::AddedRuns). `body`:
-/// `{"inputs": [RunInput…], "default_task_spec": …}`, at most 1,000 inputs.
-pub fn add_runs<'c>(taskgroup_id: &str, body: &'c [u8]) -> AddRuns<'c> {
+/// Adds runs to a group; answered with [`AddedRuns`](super::AddedRuns). The body:
+/// [`NewRuns`](super::body::NewRuns), or its JSON text.
+pub fn add_runs<'c>(taskgroup_id: &str, body: impl Into<BodyRef<'c>>) -> AddRuns<'c> {
     AddRuns(Request::new(&service::ADD_RUNS).with_id(taskgroup_id).with_body(body))
 }
 
@@ -137,8 +137,9 @@ pub fn group_run(taskgroup_id: &str, run_id: &str) -> Plain<'static> {
     Plain(Request::new(&service::GROUP_RUN).with_id(taskgroup_id).with_id(run_id))
 }
 
-/// Creates a run outside any group; answered with a [`TaskRun`](super::TaskRun). `body`: a RunInput.
-pub fn create_run(body: &[u8]) -> Plain<'_> {
+/// Creates a run outside any group; answered with a [`TaskRun`](super::TaskRun). The body: a
+/// [`RunInput`](super::body::RunInput), or its JSON text.
+pub fn create_run<'c>(body: impl Into<BodyRef<'c>>) -> Plain<'c> {
     Plain(Request::new(&service::CREATE_RUN).with_body(body))
 }
 

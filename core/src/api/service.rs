@@ -70,6 +70,13 @@ pub(super) static RUN_INPUT: Endpoint = SERVICE.at(Method::Get, "/tasks/runs/{}/
 pub(super) static RUN_RESULT: Endpoint =
     SERVICE.at(Method::Get, "/tasks/runs/{}/result").with_versions(V1).with_timeout_parameter("timeout");
 
+/// What must be asked for by name in the header for beta features, and the numbers of these names.
+pub(crate) const FEATURES: &[&str] =
+    &["mcp-server-2025-07-17", "events-sse-2025-07-24", "webhook-2025-08-12"];
+pub(super) const MCP_SERVERS: u32 = 0;
+pub(super) const PROGRESS: u32 = 1;
+pub(super) const WEBHOOK: u32 = 2;
+
 /// A parameter that is a Boolean.
 macro_rules! flag {
     ($name:literal, $value:expr) => {

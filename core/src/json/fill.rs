@@ -107,9 +107,9 @@ impl Filler {
         static ROOT: Node = Node::ROOT;
         let progress = &mut self.progress;
         if !progress.tokens.is_past(0) {
-            let member = record.names().first().unwrap_or(&ROOT);
+            let member = record.root().unwrap_or(&ROOT);
             let mut json = Json { progress, watch, level: 0, member, input };
-            let result = json.object(record);
+            let result = json.root(record);
             *input = json.input;
             match result {
                 Ok(()) => {}

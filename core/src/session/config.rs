@@ -3,7 +3,7 @@
 use core::{fmt, num::NonZeroU32, time::Duration};
 
 use super::{
-    Misuse,
+    Backoff, Misuse,
     url::{self, Url},
 };
 use crate::{http, time::Millis};
@@ -258,6 +258,16 @@ impl<'c> Config<'c> {
 }
 
 impl Config<'_> {
+    /// The shortest wait before another try.
+    pub(crate) const fn floor(&self) -> Millis {
+        self.floor
+    }
+
+    /// For waits of one's own.
+    pub(crate) const fn backoff(&self) -> Backoff {
+        Backoff::new(self.seed)
+    }
+
     /// What cannot be sent, the key in this header; without one, no key is.
     pub(super) fn check(&self, key_header: &str) -> Result<(), Misuse> {
         if !http::is_host(self.host) {

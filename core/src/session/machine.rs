@@ -4,8 +4,14 @@
 use core::{fmt, mem, num::NonZeroU32};
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
-    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Hint, Misuse, Outcome, Request, Skipped,
+    backoff::Backoff,
+    body::{self, Progress},
+    cursor::Cursor,
+    envelope::ApiError,
+    reader::Reader,
+    request::Call,
+    timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
@@ -77,14 +83,14 @@ enum AttemptEnd {
 /// What the last `advance` found.
 #[must_use]
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     Opened { resumed: bool },
     Record,
     Skipped(Skipped),
 }
 
-pub(super) struct Machine<'c> {
+pub(crate) struct Machine<'c> {
     config: Config<'c>,
     call: Call<'c>,
     state: State,
@@ -93,6 +99,9 @@ pub(super) struct Machine<'c> {
     cursor: Cursor,
     /// Bytes of the request that have been given out for writing.
     sent: usize,
+    is_head_out: bool,
+    /// What of the body has not been.
+    unsent: Progress,
     response: Parser,
     body: Body,
     reader: Reader<'c>,
@@ -116,6 +125,9 @@ pub(super) struct Machine<'c> {
     /// The time of the latest call, and when the latest request was sent.
     now: Instant,
     asked: Instant,
+    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
+    is_unsure: bool,
+    retry_after: Millis,
     /// Of a stream without cursors: the hash of the previous answer, and the most events in any answer.
     answer_before: Option<NonZeroU32>,
     most_events: u8,
@@ -148,8 +160,8 @@ enum Brought {
 }
 
 impl<'c> Machine<'c> {
-    pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
-        let Request { call, second } = request;
+    pub(crate) fn new(config: Config<'c>, request: Request<'c>) -> Self {
+        let Request { call, second, .. } = request;
         let endpoint = call.endpoint;
         Self {
             config,
@@ -159,6 +171,8 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor: Cursor::new(second),
             sent: 0,
+            is_head_out: false,
+            unsent: Progress::default(),
             response: Parser::new(false),
             body: Body::Awaited,
             reader: Reader::new(endpoint),
@@ -174,21 +188,25 @@ impl<'c> Machine<'c> {
             brought: Brought::NoTry,
             now: Instant::from_millis(0),
             asked: Instant::from_millis(0),
+            is_unsure: false,
+            retry_after: Millis(0),
             answer_before: None,
             most_events: 0,
         }
     }
 
-    pub(super) fn ask(&mut self, request: Request<'c>) {
+    pub(crate) fn ask(&mut self, request: Request<'c>) {
         self.confirm();
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
             self.body_ended();
         }
-        // If a connection turns out to be closed, nobody knows whether the server has received the request.
-        // So only a request that may be repeated goes over a connection that has been left alone.
+        // If a connection turns out to be closed, nobody knows whether the server has received the request. So
+        // only a request that may be repeated goes over a connection that has been left alone, or one whose caller
+        // will find out.
         let is_free =
             matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
-        let stays = is_free && (!self.is_reused || request.call.is_repeatable());
+        let may_reuse = request.call.is_repeatable() || request.call.is_recoverable;
+        let stays = is_free && (!self.is_reused || may_reuse);
         let state = if stays { State::Start } else { State::Closing(Next::Connect) };
         let (is_reused, mut backoff) = (self.is_reused && stays, self.backoff);
         backoff.reset();
@@ -199,11 +217,11 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn poll(&mut self, now: Instant) -> Action {
+    pub(crate) fn poll(&mut self, now: Instant, body: &dyn body::Body) -> Action {
         self.called(now);
         loop {
             match self.state {
-                State::Start => match self.call.check(&self.config, &self.cursor) {
+                State::Start => match self.prepare(body) {
                     Err(misuse) => {
                         let next = Next::Stop(Outcome::Misuse(misuse));
                         if self.is_reused {
@@ -256,25 +274,48 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn fill(&mut self, out: &mut [u8]) -> usize {
+    pub(crate) fn fill(&mut self, out: &mut [u8], body: &dyn body::Body) -> usize {
         if !matches!(self.state, State::Sending) {
             warning!("fill: there is nothing to send");
             return 0;
         }
-        let location = self.redirected.then_some(&*self.cursor.next);
-        let mut writer = http::Writer::new(out, self.sent);
-        self.call.write(&mut writer, &self.config, &self.cursor, location);
-        let complete = writer.is_complete();
-        let written = writer.finish();
+        let mut written = 0;
+        if !self.is_head_out {
+            let location = self.redirected.then_some(&*self.cursor.next);
+            let mut writer = http::Writer::new(out, self.sent);
+            let features = body.features();
+            self.call.write(&mut writer, &self.config, &self.cursor, location, &self.unsent, features);
+            self.is_head_out = writer.is_complete();
+            written = writer.finish();
+        }
+        let room = out.get_mut(written..).unwrap_or_default();
+        if self.is_head_out && self.unsent.left() > 0 && !room.is_empty() {
+            match self.unsent.fill(body, room) {
+                Ok(more) => written = written.saturating_add(more),
+                Err(misuse) => {
+                    self.stop(Outcome::Misuse(misuse));
+                    return 0;
+                }
+            }
+        }
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
-        if complete {
+        if self.is_head_out && self.unsent.left() == 0 {
             self.await_answer(self.call.may_keep(&self.config));
         }
         written
     }
 
-    pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
+    /// What is wrong with the request, before anything is sent. Counts its body.
+    fn prepare(&mut self, body: &dyn body::Body) -> Result<(), Misuse> {
+        self.call.check(&self.config, &self.cursor)?;
+        if self.call.has_body() {
+            self.unsent = Progress::measure(body)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
         self.called(now);
         // No byte of a request has been sent that this could be the answer to.
         let is_early = self.is_reused && self.sent == 0;
@@ -288,7 +329,7 @@ impl<'c> Machine<'c> {
         while matches!(self.state, State::Receiving) {
             match self.response.peek(input, self.cursor.location()) {
                 Ok(None) => break,
-                Ok(Some(Part::Head(head))) => {
+                Ok(Some(Part::Head(ref head))) => {
                     self.timer.start(now, self.config.idle);
                     self.found = self.head(head);
                 }
@@ -313,20 +354,20 @@ impl<'c> Machine<'c> {
     }
 
     /// Clears what the record has of an event that was forgotten.
-    pub(super) fn settle(&mut self, record: &mut dyn Record) {
+    pub(crate) fn settle(&mut self, record: &mut dyn Record) {
         self.reader.settle(record);
     }
 
     /// The first member that did not fit the record, of the event that was found.
-    pub(super) fn mismatch(&self) -> Option<Name> {
+    pub(crate) fn mismatch(&self) -> Option<Name> {
         self.reader.mismatch().filter(|_| self.found == Found::Record)
     }
 
-    pub(super) fn found(&self) -> Found {
+    pub(crate) fn found(&self) -> Found {
         self.found
     }
 
-    pub(super) fn connected(&mut self, now: Instant) {
+    pub(crate) fn connected(&mut self, now: Instant) {
         if !matches!(self.state, State::Connecting) {
             warning!("connected: no connection was asked for");
             return;
@@ -334,7 +375,7 @@ impl<'c> Machine<'c> {
         self.send(now);
     }
 
-    pub(super) fn closed(&mut self, now: Instant) {
+    pub(crate) fn closed(&mut self, now: Instant) {
         self.called(now);
         match self.state {
             State::Receiving if self.response.closed().is_ok() => self.body_ended(),
@@ -345,7 +386,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn failed(&mut self, now: Instant, why: Failure) {
+    pub(crate) fn failed(&mut self, now: Instant, why: Failure) {
         self.called(now);
         debug!("{}", why);
         match (self.state, why) {
@@ -359,16 +400,47 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn config(&self) -> &Config<'c> {
+    pub(crate) fn config(&self) -> &Config<'c> {
         &self.config
     }
 
-    pub(super) fn cursor(&self) -> Option<&str> {
+    pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.last_event_id().map(|id| &**id)
     }
 
-    pub(super) fn error(&self) -> Option<&ApiError> {
+    pub(crate) fn error(&self) -> Option<&ApiError> {
         self.reader.envelope.error()
+    }
+
+    /// Whether no answer is being read or waited for.
+    pub(crate) fn is_between(&self) -> bool {
+        matches!(self.state, State::Closing(_) | State::Closed(_) | State::Sleeping(_))
+    }
+
+    /// Whether the request has been given out for sending to its last byte.
+    pub(crate) fn is_out(&self) -> bool {
+        self.is_head_out && self.unsent.left() == 0
+    }
+
+    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was acted on,
+    /// nobody knows, if it [is out](Self::is_out).
+    pub(crate) fn unsure(&self) -> Option<Millis> {
+        self.is_unsure.then_some(self.retry_after)
+    }
+
+    /// Whether there is a connection to be closed before it asks again: the caller does that now.
+    pub(crate) fn part(&mut self) -> bool {
+        let State::Closing(next) = self.state else { return false };
+        self.state = State::Closed(next);
+        true
+    }
+
+    /// Gives up what is left of a connection that was kept, and stops like this.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        let is_open = mem::take(&mut self.is_reused)
+            || !matches!(self.state, State::Start | State::Closed(_) | State::Sleeping(_));
+        let next = Next::Stop(outcome);
+        self.state = if is_open { State::Closing(next) } else { State::Closed(next) };
     }
 
     fn called(&mut self, now: Instant) {
@@ -376,7 +448,7 @@ impl<'c> Machine<'c> {
         self.confirm();
     }
 
-    pub(super) fn hint(&self) -> Option<Hint> {
+    pub(crate) fn hint(&self) -> Option<Hint> {
         let (State::Closing(Next::Stop(outcome)) | State::Closed(Next::Stop(outcome))) = self.state else {
             return None;
         };
@@ -402,6 +474,7 @@ impl<'c> Machine<'c> {
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
         self.sent = 0;
+        self.is_head_out = false;
         self.has_sent = false;
         self.cursor.begin();
         self.state = state;
@@ -426,8 +499,8 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may
-    /// be used again after the answer, if the server agrees.
+    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may be
+    /// used again after the answer, if the server agrees.
     fn await_answer(&mut self, may_reuse: bool) {
         if let Some(id) = self.cursor.last_event_id() {
             info!("asked to continue after {}", self.redacted(id));
@@ -446,8 +519,8 @@ impl<'c> Machine<'c> {
         shown
     }
 
-    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last
-    /// call restart the timer, so that a long body may take its time.
+    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last call
+    /// restart the timer, so that a long body may take its time.
     fn silence_deadline(&mut self, now: Instant) -> Option<Instant> {
         if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);

@@ -99,8 +99,10 @@ use crate::{
 };
 
 mod backoff;
+mod body;
 mod config;
 mod cursor;
+mod drive;
 mod endpoint;
 mod envelope;
 mod id;
@@ -112,9 +114,16 @@ mod request;
 mod timer;
 mod url;
 
-use self::machine::{Found, Machine};
+pub(crate) use self::{
+    backoff::Backoff,
+    drive::drive,
+    machine::{Found, Machine},
+    timer::Timer,
+};
 pub use self::{
+    body::{Body, BodyRef, Draft},
     config::{Config, InvalidUrl},
+    drive::Drive,
     endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
@@ -235,6 +244,7 @@ impl core::error::Error for Failure {}
 /// ```
 pub struct Session<'c, R> {
     machine: Machine<'c>,
+    body: BodyRef<'c>,
     record: R,
 }
 
@@ -253,7 +263,8 @@ impl<'c, R> Session<'c, R> {
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request.into()), record }
+        let request = request.into();
+        Self { body: request.body, machine: Machine::new(config, request), record }
     }
 }
 
@@ -269,18 +280,20 @@ impl<'c, R: Record> Session<'c, R> {
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
-        self.machine.ask(request.into());
+        let request = request.into();
+        self.body = request.body;
+        self.machine.ask(request);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
-        Session { machine: self.machine, record }
+        Session { machine: self.machine, body: self.body, record }
     }
 
     /// Names the one thing to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
-        let action = self.machine.poll(now);
+        let action = self.machine.poll(now, &self.body);
         self.machine.settle(&mut self.record);
         action
     }
@@ -291,7 +304,7 @@ impl<'c, R: Record> Session<'c, R> {
     /// All of these bytes count as sent. If your socket accepts only some, keep the rest and write it before
     /// you call this again or read. `out` then has the API key in it.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
-        self.machine.fill(out)
+        self.machine.fill(out, &self.body)
     }
 
     /// Takes bytes off the front of `input`, up to the next event; `None` when they are used up.

@@ -103,6 +103,8 @@ pub enum Capacity {
     EventId,
     /// A `Location` has more than 128 bytes.
     Location,
+    /// The id of a run has more than 64 bytes, so its answer cannot be fetched.
+    RunId,
 }
 
 /// What in the request or the config cannot be sent.
@@ -126,6 +128,10 @@ pub enum Misuse {
     /// The user agent, the beta features or a header of the endpoint have bytes that no header may carry, or
     /// the session writes a header of that name itself.
     Header,
+    /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for example.
+    Body(&'static str),
+    /// The body did not come out the same when it was written again, or has 4 GiB.
+    Changed,
 }
 
 impl Cause {
@@ -187,6 +193,7 @@ impl fmt::Display for Capacity {
         f.write_str(match self {
             Self::EventId => "an event id longer than 128 bytes: cannot resume after it",
             Self::Location => "redirect to a Location longer than 128 bytes",
+            Self::RunId => "a run_id longer than 64 bytes: cannot fetch its answer",
         })
     }
 }
@@ -201,6 +208,8 @@ impl fmt::Display for Misuse {
             Self::BasePath => "the base path is not a path",
             Self::Key => "the key is empty or cannot stand in a header",
             Self::Header => "a header's name or value cannot be sent",
+            Self::Body(why) => why,
+            Self::Changed => "the body was not the same when it was written again, or has 4 GiB",
         })
     }
 }

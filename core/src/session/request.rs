@@ -1,6 +1,7 @@
 //! A request: an endpoint, the ids in its path, its query and body.
 
 use super::{
+    body::{BodyRef, Progress},
     config::Config,
     cursor::Cursor,
     endpoint::{End, Endpoint, Pair, Resume},
@@ -47,6 +48,7 @@ const PARAMETERS: usize = 3;
 pub struct Request<'c> {
     pub(super) call: Call<'c>,
     pub(super) second: SecondId,
+    pub(super) body: BodyRef<'c>,
 }
 
 /// The part of a request that stays the same when it is sent again.
@@ -59,20 +61,26 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
-    body: &'c [u8],
+    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    pub(super) is_recoverable: bool,
 }
 
 impl<'c> Request<'c> {
     /// A request to this endpoint.
     #[must_use]
     pub fn new(endpoint: &'c Endpoint<'c>) -> Self {
-        let call = Call { endpoint, id: Id::new(), parameters: [None; PARAMETERS], timeout: None, body: &[] };
-        Self { call, second: SecondId::LastEvent(Id::new()) }
+        let call = Call {
+            endpoint,
+            id: Id::new(),
+            parameters: [None; PARAMETERS],
+            timeout: None,
+            is_recoverable: false,
+        };
+        Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
     }
 
-    /// The first id of the path; if there is one already, the second. It replaces a `{}` there,
-    /// percent-encoded, and is copied. An id that is empty, `.`, `..` or longer than 128 bytes is a
-    /// [`Misuse`].
+    /// The first id of the path; if there is one already, the second. It replaces a `{}` there, percent-encoded, and is
+    /// copied. An id that is empty, `.`, `..` or longer than 128 bytes is a [`Misuse`].
     ///
     /// A path with two ids has no cursor: both use the same memory.
     #[must_use]
@@ -85,8 +93,8 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up
-    /// to three; a fourth is a [`Misuse`]. The session percent-encodes it.
+    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up to three;
+    /// a fourth is a [`Misuse`]. The session percent-encodes it.
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
         let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
@@ -105,15 +113,22 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// The body of a POST, as JSON.
+    /// The body of a POST, as JSON: text or bytes of it, or a [`Body`](super::Body) that writes it in pieces.
     #[must_use]
-    pub fn with_body(mut self, body: &'c [u8]) -> Self {
-        self.call.body = body;
+    pub fn with_body(mut self, body: impl Into<BodyRef<'c>>) -> Self {
+        self.body = body.into();
         self
     }
 
-    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the
-    /// start. It is copied. An empty id means from the start.
+    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
+    /// out. So it may also go over a connection that was kept.
+    pub(crate) fn recoverable(mut self) -> Self {
+        self.call.is_recoverable = true;
+        self
+    }
+
+    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the start. It is
+    /// copied. An empty id means from the start.
     #[must_use]
     pub fn after(mut self, last_event_id: &str) -> Self {
         self.second = SecondId::LastEvent(last_event_id.into());
@@ -124,6 +139,10 @@ impl<'c> Request<'c> {
 impl Call<'_> {
     pub(super) fn is_stream(&self) -> bool {
         self.endpoint.is_stream()
+    }
+
+    pub(super) fn has_body(&self) -> bool {
+        self.endpoint.method == http::Method::Post
     }
 
     /// Whether it may be sent again if nobody knows whether the server has acted on it.
@@ -152,9 +171,8 @@ impl Call<'_> {
         asked.min(config.ceiling.0)
     }
 
-    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this
-    /// server: any reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute
-    /// path or URL.
+    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this server: any
+    /// reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute path or URL.
     #[inline(never)] // the path is large, and rare
     pub(super) fn resolve(
         &self,
@@ -199,15 +217,18 @@ impl Call<'_> {
         config.check(self.endpoint.key.0)
     }
 
-    /// Writes the whole request, into a writer that keeps only the part which is due.
+    /// Writes the whole head of the request, into a writer that keeps only the part which is due.
     ///
-    /// `location`: the path and query of a redirect, instead of the endpoint's own.
+    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is, and
+    /// the names of the features that it uses.
     pub(super) fn write(
         &self,
         writer: &mut http::Writer<'_>,
         config: &Config<'_>,
         cursor: &Cursor,
         location: Option<&str>,
+        body: &Progress,
+        features: &[&str],
     ) {
         let endpoint = self.endpoint;
         writer.method(endpoint.method);
@@ -233,8 +254,8 @@ impl Call<'_> {
             writer.header(name, id);
         }
         writer.header("user-agent", config.user_agent);
-        if !config.beta.is_empty() && !endpoint.beta.is_empty() {
-            writer.header(endpoint.beta, config.beta);
+        if !endpoint.beta.is_empty() {
+            write_betas(writer, endpoint.beta, config.beta, body.features.of(features));
         }
         for (name, value) in endpoint.headers {
             writer.header(name, value);
@@ -243,10 +264,10 @@ impl Call<'_> {
             writer.header("connection", "close");
         }
         if endpoint.method == http::Method::Post {
-            writer.header("content-type", "application/json").body(self.body);
-        } else {
-            writer.end();
+            writer.header("content-type", "application/json");
+            writer.raw("content-length: ").decimal(body.left().into()).raw("\r\n");
         }
+        writer.end();
     }
 
     fn write_path(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
@@ -274,5 +295,27 @@ impl Call<'_> {
         {
             writer.query(name).encoded(id);
         }
+    }
+}
+
+/// The header for the beta features: those of the config, and those that the body uses besides.
+fn write_betas<'n>(
+    writer: &mut http::Writer<'_>,
+    header: &str,
+    configured: &'n str,
+    used: impl Iterator<Item = &'n str>,
+) {
+    let is_configured = |name: &&str| {
+        let mut names = configured.as_bytes().split(|byte| *byte == b',');
+        names.any(|other| other.trim_ascii() == name.as_bytes())
+    };
+    let more = used.filter(|name| !is_configured(name) && http::is_field_value(name));
+    let mut separator = [header, ": "];
+    for name in Some(configured).into_iter().filter(|names| !names.is_empty()).chain(more) {
+        let [before, after] = core::mem::replace(&mut separator, [",", ""]);
+        writer.raw(before).raw(after).raw(name);
+    }
+    if separator == [",", ""] {
+        writer.raw("\r\n");
     }
 }

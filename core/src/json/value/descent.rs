@@ -14,6 +14,19 @@ use crate::json::{
 };
 
 impl Json<'_, '_> {
+    /// Fills the whole text into a record.
+    pub(in crate::json) fn root(&mut self, record: &mut dyn Record) -> Result<(), Stop> {
+        let Some(root) = record.root() else { return self.skip() };
+        // Where the text is part of another's, it may be one field's.
+        if root.is_leaf()
+            && let Some(field) = record.member(root.first.into())
+        {
+            return field.fill(self);
+        }
+        let names = record.names();
+        self.members(record, names, root)
+    }
+
     /// Fills an object into a record.
     ///
     /// # Errors

@@ -39,8 +39,8 @@ impl Machine<'_> {
         }
     }
 
-    /// An orderly end shows only what the last hop believes. So the stream is done when an answer from the
-    /// cursor on has brought nothing new.
+    /// An orderly end shows only what the last hop believes. So the stream is done when an answer from the cursor
+    /// on has brought nothing new.
     fn finite_ended(&mut self) {
         // Without a cursor, two answers without anything are enough.
         let is_empty_again = self.check.is_running && !self.cursor.moved();
@@ -107,8 +107,8 @@ impl Machine<'_> {
         });
     }
 
-    /// Asks once more from the cursor: the first time at once, then after increasing waits, so that a growing
-    /// stream is not asked for in every round trip.
+    /// Asks once more from the cursor: the first time at once, then after increasing waits, so that a growing stream
+    /// is not asked for in every round trip.
     fn check(&mut self) {
         let count = self.check.count;
         self.check.count = count.saturating_add(1);
@@ -143,7 +143,8 @@ impl Machine<'_> {
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
     pub(super) fn connection_lost(&mut self, cause: Cause) {
-        if mem::take(&mut self.is_reused) {
+        let is_lost = self.call.is_recoverable && self.is_out();
+        if mem::take(&mut self.is_reused) && !is_lost {
             // The server may have closed it before it received the request (RFC 9112 §9.3.1).
             info!("{}: the server had closed the connection", cause);
             self.state = State::Closing(Next::Connect);
@@ -181,8 +182,10 @@ impl Machine<'_> {
         self.note_what_came(cause);
         self.note_events();
         // Only a status can say that a request was not acted on.
-        let is_refused = self.call.endpoint.repeats_refused && matches!(cause, Cause::Status(_));
+        let repeats_refused = self.call.endpoint.repeats_refused && !self.call.is_recoverable;
+        let is_refused = repeats_refused && matches!(cause, Cause::Status(_));
         let spent = self.sent > 0 && !self.call.is_repeatable() && !is_refused;
+        (self.is_unsure, self.retry_after) = (spent, retry_after);
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(cause.outcome());
         }
@@ -191,8 +194,8 @@ impl Machine<'_> {
         self.sleep(cause, wait);
     }
 
-    /// In a stream that starts over each time, an answer with more events than any before is progress. Each
-    /// body is judged when it ends, so that a later try without a body finds nothing new in it.
+    /// In a stream that starts over each time, an answer with more events than any before is progress. Each body is
+    /// judged when it ends, so that a later try without a body finds nothing new in it.
     fn note_events(&mut self) {
         let events = self.reader.tally.events;
         if self.call.endpoint.starts_over() && events > self.most_events {
