@@ -1,5 +1,5 @@
-//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one leads to
-//! another.
+//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one
+//! leads to another.
 //!
 //! ```text
 //!            ┌► Create ─► Group ┐                     ┌───────── missing ─────────┐
