@@ -73,7 +73,7 @@ enum Fetch {
     State,
 }
 
-/// How much longer than its `timeout` the stream of events may go on while answers wait, in milliseconds.
+/// How much longer than its `timeout` the stream of events may last while answers wait, in milliseconds.
 const GRACE: u32 = 5_000;
 
 pub(super) struct Machine<'c> {

@@ -131,9 +131,9 @@ impl Filler {
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled except for the members
-    /// that did not fit. If you can do without them, treat that as success, unless
-    /// [the text as a whole](super::Misfit::Root) did not fit.
+    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled except
+    /// for the members that did not fit. If you can do without them, treat that as success, unless [the text
+    /// as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.progress.tokens.finish()?;
         self.result()

@@ -36,7 +36,7 @@ use super::{
 ///     }
 ///
 ///     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-///         json.text(|piece: &str| self.0 += piece.chars().count())
+///         json.text(&mut |piece: &str| self.0 += piece.chars().count())
 ///     }
 /// }
 ///

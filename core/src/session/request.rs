@@ -61,7 +61,8 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
-    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    /// If it is unknown whether the server has acted on it, the caller finds out, and asks again if it has
+    /// not.
     pub(super) is_recoverable: bool,
 }
 
