@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Certificates, NAME } from './src/certificates.js';
 import { check } from './src/check.js';
+import { compare } from './src/compare.js';
 import { Elf } from './src/elf.js';
 import { Images, TARGET, taskgroup } from './src/images.js';
 import { Sandbox, TlsProxy } from './src/servers.js';
@@ -16,6 +17,8 @@ const USAGE = `run watch w5500|pico-w [--tls] [--image FILE] [--seconds N] [-- S
     the board has what there is; with 1 if that was not all, or if the firmware panics.
 run check [--write] [WORDS…]
     Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
+run compare REVISION [w5500|pico-w]
+    Instructions of that commit's image and of this tree's, side by side.
 run images
     Builds the images for the scenarios, and says where they are.`;
 
@@ -100,6 +103,12 @@ async function main([command, ...given]) {
       const words = given.filter((word) => word !== '--write');
       const setup = { images: images(), certificates: certificates.folder, program: taskgroup() };
       return check(setup, words, given.includes('--write'));
+    }
+    case 'compare': {
+      const [revision, kind = 'w5500'] = given;
+      if (!revision || (kind !== 'w5500' && kind !== 'pico-w')) return usage();
+      certificates.make();
+      return compare(revision, kind, certificates, taskgroup());
     }
     case 'images':
       for (const [name, image] of Object.entries(images())) console.log(`${name} ${image}`);

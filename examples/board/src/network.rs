@@ -44,8 +44,13 @@ impl<D: Driver> Driver for Linked<D> {
     }
 
     fn link_state(&mut self, context: &mut Context<'_>) -> LinkState {
-        self.link = self.driver.link_state(context);
-        self.link
+        let link = self.driver.link_state(context);
+        if link != self.link {
+            self.link = link;
+            // What found no room to be sent in finds it now.
+            context.waker().wake_by_ref();
+        }
+        link
     }
 
     fn capabilities(&self) -> Capabilities {

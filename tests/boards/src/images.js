@@ -85,7 +85,7 @@ export class Images {
    * @param {Record<string, string>} environment
    */
   digest(kind, environment) {
-    const hash = crypto.createHash('sha256').update(JSON.stringify([kind, environment]));
+    const hash = crypto.createHash('sha256').update(JSON.stringify([kind, environment, path.relative(ROOT, this.tree)]));
     const parts = ['Cargo.toml', 'core', 'adapters', 'examples/board', 'examples/rp2040'];
     const files = execFileSync(
       'git',
@@ -97,7 +97,8 @@ export class Images {
     );
     for (const file of [...new Set(files.split('\0'))].sort()) {
       const from = path.join(this.tree, file);
-      if (file && !file.endsWith('.md') && fs.existsSync(from)) hash.update(`${file}\0`).update(fs.readFileSync(from));
+      if (file && !file.endsWith('.md') && fs.existsSync(from))
+        hash.update(`${file}\0`).update(fs.readFileSync(from));
     }
     if (environment.TASKGROUP_CA_FILE) hash.update(fs.readFileSync(environment.TASKGROUP_CA_FILE));
     return hash.digest('hex').slice(0, 12);
