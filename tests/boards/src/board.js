@@ -26,6 +26,7 @@ import { W5500 } from './w5500.js';
  * @property {(frame: Uint8Array) => void} onFrame that the board sends
  * @property {(line: import('./defmt.js').Line) => void} onLine of the log
  * @property {number} [seed] of the ring oscillator
+ * @property {number[]} [buttons] pins with a button to ground, none of which is pressed
  * @property {Uint8Array} [kept] what the flash keeps, from a board that has lost its power
  */
 
@@ -54,7 +55,7 @@ export class Board {
    * @param {import('./elf.js').Elf} elf
    * @param {Options} options
    */
-  constructor(elf, { kind, onFrame, onLine, seed = 1, kept }) {
+  constructor(elf, { kind, onFrame, onLine, seed = 1, kept, buttons = [] }) {
     const mcu = new RP2040();
     this.mcu = mcu;
     this.clock = /** @type {Clock} */ (/** @type {unknown} */ (mcu.clock));
@@ -84,6 +85,7 @@ export class Board {
     });
     this.chip = kind === 'pico-w' ? this.wireRadio(onFrame) : this.wireEthernet(onFrame);
 
+    for (const pin of buttons) mcu.gpio[pin].setInputValue(true);
     this.rtt = elf.symbol('_SEGGER_RTT');
     this.defmt = new Defmt(elf, onLine);
     this.stack = { end: elf.symbol('_stack_end'), start: elf.symbol('_stack_start') };
@@ -174,7 +176,7 @@ export class Board {
   }
 
   /**
-   * Presses a button that connects a pin to ground.
+   * Presses one of the buttons.
    * @param {number} pin
    * @param {number} [seconds]
    */

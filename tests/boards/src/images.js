@@ -85,7 +85,9 @@ export class Images {
    * @param {Record<string, string>} environment
    */
   digest(kind, environment) {
-    const hash = crypto.createHash('sha256').update(JSON.stringify([kind, environment, path.relative(ROOT, this.tree)]));
+    const hash = crypto
+      .createHash('sha256')
+      .update(JSON.stringify([kind, environment, path.relative(ROOT, this.tree)]));
     const parts = ['Cargo.toml', 'core', 'adapters', 'examples/board', 'examples/rp2040'];
     const files = execFileSync(
       'git',

@@ -197,13 +197,11 @@ async function hundredRuns(board) {
   const done = await board.until(DONE);
   const millions = (/** @type {number} */ instructions) => instructions / 1e6;
   return {
-    'to the address, s': address.seconds,
-    'to the answer, s': opened.seconds,
-    'to the last event, s': last.seconds,
-    'from the address to the first event, million instructions': millions(
-      first.instructions - address.instructions,
-    ),
-    'to the 100th': millions(last.instructions - address.instructions),
+    'address, s': address.seconds,
+    'answer, s': opened.seconds,
+    '100th event, s': last.seconds,
+    'first event, M instructions': millions(first.instructions - address.instructions),
+    '100th event, M instructions': millions(last.instructions - address.instructions),
     'stack, bytes': done.stack,
   };
 }

@@ -14,6 +14,7 @@
  * @property {(line: import('./defmt.js').Line) => void} [onLine]
  * @property {number} [seed] of the ring oscillator
  * @property {Uint8Array} [kept] what the flash kept from an earlier run
+ * @property {number[]} [buttons] pins with a button to ground
  * @property {boolean} [isRealTime]
  * @property {number} [patience] seconds of our time after which it is given up
  *
@@ -35,7 +36,17 @@ const LATENCY_NANOS = 200_000;
 
 export class Simulation {
   /** @param {Options} options */
-  constructor({ elf, kind, network, onLine = () => {}, seed, kept, isRealTime = false, patience = 120 }) {
+  constructor({
+    elf,
+    kind,
+    network,
+    onLine = () => {},
+    seed,
+    kept,
+    buttons,
+    isRealTime = false,
+    patience = 120,
+  }) {
     this.isRealTime = isRealTime;
     this.patience = patience;
     this.hours = 1;
@@ -57,6 +68,7 @@ export class Simulation {
       kind,
       seed,
       kept,
+      buttons,
       onFrame: (frame) => {
         this.isQuiet = false;
         this.network.receive(frame);

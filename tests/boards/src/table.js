@@ -3,7 +3,7 @@
 /** By how much a figure may move: how long the host takes, and how long a signature, differs from run to run. */
 const TOLERANCE = [
   { title: /bytes$/, share: 0.02 },
-  { title: /instructions|100th/, share: 0.03 },
+  { title: /instructions$/, share: 0.03 },
   { title: /s$/, share: 0.05 },
 ];
 
@@ -23,9 +23,10 @@ export function render(results) {
   return [
     '# What a running board costs',
     '',
-    '`tests/boards/run check` measures this on the simulated RP2040 and compares; `--write` rewrites it. The time is the',
-    "chip's, and a lower bound: the simulator does not wait for the flash. Instructions are exact. The stack is what was in",
-    'use at its deepest, radio and interrupts included.',
+    '`tests/boards/run check` measures this on the simulated RP2040 and compares; `--write` rewrites it. When there is an',
+    'address, when the server has answered, and when the 100th event of 1.8 KB was shown: in seconds since the start, by the',
+    "chip's clock, which is a lower bound, for the simulator does not wait for the flash. Millions of instructions, counted",
+    'from the address on: they are exact. The stack that was in use at its deepest, the interrupts of the radio included.',
     '',
     line(cells[0]),
     rule,
