@@ -158,7 +158,7 @@ scenarios['w5500: cuts over TLS'] = async (trial) => {
 const REFUSED = [
   ['a stranger', 'w5500-tls', 'stranger', /issuer unknown/],
   ['a stranger, with the settings that ship', 'w5500-shipped', 'p256', /issuer unknown/],
-  ['the name of another', 'pico-w-tls', 'other-name', /certificate not for/],
+  ['the name of another', 'pico-w-tls', 'other-name', /certificate is for another name/],
 ];
 for (const [what, image, chain, why] of REFUSED) {
   scenarios[`${image}: refuses ${what}`] = async (trial) => {
@@ -182,7 +182,7 @@ scenarios['w5500-tls: asks nothing while it does not know the time'] = async (tr
   assert.equal(board.network.stats.connections, 0);
   board.network.settings.isTimeSilent = false;
   await board.until(DONE);
-  assertNoComplaints(board, /does not know what time it is/, /^ntp.test: /);
+  assertNoComplaints(board, /does not know what time it is/);
 };
 
 /**
