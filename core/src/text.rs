@@ -109,18 +109,23 @@ impl<const N: usize> Text<N> {
             return;
         }
         let Self { kept, lost } = mem::take(self);
-        let mut rest = kept.as_str();
-        while let Some(first) = rest.chars().next() {
-            let cut = rest.len() >= BEGINNING && secret.starts_with(rest);
-            let (piece, taken) = match rest.strip_prefix(secret) {
-                Some(_) => ("***", secret.len()),
-                None if cut => ("***", rest.len()),
-                None => (rest.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8()),
-            };
-            self.push_str(piece);
-            rest = rest.get(taken..).unwrap_or_default();
-        }
+        redact(kept.as_str(), secret, &mut self.open());
         self.lost = self.lost.saturating_add(lost);
+    }
+}
+
+/// Adds `text`, with what [`Text::redact`] says in the place of each `secret`.
+#[inline(never)] // or it would be there for each capacity
+fn redact(mut text: &str, secret: &str, to: &mut Open<'_>) {
+    while let Some(first) = text.chars().next() {
+        let cut = text.len() >= BEGINNING && secret.starts_with(text);
+        let (piece, taken) = match text.strip_prefix(secret) {
+            Some(_) => ("***", secret.len()),
+            None if cut => ("***", text.len()),
+            None => (text.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8()),
+        };
+        to.push_str(piece);
+        text = text.get(taken..).unwrap_or_default();
     }
 }
 
@@ -251,6 +256,22 @@ impl Decoder {
     }
 }
 
+/// The number that ASCII digits alone make, or `u32::MAX` if it is larger. `None`: there is something else, or nothing.
+///
+/// `str::parse` would leave a branch that panics, and in each place a copy of its own.
+#[inline(never)]
+pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
+        let has_room = number <= u32::MAX / 10;
+        let tenfold = if has_room { number.wrapping_mul(10) } else { u32::MAX };
+        Some(tenfold.saturating_add(digit.into()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +302,27 @@ mod tests {
         assert_eq!(text.as_str(), "no report reported");
         text.redact("reported");
         assert_eq!(text.as_str(), "no report ***");
+    }
+
+    #[test]
+    fn a_number_is_digits_alone_and_the_greatest_stands_for_all_beyond() {
+        let cases = [
+            ("", None),
+            ("-1", None),
+            ("+1", None),
+            ("1 ", None),
+            ("1.0", None),
+            ("0", Some(0)),
+            ("0012", Some(12)),
+            ("4294967294", Some(u32::MAX - 1)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967296", Some(u32::MAX)),
+            ("4294967300", Some(u32::MAX)),
+            ("99999999999999999999", Some(u32::MAX)),
+        ];
+        for (digits, number) in cases {
+            assert_eq!(decimal(digits.as_bytes()), number, "{digits:?}");
+        }
     }
 
     #[test]

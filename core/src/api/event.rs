@@ -1,14 +1,19 @@
 //! An event of any of the service's streams.
 
-use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun};
-use crate::{record, text::Text};
+use super::{
+    group::TaskGroupStatus,
+    macros::service_record,
+    profile::Profile,
+    run::{ErrorObject, TaskRun},
+    service,
+};
+use crate::text::Text;
 
-record! {
+service_record! { written by hand:
     /// An event of any type: all members that any event has, empty where this one has none.
     ///
     /// [`view`](StreamEvent::view) gives those of its type.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct StreamEvent<P = Standard> for * where P: Profile {
+    pub struct StreamEvent<P> {
         /// The event's type, such as `task_run.state`.
         pub kind: Text<40> = "/type",
         /// Where a stream continues: `last_event_id` of another request. None outside of groups.
@@ -22,7 +27,7 @@ record! {
         /// Of a group: how its runs stand.
         pub status: Option<TaskGroupStatus<P>> = "/status",
         /// Of an `error`: what failed.
-        pub error: Option<Error<P>> = "/error",
+        pub error: Option<ErrorObject<P>> = "/error",
         /// Of progress: in words.
         pub message: P::ProgressMessage = "/message",
         /// Of progress: when, RFC 3339.
@@ -34,18 +39,14 @@ record! {
     }
 }
 
-record! {
+service_record! {
     /// How many sources a run has looked at.
-    #[derive(Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Sources: serde::Serialize")))]
-    pub struct SourceStats<P = Standard> for * where P: Profile {
+    pub struct SourceStats<P> {
         /// How many were considered.
         pub num_sources_considered: Option<u32> = "/num_sources_considered",
         /// How many were read.
         pub num_sources_read: Option<u32> = "/num_sources_read",
         /// Some of those that were read.
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub sources_read_sample: P::Sources = "/sources_read_sample",
     }
 }
@@ -59,7 +60,7 @@ pub enum View<'e, P: Profile> {
     /// `task_group_status`
     Group(&'e TaskGroupStatus<P>),
     /// `error`
-    Error(&'e Error<P>),
+    Error(&'e ErrorObject<P>),
     /// `task_run.progress_stats` and `task_run.progress_msg.…`
     Progress(ProgressEvent<'e, P>),
     /// Any other type, or one of these without the member that makes it what it is.
@@ -68,6 +69,7 @@ pub enum View<'e, P: Profile> {
 
 /// A run's event: how it stands, what it was asked, what it gave.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunEvent<'e, P: Profile> {
     /// How it stands.
     pub run: &'e TaskRun<P>,
@@ -79,6 +81,7 @@ pub struct RunEvent<'e, P: Profile> {
 
 /// A run's progress, by number or in words.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProgressEvent<'e, P: Profile> {
     /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
     pub kind: &'e str,
@@ -111,14 +114,14 @@ impl<P: Profile> StreamEvent<P> {
     #[must_use]
     pub fn view(&self) -> View<'_, P> {
         let kind = self.kind.as_str();
-        let message = kind.strip_prefix("task_run.progress_msg.");
+        let message = kind.strip_prefix(service::PROGRESS_MESSAGE);
         match (kind, &self.run, &self.status, &self.error) {
-            ("task_run.state", Some(run), _, _) => {
+            (service::RUN, Some(run), _, _) => {
                 View::Run(RunEvent { run, input: &self.input, output: &self.output })
             }
-            ("task_group_status", _, Some(status), _) => View::Group(status),
-            ("error", _, _, Some(error)) => View::Error(error),
-            _ => match message.or((kind == "task_run.progress_stats").then_some("stats")) {
+            (service::GROUP, _, Some(status), _) => View::Group(status),
+            (service::ERROR, _, _, Some(error)) => View::Error(error),
+            _ => match message.or((kind == service::PROGRESS_STATS).then_some("stats")) {
                 Some(kind) => View::Progress(ProgressEvent {
                     kind,
                     message: &self.message,
@@ -145,7 +148,7 @@ where
     P::Time: serde::Serialize,
     TaskRun<P>: serde::Serialize,
     TaskGroupStatus<P>: serde::Serialize,
-    Error<P>: serde::Serialize,
+    ErrorObject<P>: serde::Serialize,
 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;

@@ -12,9 +12,19 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
+//! A request takes the parameters that its endpoint has, and no others:
+//!
+//! ```compile_fail,E0599
+//! let request = taskgroup::api::group("tgrp_5c1f0a").include_output(true);
+//! ```
+//!
+//! ```compile_fail,E0599
+//! let request = taskgroup::api::run_events("trun_1").last_event_id("7");
+//! ```
+//!
 //! The records have the members that the service's public reference lists, by the same names, except
 //! that `type` is `kind`. How much of the big ones is kept is said by a [`Profile`]: [`Brief`],
-//! [`Standard`], or one of yours. Members and values that are not known are passed over.
+//! [`Standard`], or one of yours by [`profile!`](crate::profile!). Members and values that are not known are passed over.
 //!
 //! # Limits
 //!
@@ -23,26 +33,25 @@
 mod event;
 mod group;
 mod input;
+mod macros;
 mod output;
 mod profile;
+mod profiles;
 mod requests;
 mod run;
+mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},
     group::{AddedRuns, StatusCounts, TaskGroup, TaskGroupStatus},
     input::{McpServer, RunInput, SourcePolicy, TaskSpec, Webhook},
     output::{Citation, Confidence, FieldBasis, McpToolCall, Output, OutputType, RunResult},
-    profile::{Brief, Kept, Profile, Standard},
+    profile::{Base, Kept, Profile},
+    profiles::{Brief, Standard},
     requests::{
-        add_runs, create_group, create_run, events, group, group_run, run, run_events, run_input, run_result,
-        runs,
+        AddRuns, AwaitResult, Events, Plain, Runs, add_runs, create_group, create_run, events, group,
+        group_run, run, run_events, run_input, run_result, runs,
     },
-    run::{Error, Id, Status, TaskRun, Warning},
+    run::{ErrorObject, Id, Status, TaskRun, Warning},
+    service::Version,
 };
-
-/// For serde: whether this is a field of no size, whose value was passed over.
-#[cfg(feature = "serde")]
-const fn is_skipped<T>(_: &T) -> bool {
-    size_of::<T>() == 0
-}

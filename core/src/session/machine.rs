@@ -1,7 +1,7 @@
 //! The session without its record's type, so that there is one copy of it in a program: facts in,
 //! the one thing to do next out.
 
-use core::{fmt, mem};
+use core::{fmt, mem, num::NonZeroU32};
 
 use super::{
     Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
@@ -96,7 +96,7 @@ pub(super) struct Machine<'c> {
     sent: usize,
     response: Parser,
     body: Body,
-    reader: Reader,
+    reader: Reader<'c>,
     found: Found,
     /// The connection is that of an earlier request, is open, and nothing of another answer has come.
     is_reused: bool,
@@ -109,7 +109,7 @@ pub(super) struct Machine<'c> {
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
     redirects: u8,
-    /// What the latest group status said of its runs; in the stream of one run, what its last event said.
+    /// What the latest flag said; in a stream that starts over each time, that of its last event.
     active: Option<bool>,
     check: Check,
     /// What the tries since the last progress have brought.
@@ -118,7 +118,7 @@ pub(super) struct Machine<'c> {
     now: Instant,
     asked: Instant,
     /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
-    answer_before: Option<u32>,
+    answer_before: Option<NonZeroU32>,
     most_events: u8,
 }
 
@@ -151,7 +151,7 @@ enum Brought {
 impl<'c> Machine<'c> {
     pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
         let Request { call, second } = request;
-        let id_source = call.id_source();
+        let endpoint = call.endpoint;
         Self {
             config,
             call,
@@ -162,7 +162,7 @@ impl<'c> Machine<'c> {
             sent: 0,
             response: Parser::new(false),
             body: Body::Awaited,
-            reader: Reader::new(id_source),
+            reader: Reader::new(endpoint),
             found: Found::Nothing,
             is_reused: false,
             has_sent: false,
@@ -207,9 +207,11 @@ impl<'c> Machine<'c> {
                 State::Start => match self.call.check(&self.config, &self.cursor) {
                     Err(misuse) => {
                         let next = Next::Stop(Outcome::Misuse(misuse));
-                        let is_to_be_closed = self.is_reused && !self.config.keep_alive;
-                        self.is_reused &= !is_to_be_closed;
-                        self.state = if is_to_be_closed { State::Closing(next) } else { State::Closed(next) };
+                        if self.is_reused {
+                            self.leave(next, true);
+                        } else {
+                            self.state = State::Closed(next);
+                        }
                     }
                     Ok(()) if self.is_reused => {
                         self.begin(State::Looking);
@@ -400,7 +402,6 @@ impl<'c> Machine<'c> {
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
-        self.check.withheld = Found::Nothing;
         self.sent = 0;
         self.has_sent = false;
         self.cursor.begin();

@@ -74,6 +74,12 @@
 //! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
 //! event on brings nothing new: see [`Config::with_end_check`].
 //!
+//! # Another API
+//!
+//! The session knows no API: what it needs to know is said by an [`Endpoint`], and asked by a [`Request`]. Those of Parallel's
+//! are made by [`api`](crate::api); one for any other takes a few lines. See [`Request`] for a streamed chat completion.
+//! `tests/tests/other_api` in the repository is a whole program around it.
+//!
 //! # Size
 //!
 //! A session takes what its record takes, and about 1 KB. On a machine of 32 bits each `Text<N>`
@@ -82,7 +88,7 @@
 //!
 //! # Limits
 //!
-//! Ids to 128 bytes; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
+//! Ids to 128 bytes, two in a path; types of events to 40; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
 //! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
 //! answer to 64 KiB.
 
@@ -94,30 +100,29 @@ use crate::{
 mod backoff;
 mod config;
 mod cursor;
+mod endpoint;
 mod envelope;
 mod id;
 mod machine;
 mod outcome;
+mod prefix;
 mod reader;
 mod request;
 mod timer;
 mod url;
 
 use self::machine::{Found, Machine};
-/// What the API's requests are made of.
-pub(crate) mod endpoint {
-    pub(crate) use super::request::{
-        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
-    };
-}
 pub use self::{
-    config::{Config, InvalidUrl, Version},
+    config::{Config, InvalidUrl},
+    endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
     request::Request,
 };
 
 /// The one thing to do next.
+///
+/// There will be no others: whoever drives a session must be able to do each of them, and is told by the compiler.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -153,6 +158,8 @@ pub enum Action {
 }
 
 /// What a session has found in the bytes it was fed.
+///
+/// There will be no others, so that a `match` says what becomes of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'s, R> {
     /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
@@ -173,6 +180,7 @@ pub enum Event<'s, R> {
 /// expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Skipped(pub crate::json::Error);
 
 impl core::fmt::Display for Skipped {
@@ -186,6 +194,7 @@ impl core::error::Error for Skipped {}
 /// How a connection failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Failure {
     /// It could not be opened.
     Unreachable,
@@ -230,7 +239,7 @@ pub struct Session<'c, R> {
 // The bounds are the functions' own: so the compiler says what a record is.
 impl<'c, R> Session<'c, R> {
     /// A session that fills a record of its own.
-    pub fn new(config: Config<'c>, request: Request<'c>) -> Self
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>) -> Self
     where
         R: Record + Default,
     {
@@ -238,11 +247,11 @@ impl<'c, R> Session<'c, R> {
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self
+    pub fn with_record(config: Config<'c>, request: impl Into<Request<'c>>, record: R) -> Self
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request), record }
+        Self { machine: Machine::new(config, request.into()), record }
     }
 }
 
@@ -256,12 +265,12 @@ impl<'c, R: Record> Session<'c, R> {
     /// ended the connection meanwhile.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
-    pub fn ask(&mut self, request: Request<'c>) {
-        self.machine.ask(request);
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
+        self.machine.ask(request.into());
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
         Session { machine: self.machine, record }
     }
@@ -330,12 +339,13 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// The id of the last event that the caller has handled: store it, and another session continues
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// What the server said, when it said no: by a status other than 200, or by an `error` event.
+    /// What the server said, when it said no: by a status other than 200, or by an
+    /// [error event](Endpoint::with_error_event).
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }

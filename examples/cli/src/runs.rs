@@ -17,9 +17,9 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use taskgroup::{
-    api::{self, Status},
+    api::{self, Status, Version},
     http,
-    session::{Config, Version},
+    session::Config,
 };
 use taskgroup_std::{Security, Stream, Verbatim};
 
@@ -175,7 +175,7 @@ impl Arguments {
         Ok(security.allow_plaintext(self.allow_plaintext))
     }
 
-    fn request(&self, group: &str) -> taskgroup::session::Request<'static> {
+    fn request(&self, group: &str) -> api::Runs<'static> {
         let mut request = api::runs(group);
         if let Some(status) = self.status {
             request = request.status(status);

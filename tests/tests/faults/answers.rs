@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api, json, record,
-    session::{Cause, Config, Failure, Fault, Outcome, Request, Session, Skipped},
+    session::{Cause, Config, Failure, Fault, Outcome, Request, Session},
     text::Text,
 };
 use taskgroup_tests::{
@@ -25,11 +25,11 @@ fn config() -> Config<'static> {
     Config::new("key")
 }
 
-fn run(peer: &mut Peer<'_>, request: Request<'_>) -> Report<Group> {
+fn run<'c>(peer: &mut Peer<'_>, request: impl Into<Request<'c>>) -> Report<Group> {
     peer.run_with(Session::new(config(), request))
 }
 
-fn script(answers: impl IntoIterator<Item = Answer>, request: Request<'_>) -> Report<Group> {
+fn script<'c>(answers: impl IntoIterator<Item = Answer>, request: impl Into<Request<'c>>) -> Report<Group> {
     run(&mut Peer::script(answers), request)
 }
 
@@ -90,10 +90,9 @@ fn a_json_answer_that_its_framing_ends_too_early_is_asked_again() {
 fn an_answer_that_does_not_fit_the_record_is_told_and_stops() {
     let body = JSON.replace('3', "\"three\"");
     let report = script([Answer::new().bytes(Framing::Length.json(&body))], api::group("g"));
-    let Some(Heard::Skipped(Skipped(error @ json::Error::Mismatch(_)))) = report.heard.last() else {
-        panic!("{:?}", report.heard)
-    };
-    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Json(*error))));
+    let Some(Heard::Skipped(why)) = report.heard.last() else { panic!("{:?}", report.heard) };
+    assert!(matches!(why.0, json::Error::Mismatch(_)), "{why}");
+    assert_eq!(report.outcome, Some(Outcome::Peer(Fault::Json(why.0))));
     assert_eq!(report.connections, 1);
 }
 
@@ -224,9 +223,14 @@ fn a_long_body_may_take_its_time() {
 #[test]
 fn any_buffer_gives_the_same_request() {
     let requests = [
-        api::runs("tgrp é/?").last_event_id("a+b/c=").status(api::Status::ActionRequired).include_input(true),
-        api::create_group(BODY),
-        api::run_result("trun_1").timeout(7),
+        Request::from(
+            api::runs("tgrp é/?")
+                .last_event_id("a+b/c=")
+                .status(api::Status::ActionRequired)
+                .include_input(true),
+        ),
+        api::create_group(BODY).into(),
+        api::run_result("trun_1").timeout(7).into(),
     ];
     for request in requests {
         let sizes = |size| {
