@@ -47,7 +47,7 @@ export class Images {
       ['build', '--locked', '--release', '--quiet', '--no-default-features', '--features', kind],
       {
         cwd: path.join(this.tree, 'examples/rp2040'),
-        env: { ...process.env, ...environment },
+        env: { ...surroundings(), ...environment },
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     );
@@ -105,6 +105,12 @@ export class Images {
     if (environment.TASKGROUP_CA_FILE) hash.update(fs.readFileSync(environment.TASKGROUP_CA_FILE));
     return hash.digest('hex').slice(0, 12);
   }
+}
+
+/** The environment, without what an image takes from it besides. */
+function surroundings() {
+  const { PARALLEL_BASE_URL: _url, NTP_SERVER: _server, TASKGROUP_CA_FILE: _file, ...rest } = process.env;
+  return rest;
 }
 
 /**
