@@ -153,7 +153,7 @@ fn a_profile_may_change_any_members_of_another_and_be_made_from_again_when_it_ha
         .filter(|line| line.contains("type "))
         .collect();
     let program = format!(
-        "{PROFILE}use taskgroup::api::Error;
+        "{PROFILE}use taskgroup::api::ErrorObject;
 profile! {{ /// Of a display.
     #[derive(Hash)] pub struct Display: Brief {{ type Output = Option<Output<Self>>; type Content = Content<8>; }} }}
 profile! {{ struct Same: taskgroup::api::Standard {{}} }}

@@ -23,8 +23,8 @@ use std::{fmt, ops::Deref};
 use serde::{Serialize, Serializer, ser::Error as _};
 use taskgroup::{
     api::{
-        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, RunInput, SourcePolicy, SourceStats,
-        TaskSpec, Warning, Webhook,
+        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, RunInput, SourcePolicy,
+        SourceStats, TaskSpec, Warning, Webhook,
     },
     json::{self, Field, Json, Kind, Stop},
     profile,

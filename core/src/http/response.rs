@@ -244,6 +244,7 @@ impl Parser {
         matches!(self.state, State::Ending | State::Complete)
     }
 
+    #[inline(never)]
     fn next<'i>(&mut self, input: &mut &'i [u8], location: &mut Location) -> Result<Option<Part<'i>>, Error> {
         loop {
             match self.state {

@@ -267,7 +267,10 @@ const fn part(text: &str, begin: usize, end: usize) -> &str {
 /// Whether there is a tilde, or what stands in a JSON string in another form.
 const fn has_any(bytes: &[u8], or_special: bool) -> bool {
     let mut index = 0;
-    while index < bytes.len() && bytes[index] != b'~' && !(or_special && Class::new(bytes[index]).is_special()) {
+    while index < bytes.len()
+        && bytes[index] != b'~'
+        && !(or_special && Class::new(bytes[index]).is_special())
+    {
         index += 1;
     }
     index < bytes.len()

@@ -69,9 +69,7 @@ impl Tokenizer {
         let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
         let (rest, next) = match rest.split_first()? {
             (b'"', rest) => (rest, State::Next),
-            (b'\\', _) if !(bytes.is_empty() && self.state == State::InString) => {
-                (rest, State::InString)
-            }
+            (b'\\', _) if !(bytes.is_empty() && self.state == State::InString) => (rest, State::InString),
             _ => return None,
         };
         // With the rest of a character that has no room as a whole.
