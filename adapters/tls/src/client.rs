@@ -1,10 +1,10 @@
 //! Whom to trust in, connections to authenticated servers out.
 
-use core::{cell::RefCell, fmt, time::Duration};
+use core::{cell::RefCell, fmt, marker::PhantomData, time::Duration};
 
 use embedded_io_async::{Read, Write};
 use embedded_tls::{
-    Aes128GcmSha256, CryptoProvider, CryptoRngCore, TlsConfig, TlsConnection, TlsContext, TlsError,
+    CryptoProvider, CryptoRngCore, TlsCipherSuite, TlsConfig, TlsConnection, TlsContext, TlsError,
     TlsVerifier,
 };
 use pki_types::{ServerName, UnixTime};
@@ -14,6 +14,7 @@ use crate::{
     certificate::Trust,
     lease::{Lent, Memory},
     record::{CIPHERTEXT_MAX, HEADER, PLAINTEXT_MAX, Progress, Records},
+    suite::{ChaCha20Poly1305Sha256, Suite},
     verifier::Verifier,
 };
 
@@ -43,13 +44,14 @@ pub enum Dates<'d> {
     Ignored,
 }
 
-/// Opens connections, one at a time: it lends them the memory that it has.
-pub struct Client<'m, R> {
+/// Opens connections, one at a time: it lends them the memory that it has. `S` is the cipher suite that it offers.
+pub struct Client<'m, R, S = ChaCha20Poly1305Sha256> {
     roots: Roots<'m>,
     dates: Dates<'m>,
     random: RefCell<R>,
     memory: Memory<'m>,
     progress: Progress,
+    suite: PhantomData<S>,
 }
 
 impl<'m, R: CryptoRngCore> Client<'m, R> {
@@ -71,7 +73,17 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
             random: RefCell::new(random),
             memory: Memory::new(receive, send),
             progress: Progress::default(),
+            suite: PhantomData,
         }
+    }
+}
+
+impl<'m, R: CryptoRngCore, S: Suite> Client<'m, R, S> {
+    /// Offers another cipher suite: `with_suite::<Aes128GcmSha256>()`. The one that is not offered is not linked.
+    #[must_use]
+    pub fn with_suite<O: Suite>(self) -> Client<'m, R, O> {
+        let Self { roots, dates, random, memory, progress, suite: _ } = self;
+        Client { roots, dates, random, memory, progress, suite: PhantomData }
     }
 
     /// Shakes hands with the server at the other end of `transport`, and authenticates it by `name`: a
@@ -92,7 +104,7 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
         &'c self,
         transport: T,
         name: &str,
-    ) -> Result<Connection<'c, T>, Error> {
+    ) -> Result<Connection<'c, T, S>, Error> {
         let now = match self.dates {
             Dates::CheckedBy(clock) => {
                 let seconds = clock().ok_or(Error::TimeUnknown)?;
@@ -123,7 +135,8 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
         let records = Records::new(transport, &self.progress, receive.len());
         let mut tls = TlsConnection::new(records, receive, send);
         let trust = Trust { roots: self.roots, name: &checked, now };
-        let mut parties = Parties { random: &mut *random, verifier: Verifier::new(trust) };
+        let mut parties =
+            Parties { random: &mut *random, verifier: Verifier::new(trust), suite: PhantomData::<S::Tls> };
         let opened = tls.open(TlsContext::new(&config, &mut parties)).await;
         let wrong = self.progress.refused().or(parties.verifier.error());
         if let Some(error) = wrong {
@@ -137,7 +150,7 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     }
 }
 
-impl<R> fmt::Debug for Client<'_, R> {
+impl<R, S> fmt::Debug for Client<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
     }
@@ -153,13 +166,14 @@ impl fmt::Debug for Dates<'_> {
 }
 
 /// Whom embedded-tls asks.
-struct Parties<'p, R> {
+struct Parties<'p, R, S> {
     random: &'p mut R,
     verifier: Verifier<'p>,
+    suite: PhantomData<S>,
 }
 
-impl<R: CryptoRngCore> CryptoProvider for Parties<'_, R> {
-    type CipherSuite = Aes128GcmSha256;
+impl<R: CryptoRngCore, S: TlsCipherSuite> CryptoProvider for Parties<'_, R, S> {
+    type CipherSuite = S;
     /// Of a client, which signs nothing here.
     type Signature = [u8; 0];
 
@@ -167,7 +181,7 @@ impl<R: CryptoRngCore> CryptoProvider for Parties<'_, R> {
         &mut *self.random
     }
 
-    fn verifier(&mut self) -> Result<&mut impl TlsVerifier<Aes128GcmSha256>, TlsError> {
+    fn verifier(&mut self) -> Result<&mut impl TlsVerifier<S>, TlsError> {
         Ok(&mut self.verifier)
     }
 }

@@ -42,8 +42,8 @@ pub enum Error {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server answered by something else than TLS 1.3 with a P-256 key share and
-    /// `TLS_AES_128_GCM_SHA256`, which is all that is spoken here.
+    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that was
+    /// offered. Nothing else is supported.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.
@@ -145,7 +145,7 @@ words! { Error {
     Self::Unproven => "the server does not hold the key of its certificate";
     Self::Unauthenticated => "the server did not authenticate itself";
     Self::SignatureScheme { scheme } => "the server signs with scheme {}, which is not built in", scheme;
-    Self::ServerHello => "the server speaks no TLS 1.3 with P-256 and AES-128-GCM";
+    Self::ServerHello => "the server did not answer with TLS 1.3, P-256 and the cipher suite that was offered";
     Self::Finished => "the handshake was changed on the way";
     Self::Tampered => "a record was changed, repeated or left out on the way";
     Self::Record { content_type, length } =>
@@ -203,7 +203,7 @@ fn alert_words(description: u8) -> &'static str {
         10 => "unexpected_message",
         20 => "bad_record_mac",
         22 => "record_overflow",
-        40 => "handshake_failure",
+        40 => "handshake_failure, it may lack the cipher suite or P-256",
         47 => "illegal_parameter",
         50 => "decode_error",
         51 => "decrypt_error",

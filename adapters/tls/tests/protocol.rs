@@ -2,7 +2,7 @@
 
 mod device;
 
-use device::{By, REQUEST, ask_in_time};
+use device::{Asked, By, REQUEST, SUITES, ask_in_time};
 use taskgroup_adversary::{Case, Connection, Effect, Fault, NOW, Options, Server, Upstream, certificates};
 use taskgroup_tls::Error;
 
@@ -21,7 +21,7 @@ use Found::{End, Nothing};
 
 const BROKEN_OFF: Found = Found::Error("the server broke the handshake off");
 const CUT: Found = Found::Error("the connection was cut");
-const HELLO: Found = Found::Error("the server speaks no TLS 1.3");
+const HELLO: Found = Found::Error("the server did not answer with TLS 1.3");
 const MALFORMED: Found = Found::Error("a handshake message is malformed, or split");
 const RECORD: Found = Found::Error("a record of type");
 const TAMPERED: Found = Found::Error("a record was changed, repeated or left out");
@@ -98,7 +98,7 @@ fn nobody_who_is_not_authenticated_gets_the_request() {
     let case = certificates::find("good", NOW).unwrap();
     let handshake = Fault::ALL.iter().copied().filter(|fault| !fault.is_in_body());
     for fault in handshake.filter(|fault| matches!(found(*fault), Found::Error(_))) {
-        let (body, result, connection) = ask(&case, fault, 0, By::Lending);
+        let (body, result, connection) = ask(&case, fault, 0, By::Lending, ask_in_time);
         assert_error(fault, result);
         assert_eq!((connection.received, body), (vec![], vec![]), "{fault}");
     }
@@ -121,7 +121,7 @@ fn the_proof_is_looked_at_for_each_kind_of_key() {
             Fault::CertificateVerifyOtherScheme,
             Fault::CertificateVerifyPkcs1,
         ] {
-            let (body, result, connection) = ask(&case, fault, 0, By::Lending);
+            let (body, result, connection) = ask(&case, fault, 0, By::Lending, ask_in_time);
             let expected = [Some(Error::Unproven), Some(Error::Unauthenticated)];
             let scheme = matches!(result, Err(Error::SignatureScheme { .. }));
             assert!(scheme || expected.contains(&result.err()), "{fault} with {name}: {result:?}");
@@ -136,11 +136,12 @@ fn a_body_that_is_broken_off_is_given_up_to_there_and_has_no_end() {
     let whole = answer();
     let body_faults = Fault::ALL.iter().copied().filter(|fault| fault.is_in_body());
     for fault in body_faults.filter(|fault| matches!(found(*fault), Found::Error(_) | End)) {
-        for (after, by) in
-            [(0, By::Lending), (1, By::Read(7)), (20_000, By::Lending), (20_000, By::Read(4096))]
+        let ways = [(0, By::Lending), (1, By::Read(7)), (20_000, By::Lending), (20_000, By::Read(4096))];
+        for ((suite, ask_by_suite), (after, by)) in
+            SUITES.into_iter().flat_map(|suite| ways.map(|way| (suite, way)))
         {
-            let (body, result, connection) = ask(&case, fault, after, by);
-            let what = format!("{fault} after {after} by {by:?}");
+            let (body, result, connection) = ask(&case, fault, after, by, ask_by_suite);
+            let what = format!("{fault} after {after} by {by:?}, {suite}");
             match found(fault) {
                 End => assert_eq!(result, Ok(()), "{what}"),
                 _ => assert_error(fault, result),
@@ -158,11 +159,13 @@ fn a_body_that_is_broken_off_is_given_up_to_there_and_has_no_end() {
 fn what_is_no_fault_lets_all_bytes_through() {
     let case = certificates::find("good", NOW).unwrap();
     for fault in Fault::ALL.iter().copied().filter(|fault| matches!(found(*fault), Nothing)) {
-        for by in [By::Lending, By::Read(1000)] {
-            let (body, result, connection) = ask(&case, fault, 20_000, by);
-            assert_eq!(result, Ok(()), "{fault} by {by:?}");
-            assert_eq!(connection.received, REQUEST, "{fault} by {by:?}");
-            assert!(body == answer(), "{fault} by {by:?}: {} bytes", body.len());
+        for ((suite, ask_by_suite), by) in
+            SUITES.into_iter().flat_map(|suite| [By::Lending, By::Read(1000)].map(|by| (suite, by)))
+        {
+            let (body, result, connection) = ask(&case, fault, 20_000, by, ask_by_suite);
+            assert_eq!(result, Ok(()), "{fault} by {by:?}, {suite}");
+            assert_eq!(connection.received, REQUEST, "{fault} by {by:?}, {suite}");
+            assert!(body == answer(), "{fault} by {by:?}, {suite}: {} bytes", body.len());
         }
     }
 }
@@ -199,11 +202,17 @@ fn assert_error(fault: Fault, result: Result<(), Error>) {
     assert!(matches!(found(fault), Found::Error(start) if words.starts_with(start)), "{fault}: {words}");
 }
 
-fn ask(case: &Case, fault: Fault, after: usize, by: By) -> (Vec<u8>, Result<(), Error>, Connection) {
+fn ask(
+    case: &Case,
+    fault: Fault,
+    after: usize,
+    by: By,
+    ask: fn(&Server, &Case, By) -> Asked,
+) -> (Vec<u8>, Result<(), Error>, Connection) {
     let options = Options::new(case.clone(), Upstream::Answer(answer()));
     let after = u64::try_from(after).unwrap();
     let server = Server::start(Options { fault: Some(fault), after, ..options }).unwrap();
-    let (body, result) = ask_in_time(&server, case, by);
+    let (body, result) = ask(&server, case, by);
     (body, result, server.connection().unwrap())
 }
 

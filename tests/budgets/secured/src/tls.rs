@@ -4,7 +4,9 @@ use core::pin::pin;
 
 use embedded_io_async::{BufRead, Write};
 use semihosting::println;
-use taskgroup_tls::{Client, Dates, Error, RECEIVE, Roots};
+#[cfg(feature = "aes")]
+use taskgroup_tls::Aes128GcmSha256;
+use taskgroup_tls::{ChaCha20Poly1305Sha256, Client, Dates, Error, RECEIVE, Roots, Suite};
 
 use crate::{Flight, platform::instructions, replay::Replay, run, same::Same, stack};
 
@@ -12,21 +14,27 @@ use crate::{Flight, platform::instructions, replay::Replay, run, same::Same, sta
 const SEND: usize = 1024;
 
 pub(crate) fn measure(flight: &Flight, now: u64) {
-    if let Err(error) = hear(flight, now) {
+    let heard = match flight.suite {
+        #[cfg(feature = "aes")]
+        crate::Suite::Aes => hear::<Aes128GcmSha256>(flight, now),
+        _ => hear::<ChaCha20Poly1305Sha256>(flight, now),
+    };
+    if let Err(error) = heard {
         // Words for a person are part of what is paid for.
         println!("failed|{}|{error}", flight.what);
     }
 }
 
-fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
-    let Flight { what, name, root, sent, said } = *flight;
+fn hear<S: Suite>(flight: &Flight, now: u64) -> Result<(), Error> {
+    let Flight { what, name, root, sent, said, suite: _ } = *flight;
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
     let (roots, clock) = ([root], || Some(now));
     #[cfg(not(feature = "mozilla"))]
     let roots = Roots::Certificates(&roots);
     #[cfg(feature = "mozilla")]
     let roots = if root.is_empty() { Roots::mozilla() } else { Roots::Certificates(&roots) };
-    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send);
+    let client =
+        Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send).with_suite::<S>();
 
     let mut connect = pin!(client.connect(Replay(sent), name));
     let (mut connected, mut handshake) = (None, 0);
@@ -56,7 +64,14 @@ fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
         return Err(Error::Cut);
     }
     if said > 1 {
-        println!("byte|{what}|{}", (instructions() - start) * 100 / said as u64);
+        let cipher = match flight.suite {
+            crate::Suite::ChaCha20 => "ChaCha20-Poly1305",
+            crate::Suite::Aes => "AES-128-GCM",
+        };
+        println!("byte|{cipher}|{}", (instructions() - start) * 100 / said as u64);
+        if what != "P-256" {
+            return Ok(());
+        }
         println!("ram|buffers for records|{}", RECEIVE + SEND);
         println!("ram|`Client`|{}", size_of_val(&client));
         println!("ram|`Connection` besides the transport|{}", size_of_val(&server) - size_of::<Replay<'_>>());
