@@ -88,7 +88,8 @@
 //! # The buffers
 //!
 //! A record can only be checked as a whole, so the buffer for receiving must hold the longest that the server sends:
-//! [`RECEIVE`], 16,640 bytes, unless you know your server. A longer record is [`Error::RecordTooLong`]. The buffer for
+//! [`RECEIVE`], 16,640 bytes, unless you know your server: one that does as `max_fragment_length` asks needs
+//! [`RECEIVE_4K`], 4,352 bytes. A longer record is [`Error::RecordTooLong`]. The buffer for
 //! sending needs [`SEND_MIN`], 512 bytes; a longer request is sent in several records.
 //!
 //! # Time and randomness
@@ -117,7 +118,7 @@ pub use pki_types::TrustAnchor;
 
 pub use self::{
     certificate::CERTIFICATES_MAX,
-    client::{Client, Dates, RECEIVE, RECEIVE_MIN, SEND_MIN},
+    client::{Client, Dates, RECEIVE, RECEIVE_4K, RECEIVE_MIN, SEND_MIN},
     connection::Connection,
     date::Date,
     error::{CertificateError, Error},

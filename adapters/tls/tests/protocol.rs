@@ -2,9 +2,9 @@
 
 mod device;
 
-use device::{Asked, By, REQUEST, SUITES, ask_in_time};
+use device::{Asked, By, REQUEST, SUITES, ask_in_time, ask_with};
 use taskgroup_adversary::{Case, Connection, Effect, Fault, NOW, Options, Server, Upstream, certificates};
-use taskgroup_tls::Error;
+use taskgroup_tls::{ChaCha20Poly1305Sha256, Dates, Error, RECEIVE, RECEIVE_4K, Roots};
 
 /// What a device makes of a fault.
 #[derive(Clone, Copy, Debug)]
@@ -219,4 +219,40 @@ fn ask(
 /// No part of it is like another.
 fn answer() -> Vec<u8> {
     (0..15_000_u32).flat_map(u32::to_be_bytes).skip(1).collect()
+}
+
+/// `max_fragment_length`, by which a short buffer is enough.
+#[test]
+fn a_server_that_does_as_it_is_asked_makes_no_record_longer_than_the_buffer() {
+    let case = certificates::find("good", NOW).unwrap();
+    for receive in [RECEIVE_4K, 4096 + 17, 2048 + 17, 1024 + 17, RECEIVE - 1] {
+        for fault in [Fault::Good, Fault::PaddedRecords, Fault::RecordsOfEachSize] {
+            let options = Options::new(case.clone(), Upstream::Answer(answer()));
+            let server = Server::start(Options { fault: Some(fault), ..options }).unwrap();
+            let (body, result) = ask_with_room(&server, &case, receive);
+            assert_eq!(result, Ok(()), "{fault}, {receive} bytes");
+            assert!(body == answer(), "{fault}, {receive} bytes: {} came", body.len());
+        }
+    }
+}
+
+/// rustls is one.
+#[test]
+fn a_server_that_does_not_is_found_out_by_its_first_record_that_is_too_long() {
+    let case = certificates::find("good", NOW).unwrap();
+    for receive in [RECEIVE_4K, 1024 + 17] {
+        let server = Server::start(Options::new(case.clone(), Upstream::Answer(answer()))).unwrap();
+        let (body, result) = ask_with_room(&server, &case, receive);
+        assert!(
+            matches!(result, Err(Error::RecordTooLong { length }) if usize::from(length) > receive),
+            "{result:?}"
+        );
+        assert!(answer().starts_with(&body));
+    }
+}
+
+fn ask_with_room(server: &Server, case: &Case, receive: usize) -> Asked {
+    let roots = [&*case.root];
+    let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)));
+    ask_with::<ChaCha20Poly1305Sha256>(server, case, roots, dates, By::Read(1000), receive)
 }

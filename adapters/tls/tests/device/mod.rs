@@ -44,6 +44,7 @@ pub(crate) fn ask(server: &Server, case: &Case, roots: Roots<'_>, dates: Dates<'
 }
 
 /// The same by this cipher suite, with so many bytes for receiving.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn ask_with<S: Suite>(
     server: &Server,
     case: &Case,
