@@ -2,7 +2,7 @@
 
 mod device;
 
-use device::{Asked, By, REQUEST, SUITES, ask_in_time, ask_with};
+use device::{Ask, Asked, By, REQUEST, SUITES, ask_in_time, ask_with};
 use taskgroup_adversary::{Case, Connection, Effect, Fault, NOW, Options, Server, Upstream, certificates};
 use taskgroup_tls::{ChaCha20Poly1305Sha256, Dates, Error, RECEIVE, RECEIVE_4K, Roots};
 
@@ -207,7 +207,7 @@ fn ask(
     fault: Fault,
     after: usize,
     by: By,
-    ask: fn(&Server, &Case, By) -> Asked,
+    ask: Ask,
 ) -> (Vec<u8>, Result<(), Error>, Connection) {
     let options = Options::new(case.clone(), Upstream::Answer(answer()));
     let after = u64::try_from(after).unwrap();

@@ -27,9 +27,12 @@ pub(crate) enum By {
     Lending,
 }
 
+/// [`ask_in_time`], or the same by another cipher suite.
+pub(crate) type Ask = fn(&Server, &Case, By) -> Asked;
+
 /// Each cipher suite, and [`ask_in_time`] by it.
 #[allow(dead_code, reason = "not every test needs it")]
-pub(crate) const SUITES: [(&str, fn(&Server, &Case, By) -> Asked); 2] = [
+pub(crate) const SUITES: [(&str, Ask); 2] = [
     ("TLS_CHACHA20_POLY1305_SHA256", ask_in_time),
     ("TLS_AES_128_GCM_SHA256", |server, case, by| {
         let roots = [&*case.root];

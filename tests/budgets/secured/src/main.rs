@@ -39,9 +39,10 @@ pub(crate) struct Flight {
 }
 
 /// The cipher suite.
+#[derive(Clone, Copy, PartialEq)]
+#[allow(dead_code, reason = "without flights there is only one")]
 pub(crate) enum Suite {
     ChaCha20,
-    #[cfg_attr(not(feature = "aes"), allow(dead_code, reason = "it is not linked then"))]
     Aes,
 }
 
