@@ -1,4 +1,4 @@
-//! An authenticated server's records in, what it says out; and what it is told the other way.
+//! An authenticated server's records in, application data out, and the other way.
 
 use core::fmt;
 
@@ -14,20 +14,20 @@ use crate::{
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
 ///
-/// It ends, with 0 bytes, when the server has said so by `close_notify`, encrypted; any other end is
-/// an error: it may be an attacker's. After an error every call gives the same one.
+/// It ends, with 0 bytes, when the server has said so by an encrypted `close_notify`. Any other end is an error: an
+/// attacker may have caused it. After an error every call gives the same one.
 ///
 /// # Cancel safety
 ///
-/// A read may be dropped while it waits, and nothing is lost, unless a record has come in part: then the next
-/// read gives [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
+/// A read may be dropped while it waits, and nothing is lost, unless part of a record has come: then the next read gives
+/// [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
 pub struct Connection<'c, T: Read + Write + 'c, S: Suite = ChaCha20Poly1305Sha256> {
     tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
     progress: &'c Progress,
     state: State,
-    /// A read is going on, or was given up.
+    /// A read has begun, and may have been dropped.
     reading: bool,
-    /// A write is going on, or was given up.
+    /// A write has begun, and may have been dropped.
     writing: bool,
     /// Last: it outlives what uses the memory.
     lease: Lease<'c>,
@@ -148,8 +148,8 @@ impl<T: Read + Write, S: Suite> Read for Connection<'_, T, S> {
     }
 }
 
-/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the connection
-/// nothing more is written: [`ErrorKind::BrokenPipe`].
+/// What is written is sent at the latest by [`flush`](Write::flush). When the server has ended the connection nothing
+/// more is written: [`ErrorKind::BrokenPipe`].
 impl<T: Read + Write, S: Suite> Write for Connection<'_, T, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.begin_write()?;

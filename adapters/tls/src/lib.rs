@@ -75,14 +75,15 @@
 //!
 //! | | P-256 | with P-384 | with RSA, too |
 //! |---|---|---|---|
-//! | flash | 120 KB | 151 KB | 158 KB |
-//! | RAM besides the stack | 22 KB | | |
-//! | stack of a handshake | 9 to 10 KB | 15 KB | 10 KB |
-//! | a handshake, million instructions | 41, and 14 for each intermediate | 115 to 146 | 20 to 37 |
-//! | instructions for each byte received | 283 | | |
+//! | flash | 110 KB | 123 KB | 130 KB |
+//! | RAM besides the stack, with [`RECEIVE`] | 22 KB | | |
+//! | … with [`RECEIVE_4K`] | 10 KB | | |
+//! | stack of a handshake | 8 to 10 KB | 11 KB | 10 KB |
+//! | a handshake, million instructions | 27, and 7 for each intermediate | 52 to 61 | 20 to 36 |
+//! | instructions for each byte received | 76; 283 with AES-128-GCM, and 5 KB more flash | | |
 //!
-//! A Cortex-M0 takes three to four times as many instructions. A handshake computes for up to 146 million of them
-//! **between two waits**: about a second. Whatever must run meanwhile, a radio for example, belongs on an executor of a
+//! A Cortex-M0 takes two to four times as many instructions. A handshake computes for up to 61 million of them
+//! **between two waits**: up to half a second. Whatever must run meanwhile, a radio for example, belongs on an executor of a
 //! higher priority.
 //!
 //! # The buffers

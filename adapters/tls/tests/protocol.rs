@@ -26,7 +26,7 @@ const MALFORMED: Found = Found::Error("a handshake message is malformed, or spli
 const RECORD: Found = Found::Error("a record of type");
 const TAMPERED: Found = Found::Error("a record was changed, repeated or left out");
 const UNPROVEN: Found = Found::Error("the server does not hold the key");
-const UNSUPPORTED: Found = Found::Error("the server sent a message that is not spoken here");
+const UNSUPPORTED: Found = Found::Error("the server sent a message that is not supported");
 
 fn found(fault: Fault) -> Found {
     match fault {
@@ -47,7 +47,9 @@ fn found(fault: Fault) -> Found {
         Fault::ChangeCipherSpecEarly | Fault::ChangeCipherSpecTwice | Fault::ChangeCipherSpecLate => RECORD,
         Fault::KeyUpdate => UNSUPPORTED,
 
-        Fault::Tls12Only => Found::Error("the server broke off: protocol_version, it speaks no TLS 1.3"),
+        Fault::Tls12Only => {
+            Found::Error("the server broke off: protocol_version, it does not support TLS 1.3")
+        }
         Fault::AlertInsteadOfHello => Found::Error("the server broke off: handshake_failure"),
         Fault::CloseInsteadOfHello => Found::Error("the server broke off"),
         Fault::CutBeforeHello | Fault::CutAfterHello | Fault::CutAfterCertificate | Fault::NoFinished => CUT,
