@@ -16,31 +16,31 @@ use taskgroup::{
     time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Transport};
-use taskgroup_tls::{Client, Error, Random};
+use taskgroup_tls::{ChaCha20Poly1305Sha256, Client, Error, Random, Suite};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
-/// Opens connections by TLS, and plain ones where the config says so and [`Tcp`] allows it.
+/// Opens connections over TLS, and plain ones where the config says so and [`Tcp`] allows it.
 ///
 /// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
 /// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
 /// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
-pub struct Tls<'d, R> {
+pub struct Tls<'d, R, S = ChaCha20Poly1305Sha256> {
     tcp: Tcp<'d>,
-    client: Client<'d, R>,
+    client: Client<'d, R, S>,
 }
 
-impl<'d, R: Random> Tls<'d, R> {
-    /// Speaks TLS by this client, over this socket.
+impl<'d, R: Random, S: Suite> Tls<'d, R, S> {
+    /// Uses this client's TLS over this socket.
     #[must_use]
-    pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, S>) -> Self {
         Self { tcp, client }
     }
 }
 
-impl<'d, R: Random> Connector for Tls<'d, R> {
+impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
     type Connection<'n>
-        = Connection<'n, 'd>
+        = Connection<'n, 'd, S>
     where
         Self: 'n;
 
@@ -85,7 +85,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-impl<R> fmt::Debug for Tls<'_, R> {
+impl<R, S> fmt::Debug for Tls<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
     }
@@ -93,13 +93,13 @@ impl<R> fmt::Debug for Tls<'_, R> {
 
 /// An open connection of a [`Tls`], which it blocks until it is dropped: then it is reset, as one of [`Tcp`] is.
 #[derive(Debug)]
-pub struct Connection<'n, 'd>(Kind<'n, 'd>);
+pub struct Connection<'n, 'd, S: Suite = ChaCha20Poly1305Sha256>(Kind<'n, 'd, S>);
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
-enum Kind<'n, 'd> {
+enum Kind<'n, 'd, S: Suite> {
     Plain(Plain<'n, 'd>),
-    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
+    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>, S>),
     /// It was reset where it could not say `close_notify`.
     Closed,
 }
@@ -107,11 +107,11 @@ enum Kind<'n, 'd> {
 /// For whoever reads or writes what has been closed.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
-impl ErrorType for Connection<'_, '_> {
+impl<S: Suite> ErrorType for Connection<'_, '_, S> {
     type Error = Error;
 }
 
-impl Transport for Connection<'_, '_> {
+impl<S: Suite> Transport for Connection<'_, '_, S> {
     async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
@@ -139,7 +139,7 @@ impl Transport for Connection<'_, '_> {
     }
 }
 
-impl Connection<'_, '_> {
+impl<S: Suite> Connection<'_, '_, S> {
     /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
     /// have its place several times over.
     #[inline(never)]
@@ -153,7 +153,7 @@ impl Connection<'_, '_> {
     }
 }
 
-impl Write for Connection<'_, '_> {
+impl<S: Suite> Write for Connection<'_, '_, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
@@ -182,4 +182,4 @@ fn broken(error: tcp::Error) -> Error {
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R] Tls<'_, R>; [] Connection<'_, '_>; }
+taskgroup::__format_as_debug! { [R, S] Tls<'_, R, S>; [S: Suite] Connection<'_, '_, S>; }
