@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod api;
 mod clock;
 mod faults;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
-pub use run::{Status, Version};
+pub use run::{Lifecycle, Status, Version};
 pub use shared::Stats;
 pub use truth::{RunEvent, RunsQuery};
 
@@ -46,8 +47,11 @@ pub struct Options {
     pub port: u16,
     /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
     pub speed: f64,
-    /// Every run has ended when it is made, and the clock stands still; otherwise a run is queued, runs, and ends by the clock.
+    /// Runs that the sandbox makes up (the group that is there from the start, [`Sandbox::create_group`]) have ended
+    /// when they are made. If not, they progress by the clock, as runs that a client adds always do.
     pub finished: bool,
+    /// How long runs take, and how they end.
+    pub lifecycle: Lifecycle,
     /// Bytes of the JSON of each output, from about 1,000 on; `None`: from 1 KB to 380 KB, mostly small.
     pub output_bytes: Option<usize>,
     /// Cursors with characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter beyond ASCII.
@@ -65,8 +69,9 @@ impl Default for Options {
             runs: 100,
             key: "sandbox-key".to_owned(),
             port: 0,
-            speed: 1.0,
+            speed: 20.0,
             finished: true,
+            lifecycle: Lifecycle::default(),
             output_bytes: None,
             awkward_ids: false,
             tls: false,

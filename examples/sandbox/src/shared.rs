@@ -65,10 +65,9 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(options: Options) -> Self {
         Self {
-            // Where everything has ended time has no work left, and without it the same requests have the same answers.
-            clock: if options.finished { Clock::standing() } else { Clock::new(options.speed) },
+            clock: Clock::new(options.speed),
             counters: Counters::default(),
-            world: Mutex::new(World::new(options.seed, options.output_bytes, options.awkward_ids)),
+            world: Mutex::new(World::new(&options)),
             faults: Mutex::new(options.faults.clone()),
             requests: Mutex::default(),
             options,
