@@ -36,7 +36,9 @@ use bounds::{header, key, seconds, share, span, speed, value};
 pub use command::is_ignored;
 pub use run::run;
 
-use crate::{After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Options, Resume, Stall, StreamError};
+use crate::{
+    After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Options, Record, Resume, Stall, StreamError,
+};
 
 /// The arguments of the sandbox, to be flattened into a command.
 #[derive(Args, Clone, Debug)]
@@ -71,6 +73,9 @@ pub struct Arguments {
     /// Where to write the certificate of that authority, in PEM [default: in the folder for temporary files]
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_out: Option<PathBuf>,
+    /// Record each request in this file, one line of JSON each: method, path, query, headers without the key, body
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     #[command(flatten)]
     breaks: Breaks,
     #[command(flatten)]
@@ -261,6 +266,7 @@ impl Arguments {
             output_bytes: self.output_bytes.map(|bytes| bytes as usize),
             awkward_ids: self.awkward_ids,
             tls: self.tls,
+            record: self.record.clone().map_or(Record::Nowhere, Record::File),
             faults: self.faults(),
         }
     }

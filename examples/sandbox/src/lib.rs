@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod prose;
 mod random;
+mod recording;
 mod run;
 mod server;
 mod shared;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
+pub use recording::Record;
 pub use run::{Lifecycle, Status, Version};
 pub use shared::Stats;
 pub use truth::{RunEvent, RunsQuery};
@@ -58,6 +60,8 @@ pub struct Options {
     pub awkward_ids: bool,
     /// HTTPS instead of HTTP.
     pub tls: bool,
+    /// Where requests are recorded.
+    pub record: Record,
     /// What goes wrong from the start.
     pub faults: Faults,
 }
@@ -75,6 +79,7 @@ impl Default for Options {
             output_bytes: None,
             awkward_ids: false,
             tls: false,
+            record: Record::Nowhere,
             faults: Faults::default(),
         }
     }
@@ -96,13 +101,13 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken, or threads or certificates cannot be had.
+    /// When the port is taken, threads or certificates cannot be had, or the file of the recording cannot be written.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         let port = listener.local_addr()?.port();
         let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
-        let (shared, runs) = (Arc::new(Shared::new(options.clone())), options.runs);
+        let (shared, runs) = (Arc::new(Shared::new(options.clone())?), options.runs);
         let router = api::router(shared.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         // `localhost` may mean ::1 to a client; a system without IPv6 does without.
@@ -174,6 +179,11 @@ impl Sandbox {
     /// What has happened so far.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// The requests so far, each as [`Record`] describes it. Empty unless [`Options::record`] is [`Record::Memory`].
+    pub fn recorded(&self) -> Vec<String> {
+        self.shared.recorded()
     }
 
     /// The last 10,000 requests, oldest first: the method, a space, the target.

@@ -21,7 +21,7 @@ fn without_arguments_all_is_as_the_library_has_it() {
 fn each_argument_is_the_option_of_its_name() {
     let world = options(
         "program|--port|8080|--seed|7|--runs|5|--key|k|--live|--speed|2.5|--output-bytes|9000|--awkward-ids|--tls\
-         |--queued|0.5..3|--running|4|--failed|0.5|--cancelled|0.25",
+         |--queued|0.5..3|--running|4|--failed|0.5|--cancelled|0.25|--record|r.jsonl",
     );
     let expected = Options {
         seed: 7,
@@ -39,6 +39,7 @@ fn each_argument_is_the_option_of_its_name() {
         output_bytes: Some(9000),
         awkward_ids: true,
         tls: true,
+        record: Record::File("r.jsonl".into()),
         faults: Faults::default(),
     };
     assert_eq!(world, expected);
