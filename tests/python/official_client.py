@@ -13,7 +13,6 @@ Limits: needs Python 3.9. Without the program, `--sandbox target/debug/taskgroup
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ import sys
 
 try:
     import parallel
+    from server import client, expect, sandbox
 except ImportError:
     parallel = None
 
@@ -53,22 +53,6 @@ def main():
 def skip(reason):
     print(f"SKIPPED: {reason}")
     return 0
-
-
-@contextlib.contextmanager
-def sandbox(server, *flags):
-    """A running server's settings, as the environment of a client."""
-    process = subprocess.Popen([*server, *flags], stdout=subprocess.PIPE, text=True)
-    try:
-        lines = [process.stdout.readline().rstrip("\n") for _ in range(3)]
-        yield dict(line.split("=", 1) for line in lines)
-    finally:
-        process.terminate()
-        expect("the server's exit code", process.wait(), 0)
-
-
-def client(settings, **more):
-    return parallel.Parallel(api_key=settings["PARALLEL_API_KEY"], base_url=settings["PARALLEL_BASE_URL"], **more)
 
 
 def follow_a_live_group(server):
@@ -147,13 +131,6 @@ def check_errors(server):
                 continue
             raise SystemExit(f"no {error.__name__}")
     print("the official client knows the errors for what they are")
-
-
-def expect(what, have, want):
-    # The client's classes tell where they come from; what counts is the JSON.
-    have, want = (one.to_dict(mode="json") if hasattr(one, "to_dict") else one for one in (have, want))
-    if have != want:
-        raise SystemExit(f"{what}:\n  have {str(have)[:2000]}\n  want {str(want)[:2000]}")
 
 
 if __name__ == "__main__":
