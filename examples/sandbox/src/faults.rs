@@ -20,6 +20,11 @@ pub struct Faults {
     pub cut: Option<Cut>,
     /// Falls silent with the connection open, then goes on.
     pub stall: Option<Stall>,
+    /// Ends the connection of a POST that has come whole, and does nothing that it asks for.
+    pub lost_request: Option<Loss>,
+    /// Does what a POST asks for, and ends its connection before the first byte of the answer. A POST that is refused
+    /// gets its answer.
+    pub lost_answer: Option<Loss>,
     /// Ends an event stream in order, but with an `error` event.
     pub error: Option<StreamError>,
     /// Answers otherwise than asked: rejections, 204, redirects.
@@ -61,6 +66,16 @@ impl Faults {
         take(&mut self.stall, |stall| (stall.length, &mut stall.times))
     }
 
+    /// One POST has come whole: is it lost, and how does its connection end? `drawn` is from 0 to 1.
+    pub(crate) fn take_lost_request(&mut self, drawn: f64) -> Option<Close> {
+        take_loss(&mut self.lost_request, drawn)
+    }
+
+    /// One POST has done what it asks for: is its answer lost, and how does its connection end?
+    pub(crate) fn take_lost_answer(&mut self, drawn: f64) -> Option<Close> {
+        take_loss(&mut self.lost_answer, drawn)
+    }
+
     /// One error has come to end a stream: is there one left?
     pub(crate) fn take_error(&mut self) -> bool {
         take(&mut self.error, |error| ((), &mut error.times)).is_some()
@@ -70,6 +85,10 @@ impl Faults {
     pub(crate) fn take_instead(&mut self) -> Option<Instead> {
         take(&mut self.instead, |instead| (instead.clone(), &mut instead.times))
     }
+}
+
+fn take_loss(loss: &mut Option<Loss>, drawn: f64) -> Option<Close> {
+    loss.is_some_and(|loss| drawn < loss.share).then(|| take(loss, |loss| (loss.close, &mut loss.times)))?
 }
 
 /// Takes one of the times that `fault` has left, and the fault itself with the last.
@@ -133,6 +152,34 @@ impl Cut {
     }
 
     /// The same for so many connections only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// A POST without an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loss {
+    /// Which share of POSTs, from 0 to 1; which ones they are follows from the seed.
+    pub share: f64,
+    /// How the connection ends.
+    pub close: Close,
+    /// How many POSTs; `None`: the whole share.
+    pub times: Option<u32>,
+}
+
+impl Loss {
+    /// This share of POSTs is lost, by FIN. 1 is every POST.
+    pub fn share(share: f64) -> Self {
+        Self { share, close: Close::Finish, times: None }
+    }
+
+    /// The same by RST.
+    pub fn reset(self) -> Self {
+        Self { close: Close::Reset, ..self }
+    }
+
+    /// The same for so many POSTs only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
