@@ -12,6 +12,8 @@ mod query;
 mod runs;
 mod streams;
 
+pub(crate) use input::is_json;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -67,7 +69,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         Ok(request) => request,
         Err(error) => return error.into_response(),
     };
-    if let Some(instead) = shared.take_instead() {
+    if let Some(instead) = shared.take_instead(&format!("{} {}", request.method(), request.uri().path())) {
         return otherwise(&instead);
     }
     let key = request.headers().get("x-api-key").map(HeaderValue::as_bytes);

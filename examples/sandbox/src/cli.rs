@@ -26,7 +26,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 mod bounds;
 mod command;
@@ -111,7 +111,7 @@ struct Progress {
 }
 
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Faults of the connection")]
+#[command(next_help_heading = "Faults of the connection", group = ArgGroup::new("loss").multiple(true))]
 struct Breaks {
     /// End each connection after so many bytes, heads included
     #[arg(long, value_name = "BYTES", group = "cut")]
@@ -178,6 +178,9 @@ struct Answers {
     /// How many requests to answer so [default: all]
     #[arg(long, value_name = "COUNT", requires = "instead", value_parser = clap::value_parser!(u32).range(1..))]
     answer_times: Option<u32>,
+    /// Answer only requests so whose method, a space and path contain this text, such as POST or /result
+    #[arg(long, value_name = "TEXT", requires = "instead")]
+    answer_to: Option<String>,
     /// A header of these answers; may be repeated
     #[arg(long, value_name = "NAME: VALUE", requires = "instead", value_parser = header)]
     answer_header: Vec<(String, String)>,
@@ -358,6 +361,7 @@ impl Answers {
         instead
             .headers
             .extend(named("retry-after-ms", &self.retry_after_ms.map(|number| number.to_string())));
+        instead.only = self.answer_to.clone();
         instead.times = self.answer_times;
         Some(instead)
     }

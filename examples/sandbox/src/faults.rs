@@ -81,8 +81,13 @@ impl Faults {
         take(&mut self.error, |error| ((), &mut error.times)).is_some()
     }
 
-    /// The answer to give instead of the right one, unless there is none left.
-    pub(crate) fn take_instead(&mut self) -> Option<Instead> {
+    /// The answer to give to this request (its method, a space, its path) instead of the right one, unless there is none
+    /// left.
+    pub(crate) fn take_instead(&mut self, request: &str) -> Option<Instead> {
+        let only = self.instead.as_ref()?.only.as_deref().unwrap_or_default();
+        if !request.contains(only) {
+            return None;
+        }
         take(&mut self.instead, |instead| (instead.clone(), &mut instead.times))
     }
 }
@@ -238,6 +243,8 @@ pub struct Instead {
     pub headers: Vec<(String, String)>,
     /// What the error says.
     pub message: String,
+    /// Only requests whose method, a space and path contain this text, such as `POST` or `/result`.
+    pub only: Option<String>,
     /// How many requests; `None`: each.
     pub times: Option<u32>,
 }
@@ -245,7 +252,7 @@ pub struct Instead {
 impl Instead {
     /// Every request is answered with this status code.
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), times: None }
+        Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), only: None, times: None }
     }
 
     /// The same with a header more: `retry-after`, `location`, `x-should-retry`.
@@ -257,6 +264,11 @@ impl Instead {
     /// The same with other words in the error.
     pub fn message(self, message: &str) -> Self {
         Self { message: message.to_owned(), ..self }
+    }
+
+    /// The same for requests only whose method, a space and path contain this text.
+    pub fn only(self, text: &str) -> Self {
+        Self { only: Some(text.to_owned()), ..self }
     }
 
     /// The same for so many requests only.
@@ -318,13 +330,13 @@ mod tests {
     fn a_fault_without_times_stays() {
         let mut faults = Faults { instead: Some(Instead::status(503)), ..Faults::default() };
         for _ in 0..3 {
-            assert_eq!(faults.take_instead().map(|instead| instead.status), Some(503));
+            assert_eq!(faults.take_instead("GET /").map(|instead| instead.status), Some(503));
         }
     }
 
     #[test]
     fn a_fault_for_no_time_at_all_never_strikes() {
         let mut faults = Faults { instead: Some(Instead::status(503).times(0)), ..Faults::default() };
-        assert_eq!(faults.take_instead(), None);
+        assert_eq!(faults.take_instead("GET /"), None);
     }
 }

@@ -186,8 +186,8 @@ impl Shared {
         Some(close)
     }
 
-    pub(crate) fn take_instead(&self) -> Option<Instead> {
-        let instead = self.faults().take_instead()?;
+    pub(crate) fn take_instead(&self, request: &str) -> Option<Instead> {
+        let instead = self.faults().take_instead(request)?;
         self.counters.instead.fetch_add(1, Ordering::Relaxed);
         Some(instead)
     }

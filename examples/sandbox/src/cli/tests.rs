@@ -49,7 +49,7 @@ fn each_argument_is_the_option_of_its_name() {
 fn each_argument_is_the_fault_of_its_name() {
     let faults = options(
         "program|--cut-bytes|10|--cut-times|2|--cut-reset|--stall-events|3|--stall-seconds|0.5|--stall-times|4\
-         |--answer|429|--answer-times|5|--answer-header|x-should-retry: true|--retry-after|6|--retry-after-ms|7\
+         |--answer|429|--answer-times|5|--answer-to|POST|--answer-header|x-should-retry: true|--retry-after|6|--retry-after-ms|7\
          |--error-events|11|--error-times|12|--content-type|a/b|--header|x: y:z|--write-bytes|8|--chunk-bytes|9\
          |--until-close|--line-end|crlf|--comments|--pings|--id-lines|--retry-line|13|--data-lines|--repeat-cursor\
          |--broken-every|14|--lose-answers|0.5|--lose-times|15|--lose-reset",
@@ -62,7 +62,7 @@ fn each_argument_is_the_fault_of_its_name() {
         lost_request: None,
         lost_answer: Some(Loss::share(0.5).reset().times(15)),
         error: Some(StreamError::after(11).times(12)),
-        instead: Some(instead.header("retry-after-ms", "7").times(5)),
+        instead: Some(instead.header("retry-after-ms", "7").only("POST").times(5)),
         write_bytes: Some(8),
         chunk_bytes: Some(9),
         line_end: LineEnd::Crlf,
