@@ -194,6 +194,21 @@ fn the_progress_of_a_run_starts_and_ends_with_its_state() {
 }
 
 #[test]
+fn a_run_that_asks_for_no_progress_has_its_states_only() {
+    let sandbox = sandbox(0);
+    let types = |enable: bool| {
+        let body =
+            serde_json::json!({"processor": "core", "input": "x", "enable_events": enable}).to_string();
+        let run = client::ask(&sandbox, "POST", "/v1/tasks/runs", &body).json();
+        let events =
+            get(&sandbox, &format!("/v1/tasks/runs/{}/events", run["run_id"].as_str().unwrap())).events();
+        events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(false), ["task_run.state", "task_run.state"]);
+    assert_eq!(types(true).len(), 11);
+}
+
+#[test]
 fn every_legal_form_of_the_stream_holds_the_same_events() {
     let sandbox = sandbox(10);
     let truth = get(&sandbox, &runs(&sandbox, "include_output=true")).events();
