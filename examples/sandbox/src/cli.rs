@@ -59,8 +59,6 @@ pub struct Arguments {
     /// Let the runs of that group progress by the clock, too; without this they have ended when the sandbox starts
     #[arg(long)]
     live: bool,
-    #[command(flatten)]
-    progress: Progress,
     /// Bytes of the JSON of each output, 1000 to 1000000000 [default: 1 KB to 380 KB, mostly small]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1000..=1_000_000_000))]
     output_bytes: Option<u32>,
@@ -80,6 +78,8 @@ pub struct Arguments {
     /// JSON; - is stderr
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    progress: Progress,
     #[command(flatten)]
     breaks: Breaks,
     #[command(flatten)]
@@ -232,7 +232,7 @@ struct Forms {
     /// Start a resumed stream with the cursor's own event
     #[arg(long, conflicts_with = "ignore_cursor")]
     repeat_cursor: bool,
-    /// Start a resumed stream with the first event of all
+    /// Start a resumed stream with the very first event
     #[arg(long)]
     ignore_cursor: bool,
     /// Leave out the last brace of every event whose place in its group this number divides
