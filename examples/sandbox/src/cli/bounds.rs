@@ -13,9 +13,9 @@ use axum::http::{HeaderName, HeaderValue};
 pub(super) fn key(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@%,".contains(&byte);
     match text {
-        "" => Err("a key cannot be empty: no request could carry it".into()),
+        "" => Err("an empty key cannot be sent".into()),
         _ if text.bytes().all(plain) => Ok(text.to_owned()),
-        _ => Err("a key may have letters, digits and -_.:/+=@%, which a shell takes literally".into()),
+        _ => Err("a key may have only letters, digits and -_.:/+=@%, which a shell takes literally".into()),
     }
 }
 
