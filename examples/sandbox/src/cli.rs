@@ -144,10 +144,10 @@ struct Breaks {
     /// How many connections to fall silent on [default: all]
     #[arg(long, value_name = "COUNT", requires = "stall", value_parser = clap::value_parser!(u32).range(1..))]
     stall_times: Option<u32>,
-    /// Share of POSTs, 0 to 1, to do nothing about: the connection ends without an answer
+    /// Share of POSTs, 0 to 1, to ignore: the connection ends, and nothing was done
     #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
     lose_requests: Option<f64>,
-    /// Share of POSTs, 0 to 1, to carry out and leave without an answer: the connection ends before it
+    /// Share of POSTs, 0 to 1, to carry out without an answer: the connection ends before it
     #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
     lose_answers: Option<f64>,
     /// How many POSTs to lose like this [default: the whole share]
@@ -179,7 +179,7 @@ struct Answers {
     /// How many requests to answer like this [default: all]
     #[arg(long, value_name = "COUNT", requires = "instead", value_parser = clap::value_parser!(u32).range(1..))]
     answer_times: Option<u32>,
-    /// Only for requests with this text in their method, a space and their path, such as POST or /result
+    /// Only for requests whose "METHOD PATH" contains this text, such as POST or /result
     #[arg(long, value_name = "TEXT", requires = "instead")]
     answer_to: Option<String>,
     /// Add a header to these answers; may be repeated

@@ -83,7 +83,7 @@ impl Faults {
         take(&mut self.error, |error| ((), &mut error.times)).is_some()
     }
 
-    /// The answer to give instead of the right one, unless none is left. `request` is its method, a space, its path.
+    /// The answer to give instead of the right one, unless none is left. `request` is its `METHOD PATH`.
     pub(crate) fn take_instead(&mut self, request: &str) -> Option<Instead> {
         let only = self.instead.as_ref()?.only.as_deref().unwrap_or_default();
         if !request.contains(only) {
@@ -245,7 +245,7 @@ pub struct Instead {
     pub headers: Vec<(String, String)>,
     /// The message of the error.
     pub message: String,
-    /// Only requests with this text in their method, a space and their path: `POST`, for example, or `/result`.
+    /// Only requests whose `METHOD PATH` contains this text: `POST`, for example, or `/result`.
     pub only: Option<String>,
     /// How many requests; `None`: all.
     pub times: Option<u32>,
@@ -268,7 +268,7 @@ impl Instead {
         Self { message: message.to_owned(), ..self }
     }
 
-    /// The same, only for requests with this text in their method, a space and their path.
+    /// The same, only for requests whose `METHOD PATH` contains this text.
     pub fn only(self, text: &str) -> Self {
         Self { only: Some(text.to_owned()), ..self }
     }
