@@ -44,7 +44,7 @@ impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
     where
         Self: 'n;
 
-    /// What a dropped read or write has cost is told by the connection itself.
+    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -53,7 +53,7 @@ impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
         if config.tls() { self.tcp.look_up(config).await } else { self.tcp.resolve(config).await }
     }
 
-    /// Dropped while it shakes hands, it begins anew the next time.
+    /// If you drop it during the handshake, the next call starts again.
     async fn connect<'n>(
         &'n self,
         config: &Config<'_>,
@@ -71,7 +71,7 @@ impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
     }
 }
 
-/// Is another try of any use?
+/// Whether another try could succeed.
 fn failure(error: Error) -> Failure {
     match error {
         Error::ServerName
@@ -91,7 +91,8 @@ impl<R, S> fmt::Debug for Tls<'_, R, S> {
     }
 }
 
-/// An open connection of a [`Tls`], which it blocks until it is dropped: then it is reset, as one of [`Tcp`] is.
+/// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it,
+/// as with [`Tcp`].
 #[derive(Debug)]
 pub struct Connection<'n, 'd, S: Suite = ChaCha20Poly1305Sha256>(Kind<'n, 'd, S>);
 
@@ -104,7 +105,7 @@ enum Kind<'n, 'd, S: Suite> {
     Closed,
 }
 
-/// For whoever reads or writes what has been closed.
+/// The error of a read or write after the end.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
 impl<S: Suite> ErrorType for Connection<'_, '_, S> {
@@ -116,7 +117,7 @@ impl<S: Suite> Transport for Connection<'_, '_, S> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
             Kind::Tls(tls) => {
-                let bytes = tls.fill_buf().await.map_err(told)?;
+                let bytes = tls.fill_buf().await.map_err(logged)?;
                 let taken = take(bytes).min(bytes.len());
                 tls.consume(taken);
                 Ok(())
@@ -125,7 +126,7 @@ impl<S: Suite> Transport for Connection<'_, '_, S> {
         }
     }
 
-    /// By `close_notify`, where there is room for it, and by a FIN.
+    /// Sends `close_notify`, if there is room for it, and a FIN.
     async fn close(&mut self) -> Result<(), Error> {
         poll_fn(|context| {
             self.say_close_notify(context);
@@ -157,7 +158,7 @@ impl<S: Suite> Write for Connection<'_, '_, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
-            Kind::Tls(tls) => tls.write(bytes).await.map_err(told),
+            Kind::Tls(tls) => tls.write(bytes).await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
@@ -165,14 +166,14 @@ impl<S: Suite> Write for Connection<'_, '_, S> {
     async fn flush(&mut self) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.flush().await.map_err(broken),
-            Kind::Tls(tls) => tls.flush().await.map_err(told),
+            Kind::Tls(tls) => tls.flush().await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
 }
 
-/// In words, of which whoever reads and writes knows only the kind.
-fn told(error: Error) -> Error {
+/// Logs the error in full: the stream sees only its kind.
+fn logged(error: Error) -> Error {
     __log!(warn, "TLS: {}", error);
     error
 }

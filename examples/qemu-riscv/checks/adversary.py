@@ -1,7 +1,7 @@
-"""Servers that are not who they should be get nothing, and a stream that is broken on the way goes on.
+"""Servers that are not authentic get nothing, and a stream that breaks on the way is resumed.
 
 Each scenario puts a server that shows a certificate, or does something wrong in TLS, in front of a sandbox without
-TLS. What a client has to make of each is listed by that program, `adversary list`; here is what the image says of it.
+TLS. `adversary list` says what a client must do with each of them; here is what the image prints.
 """
 
 import contextlib
