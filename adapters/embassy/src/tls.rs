@@ -16,32 +16,31 @@ use taskgroup::{
     time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Transport};
-use taskgroup_tls::{Client, Error, Random};
+use taskgroup_tls::{ChaCha20Poly1305Sha256, Client, Error, Random, Suite};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
-/// Opens connections over TLS, and plain ones if the config says so and [`Tcp`] allows it.
+/// Opens connections over TLS, and plain ones where the config says so and [`Tcp`] allows it.
 ///
-/// The key is sent only after the server is authenticated as [`Config::host`]. If it is not, the log says
-/// what is wrong and the stream stops: [`Failure::Refused`]. Start another later: it may not have been an
-/// attack, but the login page of a Wi-Fi. While the clock does not know the time yet, the stream only tries
-/// again.
-pub struct Tls<'d, R> {
+/// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
+/// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
+/// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
+pub struct Tls<'d, R, S = ChaCha20Poly1305Sha256> {
     tcp: Tcp<'d>,
-    client: Client<'d, R>,
+    client: Client<'d, R, S>,
 }
 
-impl<'d, R: Random> Tls<'d, R> {
-    /// Speaks TLS with this client, over this socket.
+impl<'d, R: Random, S: Suite> Tls<'d, R, S> {
+    /// Uses this client's TLS over this socket.
     #[must_use]
-    pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, S>) -> Self {
         Self { tcp, client }
     }
 }
 
-impl<'d, R: Random> Connector for Tls<'d, R> {
+impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
     type Connection<'n>
-        = Connection<'n, 'd>
+        = Connection<'n, 'd, S>
     where
         Self: 'n;
 
@@ -86,7 +85,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-impl<R> fmt::Debug for Tls<'_, R> {
+impl<R, S> fmt::Debug for Tls<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
     }
@@ -95,25 +94,25 @@ impl<R> fmt::Debug for Tls<'_, R> {
 /// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it,
 /// as with [`Tcp`].
 #[derive(Debug)]
-pub struct Connection<'n, 'd>(Kind<'n, 'd>);
+pub struct Connection<'n, 'd, S: Suite = ChaCha20Poly1305Sha256>(Kind<'n, 'd, S>);
 
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "the large variant is the usual one")]
-enum Kind<'n, 'd> {
+#[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
+enum Kind<'n, 'd, S: Suite> {
     Plain(Plain<'n, 'd>),
-    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
-    /// It was reset because `close_notify` could not be sent.
+    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>, S>),
+    /// It was reset where it could not say `close_notify`.
     Closed,
 }
 
 /// The error of a read or write after the end.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
-impl ErrorType for Connection<'_, '_> {
+impl<S: Suite> ErrorType for Connection<'_, '_, S> {
     type Error = Error;
 }
 
-impl Transport for Connection<'_, '_> {
+impl<S: Suite> Transport for Connection<'_, '_, S> {
     async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
@@ -141,9 +140,9 @@ impl Transport for Connection<'_, '_> {
     }
 }
 
-impl Connection<'_, '_> {
-    /// Ends TLS and leaves the plain connection. This happens on the stack: in the stream's future the
-    /// connection would take its memory several times.
+impl<S: Suite> Connection<'_, '_, S> {
+    /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
+    /// have its place several times over.
     #[inline(never)]
     fn say_close_notify(&mut self, context: &mut Context<'_>) {
         if matches!(self.0, Kind::Tls(_))
@@ -155,7 +154,7 @@ impl Connection<'_, '_> {
     }
 }
 
-impl Write for Connection<'_, '_> {
+impl<S: Suite> Write for Connection<'_, '_, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
@@ -184,4 +183,4 @@ fn broken(error: tcp::Error) -> Error {
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R] Tls<'_, R>; [] Connection<'_, '_>; }
+taskgroup::__format_as_debug! { [R, S] Tls<'_, R, S>; [S: Suite] Connection<'_, '_, S>; }

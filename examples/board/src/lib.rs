@@ -9,5 +9,6 @@
 #![no_std]
 
 pub mod lamp;
+pub mod network;
 pub mod runs;
 pub mod time;

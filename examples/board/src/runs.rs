@@ -9,9 +9,9 @@
 use core::{future::pending, ops::Range};
 
 use defmt::{Display2Format, error, info, warn};
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_net::Stack;
-use embassy_time::{Duration, Instant, Timer, with_timeout};
+use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use static_cell::ConstStaticCell;
 use taskgroup::{
@@ -54,9 +54,8 @@ const SEND: usize = 1024;
 /// The sockets that the network needs: DHCP, DNS, the time, and the stream.
 pub const SOCKETS: usize = 4;
 
-/// The authorities to trust: all public ones. To trust fewer, give their certificates:
-/// `Roots::Certificates(&[include_bytes!("root.der")])`.
-const ROOTS: Roots<'static> = Roots::mozilla();
+/// The authorities to trust: those of Mozilla's browser, or those of the file `TASKGROUP_CA_FILE`.
+const ROOTS: Roots<'static> = include!(concat!(env!("OUT_DIR"), "/roots.rs"));
 
 record! {
     /// The members of a run that are shown.
@@ -124,18 +123,26 @@ async fn show_again_and_again<F: NorFlash>(
             time::wait_known().await;
         }
         match Cursor::load(&mut flash, sectors.clone(), GROUP).await {
-            Ok(mut cursor) => show_new(config, &connector, &mut cursor).await,
+            Ok(mut cursor) => show_new(config, network, &connector, &mut cursor).await,
             Err(why) => {
                 lamp::set(State::Failed);
                 error!("no cursor can be kept: {}", Display2Format(&why));
             }
         }
-        Timer::after(REST).await;
+        // When there is no network, it continues as soon as there is one.
+        if network.is_config_up() {
+            Timer::after(REST).await;
+        }
     }
 }
 
-/// Shows the runs after the cursor.
-async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, cursor: &mut Cursor<'_, F>) {
+/// Shows the runs after the cursor, until the answer has ended or there is no network any more.
+async fn show_new<F: NorFlash>(
+    config: Config<'_>,
+    network: Stack<'_>,
+    connector: &impl Connector,
+    cursor: &mut Cursor<'_, F>,
+) {
     let after = cursor.id().unwrap_or_default();
     info!("runs of {} at {}, after event \"{}\"", GROUP, BASE_URL, after);
     let request = api::runs(GROUP).include_output(true).last_event_id(after);
@@ -143,10 +150,21 @@ async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, c
     let mut kept = Instant::now();
     let mut is_reading = false;
     loop {
-        // A step that reads may be dropped, and the next one continues it. A handshake would start again.
-        let step = match is_reading {
-            true => with_timeout(KEEP, stream.step()).await.ok(),
-            false => Some(stream.step().await),
+        // A step that reads may be given up, and the next one continues it. A handshake would start again.
+        let pause = async {
+            match is_reading {
+                true => Timer::after(KEEP).await,
+                false => pending().await,
+            }
+        };
+        let step = match select3(stream.step(), pause, network.wait_config_down()).await {
+            Either3::First(step) => Some(step),
+            Either3::Second(()) => None,
+            // Tries without a network would only make the session wait longer when there is one again.
+            Either3::Third(()) => {
+                warn!("the network is lost");
+                return keep(cursor, stream.cursor()).await;
+            }
         };
         let is_pause = matches!(step, None | Some(Step::Action(Action::Close | Action::Stop(_))));
         if is_pause || kept.elapsed() >= KEEP {

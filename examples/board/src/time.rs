@@ -10,6 +10,7 @@
 use core::net::SocketAddr;
 
 use defmt::{Debug2Format, info, warn};
+use embassy_futures::select::{Either, select};
 use embassy_net::{
     Stack,
     dns::DnsQueryType,
@@ -74,8 +75,11 @@ pub(crate) async fn keep(network: Stack<'_>) -> ! {
             }
             None => {
                 warn!("{} does not know what time it is; asks again in {} s", SERVER, rest.as_secs());
-                Timer::after(rest).await;
-                rest = (rest * 2).min(REST_MAX);
+                rest = match select(Timer::after(rest), network.wait_config_down()).await {
+                    Either::First(()) => (rest * 2).min(REST_MAX),
+                    // That the server did not answer says nothing of the next network.
+                    Either::Second(()) => REST,
+                };
             }
         }
     }

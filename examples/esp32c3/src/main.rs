@@ -1,4 +1,4 @@
-//! An ESP32-C3 that shows the runs of a task group: each as a line of the log, and its state with a lamp.
+//! An ESP32-C3 or an ESP32-C6 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
 //!
 //! ```text
 //! Wi-Fi, its noise, lamp ─► board ─► log, lamp, cursor in the flash
@@ -8,7 +8,7 @@
 
 use core::ops::Range;
 
-use board::lamp;
+use board::{lamp, network::Linked};
 use defmt::{info, unwrap, warn};
 use embassy_embedded_hal::adapter::BlockingAsync;
 use embassy_executor::Spawner;
@@ -54,18 +54,21 @@ async fn main(spawner: Spawner) {
     let mut random = unwrap!(Trng::try_new());
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
-    let (stack, runner) = embassy_net::new(Interface::station(), configuration, resources, random.next_u64());
+    let (stack, runner) =
+        embassy_net::new(Linked::new(Interface::station()), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
     spawner.spawn(join(radio).expect("it is spawned once"));
-    spawner.spawn(
-        shine(Output::new(board.GPIO8, Level::High, OutputConfig::default())).expect("it is spawned once"),
-    );
+    #[cfg(feature = "esp32c3")]
+    let lamp = Output::new(board.GPIO8, Level::High, OutputConfig::default());
+    #[cfg(feature = "esp32c6")]
+    let lamp = Output::new(board.GPIO15, Level::High, OutputConfig::default());
+    spawner.spawn(shine(lamp).expect("it is spawned once"));
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
     board::runs::show(stack, random, flash, CURSOR).await
 }
 
 #[embassy_executor::task]
-async fn network(mut runner: Runner<'static, Interface>) -> ! {
+async fn network(mut runner: Runner<'static, Linked<Interface>>) -> ! {
     runner.run().await
 }
 

@@ -33,11 +33,11 @@ const SIZE: usize = 32;
 /// All samples so far, condensed.
 pub(crate) struct Entropy([u8; SIZE]);
 
-impl Entropy {
-    pub(crate) fn new() -> Self {
-        Self([0; SIZE])
-    }
+pub(crate) fn start() -> Entropy {
+    Entropy([0; SIZE])
+}
 
+impl Entropy {
     fn block(&mut self) -> [u8; SIZE] {
         let mut seen = Sha256::new_with_prefix(self.0);
         watch(&mut seen);

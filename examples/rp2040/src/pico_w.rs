@@ -1,4 +1,4 @@
-//! The Pico W: its radio joins the Wi-Fi, and switches the lamp, which is connected to it.
+//! The Pico W and the Pico 2 W: the radio joins the Wi-Fi, and switches the lamp, which hangs on it.
 //!
 //! Everything about the radio runs on an executor of its own, which interrupts the computation of a
 //! handshake.
@@ -24,6 +24,7 @@ use static_cell::StaticCell;
 pub(crate) use crate::packets::Device;
 use crate::{
     BoardFlash,
+    entropy::{self, Entropy},
     packets::{self, Radio, Watching},
 };
 
@@ -56,7 +57,7 @@ unsafe fn SWI_IRQ_1() {
 }
 
 /// Starts the radio.
-pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash) {
+pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
     let power = Output::new(board.PIN_23, Level::Low);
     let select = Output::new(board.PIN_25, Level::High);
     let mut pio = Pio::new(board.PIO0, Interrupts);
@@ -74,7 +75,11 @@ pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash
     interrupt::SWI_IRQ_1.set_priority(Priority::P3);
     let above = ABOVE.start(interrupt::SWI_IRQ_1);
     above.spawn(attend(power, spi, radio, packets::watching()).expect("it is spawned once"));
-    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts))
+    #[cfg(feature = "rp2040")]
+    let entropy = entropy::start();
+    #[cfg(feature = "rp2350")]
+    let entropy = entropy::start(board.TRNG);
+    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts), entropy)
 }
 
 /// Runs the radio.

@@ -15,7 +15,10 @@ use embassy_time::Delay;
 use embedded_hal_bus::spi::ExclusiveDevice;
 use static_cell::StaticCell;
 
-use crate::BoardFlash;
+use crate::{
+    BoardFlash,
+    entropy::{self, Entropy},
+};
 
 /// The number of packets in memory, in each direction.
 const PACKETS: usize = 4;
@@ -31,7 +34,7 @@ pub(crate) type Device = embassy_net_wiznet::Device<'static>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, spi::Async>, Output<'static>, Delay>;
 
 /// Starts the Ethernet chip.
-pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash) {
+pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
     static STATE: StaticCell<State<PACKETS, PACKETS>> = StaticCell::new();
 
     let mut flash = Flash::new(board.FLASH, board.DMA_CH2, Interrupts);
@@ -47,7 +50,7 @@ pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Boar
     let (device, runner) = started.unwrap_or_else(|_| defmt::panic!("no W5500 answers"));
     spawner.spawn(ethernet(runner).expect("it is spawned once"));
     spawner.spawn(shine(Output::new(board.PIN_25, Level::Low)).expect("it is spawned once"));
-    (device, flash)
+    (device, flash, entropy::start())
 }
 
 #[embassy_executor::task]
