@@ -26,7 +26,7 @@ fn inputs(count: usize) -> impl Fn(usize) -> Option<RunInput<'static>> + Sync {
     move |number| (number < count).then(|| RunInput::new("lite", "Who?"))
 }
 
-/// Follows a new group of so many inputs to its end.
+/// Follows a new group with this many inputs to its end.
 fn followed(count: usize, world: &mut World) -> Outcome {
     world.follow(&inputs(count), None)
 }

@@ -1,4 +1,4 @@
-//! What following itself reads of each answer, and a run's state in the place of its result.
+//! What following itself reads of each answer; and the state of a run in the form of a result.
 
 use crate::{
     api::{Brief, Id, Status, TaskGroupStatus},
@@ -29,7 +29,7 @@ record! {
 /// of: `{"run": …, "output": null}`.
 pub(super) struct Alone<'r>(pub(super) &'r mut dyn Record);
 
-/// What a text of a result has before the run, and after it.
+/// The text of a result before the run, and after it.
 const BEFORE: &[u8] = b"{\"run\":";
 pub(super) const AFTER: &[u8] = b",\"output\":null}";
 

@@ -177,7 +177,7 @@ impl World {
         panic!("it never comes to an end");
     }
 
-    /// Each of so many inputs was asked once, and each answer given once.
+    /// Each of this many inputs was asked once, and each answer delivered once.
     #[track_caller]
     pub(crate) fn check(&self, count: usize) {
         let mut asked = BTreeMap::new();

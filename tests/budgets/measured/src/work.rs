@@ -233,7 +233,7 @@ pub(crate) fn follow(input: Input, read: usize, meter: Meter<'_>) {
     assert!(is_answered, "the conversation is another");
 }
 
-/// A body of so many inputs, counted and written through a buffer of 128 bytes. How long is it?
+/// Counts a body of this many inputs, and writes it through a buffer of 128 bytes. Returns its length.
 pub(crate) fn body(inputs: usize, meter: Meter<'_>) -> usize {
     let input = |number: usize| {
         (number < inputs).then(|| RunInput::new("base", "Who founded the company, and when?"))
