@@ -1,21 +1,5 @@
 //! Names and values in, their JSON text out, in pieces.
 //!
-//! ```
-//! use taskgroup::json::{Output, Writer};
-//!
-//! struct Kept(Vec<u8>);
-//! impl Output for Kept {
-//!     fn write(&mut self, bytes: &[u8]) -> bool {
-//!         self.0.extend(bytes);
-//!         true
-//!     }
-//! }
-//! let mut kept = Kept(Vec::new());
-//! let mut json = Writer::new(&mut kept);
-//! json.begin_object().name("row").integer(41).name("note").string("\"Zürich\"\n").end_object();
-//! assert_eq!(kept.0, r#"{"row":41,"note":"\"Zürich\"\n"}"#.as_bytes());
-//! ```
-//!
 //! # Limits
 //!
 //! It writes the commas and colons. You must see to the rest: that each name has a value, and each begin its
@@ -58,7 +42,24 @@ impl core::fmt::Display for NoJson {
 impl core::error::Error for NoJson {}
 
 /// Writes one JSON text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), or a part of one, without
-/// whitespace.
+/// whitespace. It writes the commas and colons. You must see to it that each name has a value, and each begin
+/// its end.
+///
+/// ```
+/// use taskgroup::json::{Output, Writer};
+///
+/// struct Kept(Vec<u8>);
+/// impl Output for Kept {
+///     fn write(&mut self, bytes: &[u8]) -> bool {
+///         self.0.extend(bytes);
+///         true
+///     }
+/// }
+/// let mut kept = Kept(Vec::new());
+/// let mut json = Writer::new(&mut kept);
+/// json.begin_object().name("row").integer(41).name("note").string("\"Zürich\"\n").end_object();
+/// assert_eq!(kept.0, r#"{"row":41,"note":"\"Zürich\"\n"}"#.as_bytes());
+/// ```
 pub struct Writer<'o> {
     out: &'o mut dyn Output,
     /// A comma belongs before the next name or value.
