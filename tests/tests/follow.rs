@@ -1,5 +1,5 @@
-//! A group is followed from its inputs to its answers, each input asked once and each answer given once, wherever the
-//! conversation is cut and wherever the program is killed.
+//! A group is followed from its inputs to its answers, each input asked once and each answer given once,
+//! wherever the conversation is cut and wherever the program is killed.
 
 mod follow {
     pub(crate) mod service;
@@ -26,7 +26,7 @@ fn inputs(count: usize) -> impl Fn(usize) -> Option<RunInput<'static>> + Sync {
     move |number| (number < count).then(|| RunInput::new("lite", "Who?"))
 }
 
-/// Follows a new group of so many inputs to its end.
+/// Follows a new group with this many inputs to its end.
 fn followed(count: usize, world: &mut World) -> Outcome {
     world.follow(&inputs(count), None)
 }

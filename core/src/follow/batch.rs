@@ -1,4 +1,4 @@
-//! Up to 1,000 inputs in, those of them that have no run yet out: as the body of a request.
+//! Up to 1,000 inputs in, the body of a request with those that have no run yet out.
 
 use crate::{
     api::{
@@ -8,10 +8,10 @@ use crate::{
     session::{Body, Draft},
 };
 
-/// The note in a run's metadata that holds the number of its input.
+/// The member of a run's metadata with the number of its input.
 pub(super) const NOTE: &str = "input_number";
 
-/// Which inputs, from one of them on, have their runs.
+/// The inputs from one of them on, and which of them have their runs.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
     first: u32,
@@ -24,7 +24,7 @@ impl Batch {
         Self { first: 0, count: 0, present: [0; INPUTS.div_ceil(8)] }
     }
 
-    /// The inputs from this one on, of none of which a run is known.
+    /// The inputs from this one on; no runs of them are known.
     pub(super) fn begin(&mut self, inputs: &dyn Inputs, first: u32) {
         *self = Self { first, ..Self::empty() };
         while usize::from(self.count) < INPUTS && has(inputs, self.number(self.count) as usize) {
@@ -32,12 +32,12 @@ impl Batch {
         }
     }
 
-    /// How many inputs there are in it, with runs or without.
+    /// The number of inputs in it, with runs or without.
     pub(super) const fn count(&self) -> u32 {
         self.count as u32
     }
 
-    /// How many have none.
+    /// The number of inputs without a run.
     pub(super) fn missing(&self) -> u32 {
         let present = self.present.iter().map(|byte| byte.count_ones()).sum::<u32>();
         self.count().saturating_sub(present)

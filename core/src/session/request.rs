@@ -61,7 +61,8 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
-    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    /// If it is unknown whether the server has acted on it, the caller finds out, and asks again if it has
+    /// not.
     pub(super) is_recoverable: bool,
 }
 
@@ -79,8 +80,9 @@ impl<'c> Request<'c> {
         Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
     }
 
-    /// The first id of the path; if there is one already, the second. It replaces a `{}` there, percent-encoded, and is
-    /// copied. An id that is empty, `.`, `..` or longer than 128 bytes is a [`Misuse`].
+    /// The first id of the path; if there is one already, the second. It replaces a `{}` there,
+    /// percent-encoded, and is copied. An id that is empty, `.`, `..` or longer than 128 bytes is a
+    /// [`Misuse`].
     ///
     /// A path with two ids has no cursor: both use the same memory.
     #[must_use]
@@ -93,8 +95,8 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up to three;
-    /// a fourth is a [`Misuse`]. The session percent-encodes it.
+    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up
+    /// to three; a fourth is a [`Misuse`]. The session percent-encodes it.
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
         let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
@@ -120,15 +122,15 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
-    /// out. So it may also go over a connection that was kept.
+    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller
+    /// will find out. So it may also go over a connection that was kept.
     pub(crate) fn recoverable(mut self) -> Self {
         self.call.is_recoverable = true;
         self
     }
 
-    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the start. It is
-    /// copied. An empty id means from the start.
+    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the
+    /// start. It is copied. An empty id means from the start.
     #[must_use]
     pub fn after(mut self, last_event_id: &str) -> Self {
         self.second = SecondId::LastEvent(last_event_id.into());
@@ -171,8 +173,9 @@ impl Call<'_> {
         asked.min(config.ceiling.0)
     }
 
-    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this server: any
-    /// reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute path or URL.
+    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this
+    /// server: any reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute
+    /// path or URL.
     #[inline(never)] // the path is large, and rare
     pub(super) fn resolve(
         &self,
@@ -219,8 +222,8 @@ impl Call<'_> {
 
     /// Writes the whole head of the request, into a writer that keeps only the part which is due.
     ///
-    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is, and
-    /// the names of the features that it uses.
+    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is,
+    /// and the names of the features that it uses.
     pub(super) fn write(
         &self,
         writer: &mut http::Writer<'_>,
