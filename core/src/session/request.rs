@@ -186,7 +186,8 @@ impl Call<'_> {
         self.write_path(&mut writer, config, cursor);
         let is_known = writer.is_complete() && !is_redirected;
         let base = is_known.then_some(writer.finish());
-        let length = url::resolve(config, &cursor.next, &mut target, base).map_err(|why| match why {
+        let server = url::Url { tls: config.tls(), host: config.host(), port: config.port(), path: "" };
+        let length = url::resolve(&server, &cursor.next, &mut target, base).map_err(|why| match why {
             url::Unresolved::Foreign => Outcome::Peer(Fault::Redirect),
             url::Unresolved::Capacity => Outcome::Capacity(Capacity::Location),
         })?;
