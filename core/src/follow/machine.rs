@@ -122,7 +122,7 @@ impl<'c> Machine<'c> {
             is_done: false,
             is_taken_up: false,
             missed: None,
-            backoff: config.backoff(),
+            backoff: Backoff::new(config.seed()),
             pause: None,
             timer: Timer::new(),
             is_too_long: false,
