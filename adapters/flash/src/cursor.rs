@@ -1,4 +1,4 @@
-//! Flash in, the cursor of one group out, and back.
+//! Keeps the cursor of one group in flash.
 
 use core::{fmt, ops::Range};
 
@@ -13,10 +13,10 @@ use crate::{
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// An entry at most, in whole words.
+/// The size of the largest entry, in whole words.
 const LARGEST: usize = (HEAD + entry::LARGEST).next_multiple_of(WORD);
 
-/// The cursor of one group, and where it is kept.
+/// The cursor of one group, kept in flash.
 pub struct Cursor<'g, S> {
     log: Log<S, LARGEST>,
     group: &'g str,
@@ -24,9 +24,9 @@ pub struct Cursor<'g, S> {
 }
 
 impl<'g, S: NorFlash> Cursor<'g, S> {
-    /// Reads the cursor of this group from these bytes of the flash, which are for nothing else.
+    /// Reads the cursor of this group from these bytes of the flash, which nothing else may use.
     ///
-    /// Flash that is erased, or was used for something else, or is damaged holds no cursor; what could
+    /// Flash that is erased, was used for something else, or is damaged holds no cursor. Anything that would
     /// be in the way of the next one is erased.
     ///
     /// # Errors
@@ -41,16 +41,17 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
         Ok(Self { log, group, id })
     }
 
-    /// The id that was stored last for this group: its stream goes on after it.
+    /// The id that was stored last for this group: continue its stream after it.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Keeps this id. One that is kept already is not written again.
+    /// Stores this id. An id that is stored already is not written again.
     ///
-    /// Whenever the power goes, what is loaded afterwards is the id before or this one. What was written is
-    /// read back. After an error it is not known which of them is kept, and [`id`](Self::id) is `None`.
+    /// Whenever the power fails, [`load`](Self::load) afterwards finds the previous id or this one. What was
+    /// written is read back. After an error it is not known which of them is stored, and [`id`](Self::id) is
+    /// `None`.
     ///
     /// # Errors
     ///
@@ -70,7 +71,7 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
     }
 }
 
-/// Whether this is the content of an entry. Its id, if it is of this group.
+/// Whether this is the content of an entry. Takes its id if it is of this group.
 fn take(content: &[u8], group: &str, id: &mut Option<String<MAX_ID>>) -> bool {
     let Some(entry) = Entry::read(content) else { return false };
     *id = if entry.group == group { String::try_from(entry.id).ok() } else { None };

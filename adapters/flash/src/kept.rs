@@ -1,4 +1,4 @@
-//! Flash in, a few bytes of your own out, and back.
+//! Keeps a few bytes of your own in flash.
 
 use core::{fmt, ops::Range};
 
@@ -13,20 +13,20 @@ mod tests;
 /// The most bytes that can be kept.
 pub const MAX_BYTES: usize = 400;
 
-/// An entry at most, in whole words.
+/// The size of the largest entry, in whole words.
 const LARGEST: usize = (HEAD + MAX_BYTES).next_multiple_of(WORD);
 
-/// Bytes that are written as a whole, such as the state of a group that is followed, and where they are kept.
+/// Bytes that are stored as a whole, such as the state of a group that you follow, kept in flash.
 pub struct Kept<S> {
     log: Log<S, LARGEST>,
     bytes: Option<Vec<u8, MAX_BYTES>>,
 }
 
 impl<S: NorFlash> Kept<S> {
-    /// Reads what is kept in these bytes of the flash, which are for nothing else.
+    /// Reads what is stored in these bytes of the flash, which nothing else may use.
     ///
-    /// Flash that is erased, or was used for something else, or is damaged holds nothing, or bytes that mean nothing to
-    /// you; what could be in the way of the next ones is erased.
+    /// Flash that is erased, was used for something else, or is damaged holds nothing, or bytes that mean nothing to
+    /// you. Anything that would be in the way of the next bytes is erased.
     ///
     /// # Errors
     ///
@@ -43,10 +43,10 @@ impl<S: NorFlash> Kept<S> {
         self.bytes.as_deref()
     }
 
-    /// Keeps these bytes. Those that are kept already are not written again.
+    /// Stores these bytes. Bytes that are stored already are not written again.
     ///
-    /// Whenever the power goes, what is loaded afterwards are the bytes before or these. What was written is read back.
-    /// After an error it is not known which of them are kept, and [`bytes`](Self::bytes) is `None`.
+    /// Whenever the power fails, [`load`](Self::load) afterwards finds the previous bytes or these. What was written is
+    /// read back. After an error it is not known which of them are stored, and [`bytes`](Self::bytes) is `None`.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Flash in, the newest of the entries that were written to it out, whatever moment the power went.
+//! Keeps the newest of the entries that are written to flash, even if the power fails.
 //!
 //! | bytes of an entry | what |
 //! |---|---|
-//! | 4 | number, little-endian: each entry has the one after that of the entry before |
+//! | 4 | number, little-endian: one more than that of the previous entry |
 //! | … | its content |
 //!
-//! Their lengths and checksums are sequential-storage's.
+//! sequential-storage adds the length and the checksum of an entry.
 
 use core::{fmt, ops::Range};
 
@@ -15,23 +15,23 @@ use sequential_storage::{
     queue::{QueueConfig, QueueStorage},
 };
 
-/// The number before the content.
+/// The size of the number before the content.
 pub(crate) const HEAD: usize = 4;
 
-/// The largest word of a flash, sequential-storage's, too: what is read is rounded up to it.
+/// The largest word of a flash, and of sequential-storage: reads are rounded up to it.
 pub(crate) const WORD: usize = 32;
 
 /// A byte of NOR flash that has been erased.
 const ERASED: u8 = 0xFF;
 
-/// The newest entry, of at most `L` bytes in whole words, and where it is kept.
+/// Where entries of at most `L` bytes, in whole words, are kept.
 pub(crate) struct Log<S, const L: usize> {
     flash: S,
     range: Range<u32>,
-    /// Where the page starts that has the newest entry.
+    /// The start of the page that has the newest entry.
     page: u32,
-    /// Of the newest entry. The order of entries on different pages is told by nothing else, so a page that is
-    /// half erased, and shows old ones again, does no harm.
+    /// Of the newest entry. Nothing else orders entries on different pages, so a page that is half erased and
+    /// shows old entries again does no harm.
     number: u32,
 }
 
@@ -39,20 +39,20 @@ pub(crate) struct Log<S, const L: usize> {
 #[repr(align(4))]
 struct Buffer<const L: usize>([u8; L]);
 
-/// Each page is a queue of its own, because a queue of several can be caught between two of them.
+/// Each page is a queue of its own: a loss of power can leave a queue of several pages between two of them.
 type Page<'s, S> = QueueStorage<&'s mut S, Cache<Uncached, Uncached, Uncached>>;
 
-/// Why something could not be kept or read.
+/// Why a cursor or your bytes could not be kept or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The flash failed, with this error of its own.
+    /// The flash failed, with the driver's own error.
     Flash(E),
     /// The range is not one of at least two whole pages of the flash, or the pages are too small.
     Range,
-    /// The flash is read or written in words of more than 32 bytes, as some flash is that takes whole pages only.
-    /// No range of it will do.
+    /// The flash is read or written in words of more than 32 bytes, for example in whole pages. You cannot
+    /// use any range of it.
     WordSize,
     /// The id of the group or of the event is longer than [`MAX_ID`](crate::MAX_ID), or there are more than
     /// [`MAX_BYTES`](crate::MAX_BYTES).
@@ -64,8 +64,8 @@ pub enum Error<E> {
 type Storage<E> = sequential_storage::Error<E>;
 
 impl<S: NorFlash, const L: usize> Log<S, L> {
-    /// Shows `take` the content of each entry that is newer than those before; it says whether it is one. What could be
-    /// in the way of the next entry is erased.
+    /// Shows `take` the content of each entry that is newer than the previous ones; it says whether it is one.
+    /// Anything that would be in the way of the next entry is erased.
     pub(crate) async fn load(
         flash: S,
         range: Range<u32>,
@@ -86,7 +86,7 @@ impl<S: NorFlash, const L: usize> Log<S, L> {
         Ok(log)
     }
 
-    /// Keeps this content, and shows `take` what is found of it.
+    /// Writes this content, and shows `take` what it finds of it.
     pub(crate) async fn store(
         &mut self,
         content: [&[u8]; 3],
@@ -113,7 +113,7 @@ impl<S: NorFlash, const L: usize> Log<S, L> {
         if self.append(bytes, take).await? { Ok(()) } else { Err(Error::Worn) }
     }
 
-    /// Writes an entry to the page. Had it room there, and can it be found again?
+    /// Writes an entry to the page. Returns whether it had room and can be found again.
     async fn append(
         &mut self,
         bytes: &[u8],
@@ -123,7 +123,7 @@ impl<S: NorFlash, const L: usize> Log<S, L> {
         Ok(understood(pushed)?.is_some() && self.read(self.page, take).await?)
     }
 
-    /// Looks for the newest entry in a page. Is there one that is not older than the newest so far?
+    /// Looks for the newest entry in a page. Returns whether there is one not older than the newest so far.
     async fn read(
         &mut self,
         page: u32,
@@ -145,7 +145,7 @@ impl<S: NorFlash, const L: usize> Log<S, L> {
         Ok(found)
     }
 
-    /// Erases the page, unless it is erased. One that is half erased may look as if it were to a queue.
+    /// Erases the page, unless it is erased already. To a queue, a half erased page may look erased.
     async fn clear(&mut self) -> Result<(), Error<S::Error>> {
         let (start, end) = (self.page, self.page + S::ERASE_SIZE as u32);
         let mut buffer = Buffer([0; L]);
@@ -165,7 +165,7 @@ impl<S: NorFlash, const L: usize> Log<S, L> {
     }
 }
 
-/// `None` when there is no room, or what lies in the flash is nothing that could have been written there.
+/// `None` if there is no room, or if the flash holds something that was not written here.
 fn understood<T, E>(result: Result<T, Storage<E>>) -> Result<Option<T>, Error<E>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -174,7 +174,7 @@ fn understood<T, E>(result: Result<T, Storage<E>>) -> Result<Option<T>, Error<E>
     }
 }
 
-/// Whether these are at least two whole pages in which any entry has room, of words that are small enough.
+/// Whether these are at least two whole pages with room for any entry, in words that are small enough.
 fn check<S: NorFlash, const L: usize>(flash: &S, range: &Range<u32>) -> Result<(), Error<S::Error>> {
     let word = S::WRITE_SIZE.max(S::READ_SIZE);
     if word > WORD {
