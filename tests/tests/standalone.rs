@@ -15,7 +15,7 @@ use std::{
 };
 
 const BELOW: [&str; 2] = ["text", "time"];
-const ABOVE: [&str; 2] = ["session", "api"];
+const ABOVE: [&str; 3] = ["session", "api", "follow"];
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member of the workspace")

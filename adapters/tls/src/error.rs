@@ -42,8 +42,8 @@ pub enum Error {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that was
-    /// offered. Nothing else is supported.
+    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that
+    /// was offered. Nothing else is supported.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.

@@ -109,7 +109,7 @@ impl Body for Missing<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 mod tests {
     use std::vec::Vec;
 
@@ -122,9 +122,9 @@ mod tests {
             let inputs = move |number: usize| (number < 3 + count).then(|| RunInput::new("base", "x"));
             let mut batch = Batch::empty();
             batch.begin(&inputs, 3);
-            let count = count.min(1000) as u32;
+            let count = u32::try_from(count.min(1000)).unwrap();
             assert_eq!((batch.count(), batch.missing()), (count, count));
-            let is_there = |number: u32| number % 3 == 0 || (40..70).contains(&number);
+            let is_there = |number: u32| number.is_multiple_of(3) || (40..70).contains(&number);
             (0..2000).filter(|number| is_there(*number)).for_each(|number| batch.note(number));
             let missing: Vec<u32> = (3..3 + count).filter(|number| !is_there(*number)).collect();
             assert_eq!(batch.missing() as usize, missing.len());

@@ -126,7 +126,7 @@ mod tests {
             run_id: &ids[n].0,
             event_id: &ids[n].1,
             status: ENDS[n % 4],
-            number: (n % 3 > 0).then_some(n as u32),
+            number: u32::try_from(n).ok().filter(|n| !n.is_multiple_of(3)),
         };
         let (mut held, mut memory) = (Held::default(), [0; 100]);
         let (mut next, mut oldest) = (0, 0);

@@ -88,31 +88,48 @@ impl<'c> Request<'c> {
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         if self.call.id.is_empty() {
-            self.call.id = id.into();
+            self.set_id(id);
         } else {
             self.second = SecondId::Path(id.into());
         }
         self
     }
 
+    /// The first id of the path, in place: a request that is passed from call to call is on the stack in
+    /// each.
+    pub(crate) fn set_id(&mut self, id: &str) {
+        self.call.id.clear();
+        self.call.id.push_str(id);
+    }
+
     /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up
     /// to three; a fourth is a [`Misuse`]. The session percent-encodes it.
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
+        self.set_parameter(parameter);
+        self
+    }
+
+    /// The same in place.
+    pub(crate) fn set_parameter(&mut self, parameter: &'c Pair<'c>) {
         let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
         match self.call.parameters.iter_mut().find(is_place) {
             Some(place) => *place = Some(parameter),
             None => self.call.parameters = [Some(&("", "")); PARAMETERS],
         }
-        self
     }
 
     /// How many seconds the server may hold the connection, in the endpoint's
     /// [parameter](Endpoint::with_timeout_parameter) for it. An end after that time does not count as early.
     #[must_use]
     pub fn with_timeout(mut self, seconds: u32) -> Self {
-        self.call.timeout = Some(seconds);
+        self.set_timeout(seconds);
         self
+    }
+
+    /// The same in place.
+    pub(crate) const fn set_timeout(&mut self, seconds: u32) {
+        self.call.timeout = Some(seconds);
     }
 
     /// The body of a POST, as JSON: text or bytes of it, or a [`Body`](super::Body) that writes it in pieces.
@@ -124,9 +141,8 @@ impl<'c> Request<'c> {
 
     /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller
     /// will find out. So it may also go over a connection that was kept.
-    pub(crate) fn recoverable(mut self) -> Self {
+    pub(crate) const fn set_recoverable(&mut self) {
         self.call.is_recoverable = true;
-        self
     }
 
     /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the
@@ -135,6 +151,14 @@ impl<'c> Request<'c> {
     pub fn after(mut self, last_event_id: &str) -> Self {
         self.second = SecondId::LastEvent(last_event_id.into());
         self
+    }
+
+    /// The same in place.
+    pub(crate) fn set_after(&mut self, last_event_id: &str) {
+        if let SecondId::LastEvent(id) = &mut self.second {
+            id.clear();
+            id.push_str(last_event_id);
+        }
     }
 }
 

@@ -95,7 +95,8 @@ pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "taskgroup: {line}");
 }
 
-/// What is said, without the secret and passwords, and with escapes for the characters that a terminal would obey.
+/// What is said, without the secret and passwords, and with escapes for the characters that a terminal would
+/// obey.
 pub(crate) fn clean(text: &str, secret: &str) -> String {
     escape(&hide(text, secret))
 }

@@ -1,9 +1,11 @@
-//! SIGINT, SIGTERM or SIGHUP in, a last line that says where to go on and the shell's exit code for the signal out.
+//! SIGINT, SIGTERM or SIGHUP in, a last line that says where to go on and the shell's exit code for the
+//! signal out.
 //!
 //! # Limits
 //!
-//! A line that is on its way to stdout has 5 s to get out whole, and 1 s without progress; a second signal ends that. A
-//! SIGHUP that was ignored from the start, as `nohup` arranges it, stays ignored where /proc tells.
+//! A line that is on its way to stdout has 5 s to get out whole, and 1 s without progress; a second signal
+//! ends that. A SIGHUP that was ignored from the start, as `nohup` arranges it, stays ignored where /proc
+//! tells.
 
 use std::{
     io::{self, IsTerminal},

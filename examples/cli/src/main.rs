@@ -51,9 +51,9 @@ enum Command {
     Demo(demo::Arguments),
     /// Serve the Task Group API on loopback, with faults on demand
     ///
-    /// Until SIGINT or SIGTERM; or while COMMAND runs, which has PARALLEL_BASE_URL, PARALLEL_API_KEY and TASKGROUP_ID set
-    /// (with --tls TASKGROUP_CA_FILE, too), and whose exit code is the sandbox's: 128 and the signal's number when a
-    /// signal ended it, 127 when it is not there, 126 when it cannot be run.
+    /// Until SIGINT or SIGTERM; or while COMMAND runs, which has PARALLEL_BASE_URL, PARALLEL_API_KEY and
+    /// TASKGROUP_ID set (with --tls TASKGROUP_CA_FILE, too), and whose exit code is the sandbox's: 128 and
+    /// the signal's number when a signal ended it, 127 when it is not there, 126 when it cannot be run.
     Sandbox(Box<sandbox::Arguments>),
     Decode(decode::Arguments),
 }
@@ -130,7 +130,8 @@ fn serve(arguments: sandbox::Arguments) -> Result<Exit, Error> {
     })
 }
 
-/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in them.
+/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in
+/// them.
 fn help(error: &clap::Error) -> Result<Exit, Error> {
     if !error.use_stderr() {
         let printed = if output::is_closed() { Err(ErrorKind::BrokenPipe.into()) } else { error.print() };

@@ -4,9 +4,10 @@
 //! print -> [ line | line | line ] -> reached: the lines so far go up to this event -> flush -> stdout
 //! ```
 //!
-//! What stdout takes of a line that does not fit into a pipe is not known before the write returns, and a write that
-//! waits returns to nobody. So a write never waits: it is made when stdout takes it at once, and is small enough for that.
-//! The wait before it ends when the program is to end, too, and then another thread finishes the line.
+//! What stdout takes of a line that does not fit into a pipe is not known before the write returns, and a
+//! write that waits returns to nobody. So a write never waits: it is made when stdout takes it at once, and
+//! is small enough for that. The wait before it ends when the program is to end, too, and then another thread
+//! finishes the line.
 //!
 //! # Limits
 //!
@@ -41,8 +42,8 @@ const STANDSTILL: Duration = Duration::from_secs(1);
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// The standard library opens /dev/null in the place of a stdout that is closed, before `main`. What was there can only be
-/// seen before that.
+/// The standard library opens /dev/null in the place of a stdout that is closed, before `main`. What was
+/// there can only be seen before that.
 #[ctor::ctor(unsafe)]
 fn look_for_stdout() {
     CLOSED.store(rustix::io::fcntl_getfd(stdout()).is_err(), Ordering::Relaxed);
@@ -69,7 +70,8 @@ struct Shared {
     queue: Mutex<Queue>,
     /// The last event of which all is out.
     cursor: Mutex<Option<String>>,
-    /// Whoever waits for stdout waits for a byte of this pipe, too. It is never read, so it stops everybody for good.
+    /// Whoever waits for stdout waits for a byte of this pipe, too. It is never read, so it stops everybody
+    /// for good.
     stop: (PipeReader, Mutex<PipeWriter>),
     is_terminal: bool,
 }
@@ -117,7 +119,8 @@ impl Output {
         (bytes.len() - before) as u64
     }
 
-    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of them.
+    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of
+    /// them.
     pub(crate) fn reached(&self, cursor: Option<&str>, console: &Console) -> Result<(), Error> {
         let mut queue = lock(&self.0.queue);
         queue.mark(cursor, &mut lock(&self.0.cursor));
@@ -135,14 +138,15 @@ impl Output {
         if self.0.is_terminal { console.aside(|| self.write(queue)) } else { self.write(queue) }
     }
 
-    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing follows.
+    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing
+    /// follows.
     pub(crate) fn ended(&self) -> Reached {
         let whole = lock(&self.0.queue).cut_back();
         Reached { cursor: lock(&self.0.cursor).clone(), whole }
     }
 
-    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry` says that there
-    /// is no time for that.
+    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry`
+    /// says that there is no time for that.
     pub(crate) fn halt(&self, mut hurry: impl FnMut() -> bool) -> Reached {
         let _ = lock(&self.0.stop.1).write_all(b".");
         let whole = self.lock_in_time().is_some_and(|mut queue| {
@@ -257,8 +261,8 @@ impl Queue {
     }
 }
 
-/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`: `patience` is at an
-/// end, or `stop` says so.
+/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`:
+/// `patience` is at an end, or `stop` says so.
 fn write(piece: &[u8], patience: Option<Duration>, stop: Option<&PipeReader>) -> io::Result<Option<usize>> {
     if is_closed() {
         return Err(ErrorKind::BrokenPipe.into());

@@ -34,7 +34,8 @@ struct Progress {
     tries: Tries,
 }
 
-/// Prints the stream to its end; `all`: it is of all runs of the group, which is asked at the end whether it was.
+/// Prints the stream to its end; `all`: it is of all runs of the group, which is asked at the end whether it
+/// was.
 pub(crate) fn print<R: Line>(
     mut stream: Stream<'_, R>,
     asked: &Asked<'_>,

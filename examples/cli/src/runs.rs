@@ -39,9 +39,9 @@ const LONGEST: Duration = Duration::from_secs(1_000_000);
 
 /// Fetch the runs of a group, as they are now
 ///
-/// Prints one line per event on stdout and everything else on stderr. The API key is taken from PARALLEL_API_KEY,
-/// or from the file that --api-key-file names. Without --status and --last-event-id the group is asked at the end how many
-/// runs it has: if fewer came, that is a failure.
+/// Prints one line per event on stdout and everything else on stderr. The API key is taken from
+/// PARALLEL_API_KEY, or from the file that --api-key-file names. Without --status and --last-event-id the
+/// group is asked at the end how many runs it has: if fewer came, that is a failure.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -83,8 +83,8 @@ pub(crate) struct Arguments {
     idle_timeout: Duration,
     /// Believe the end of the stream, instead of asking once more whether that was all
     ///
-    /// For a server that ignores last_event_id, which sends everything twice, and where nothing is on the way that could
-    /// cut a stream and end it in order.
+    /// For a server that ignores last_event_id, which sends everything twice, and where nothing is on the way
+    /// that could cut a stream and end it in order.
     #[arg(long)]
     no_end_check: bool,
     /// Send the key in the clear to a server of http:// that is not on this machine

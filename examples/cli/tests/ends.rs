@@ -1,5 +1,5 @@
-//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole lines, and how to go
-//! on names the last of them.
+//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole
+//! lines, and how to go on names the last of them.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the host.
+//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the
+//! host.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -60,6 +60,8 @@ impl core::fmt::Display for Limit {
     }
 }
 
+impl core::error::Error for Limit {}
+
 /// A value of metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
