@@ -1,8 +1,9 @@
-//! Puts the memory layout where the linker looks for it, and says what is missing before the compiler does.
+//! Puts the memory layout where the linker looks for it, and says clearly what is missing before the compiler
+//! does.
 
 use std::{env, fs, path::PathBuf};
 
-/// What the radio of a Pico W needs, which only Infineon may license.
+/// The firmware for the radio of a Pico W, which only Infineon may license.
 const FIRMWARE: [&str; 3] = ["43439A0.bin", "43439A0_clm.bin", "nvram_rp2040.bin"];
 
 fn main() {

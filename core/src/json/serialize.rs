@@ -1,9 +1,9 @@
-//! Fields of this module in, the same JSON out, through whatever `Serializer` there is.
+//! Fields of this module in, the same JSON out, through any `Serializer`.
 //!
 //! # Limits
 //!
-//! A `Serializer` takes no number's characters: those in a [`Raw`] are written as the `u64`, `i64` or `f64`
-//! that they are, and as a string where they are neither or have more than [`SHORT`] characters.
+//! A `Serializer` does not take the characters of a number. A number in a [`Raw`] is written as `u64`, `i64` or `f64`, or
+//! as a string if it is none of these or has more than [`SHORT`] characters.
 
 use core::{cell::Cell, fmt, iter};
 
@@ -58,11 +58,32 @@ impl<F> Serialize for Pieces<F> {
     }
 }
 
-/// The value at the front of a text that [`Raw`] has made; whoever serializes it takes it off there.
+/// A JSON text, known to be one, to be written as the value that it is.
+pub(crate) struct JsonText<'t>(pub(crate) &'t str);
+
+impl Serialize for JsonText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Value(&Cell::new(self.0)).serialize(serializer)
+    }
+}
+
+impl JsonText<'_> {
+    /// Writes the members of the object that it is to another.
+    pub(crate) fn serialize_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let value = Value(&Cell::new(self.0));
+        value.next();
+        value.take(1);
+        value.members(map)
+    }
+}
+
+/// The value at the front of a JSON text. Serializing takes it off.
 struct Value<'c, 't>(&'c Cell<&'t str>);
 
 impl<'t> Value<'_, 't> {
+    /// What comes next, after any whitespace.
     fn next(&self) -> Option<u8> {
+        self.0.set(self.0.get().trim_ascii_start());
         self.0.get().bytes().next()
     }
 
@@ -72,8 +93,9 @@ impl<'t> Value<'_, 't> {
         taken
     }
 
-    /// Takes the string that is next, without its quotation marks.
+    /// Takes the next string, without its quotation marks.
     fn take_string(&self) -> Quoted<'t> {
+        self.next();
         self.take(1);
         let text = self.0.get();
         let mut length = 0_usize;
@@ -90,7 +112,18 @@ impl<'t> Value<'_, 't> {
         Quoted(string)
     }
 
-    /// Takes the comma before the next of the elements. False: they have ended.
+    /// Takes the members of an object that has begun, and its end.
+    fn members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        while self.take_comma() {
+            map.serialize_key(&self.take_string())?;
+            self.next();
+            self.take(1);
+            map.serialize_value(self)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the comma before the next element. False: there are no more.
     fn take_comma(&self) -> bool {
         match self.next() {
             Some(b'}' | b']') | None => {
@@ -112,11 +145,7 @@ impl Serialize for Value<'_, '_> {
             Some(b'{') => {
                 self.take(1);
                 let mut map = serializer.serialize_map(None)?;
-                while self.take_comma() {
-                    map.serialize_key(&self.take_string())?;
-                    self.take(1);
-                    map.serialize_value(self)?;
-                }
+                self.members(&mut map)?;
                 map.end()
             }
             Some(b'[') => {
@@ -130,7 +159,9 @@ impl Serialize for Value<'_, '_> {
             Some(b'"') => self.take_string().serialize(serializer),
             _ => {
                 let rest = self.0.get();
-                let end = rest.bytes().position(|byte| matches!(byte, b',' | b']' | b'}'));
+                let end = rest
+                    .bytes()
+                    .position(|byte| matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace());
                 match self.take(end.unwrap_or(rest.len())) {
                     "null" => serializer.serialize_none(),
                     "true" => serializer.serialize_bool(true),
@@ -159,7 +190,7 @@ fn serialize_number<S: Serializer>(number: &str, serializer: S) -> Result<S::Ok,
     }
 }
 
-/// A string as it stands in JSON text.
+/// A string as in the JSON text.
 struct Quoted<'t>(&'t str);
 
 impl Serialize for Quoted<'_> {
@@ -175,6 +206,10 @@ impl Serialize for Quoted<'_> {
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut characters = self.0.chars();
+        let unit = |characters: &mut core::str::Chars<'_>| {
+            let digits = characters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
+            digits.fold(0, |code, digit| code << 4 | digit)
+        };
         let unquoted = iter::from_fn(|| match characters.next()? {
             '\\' => Some(match characters.next()? {
                 'b' => '\u{8}',
@@ -183,8 +218,17 @@ impl fmt::Display for Quoted<'_> {
                 'r' => '\r',
                 't' => '\t',
                 'u' => {
-                    let digits = characters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
-                    char::from_u32(digits.fold(0, |code, digit| code << 4 | digit))?
+                    let mut code = unit(&mut characters);
+                    // Two of UTF-16 are one character; one without the other is none.
+                    let mut after = characters.clone();
+                    if code & 0xFC00 == 0xD800 && after.next() == Some('\\') && after.next() == Some('u') {
+                        let low = unit(&mut after);
+                        if low & 0xFC00 == 0xDC00 {
+                            code = ((code & 0x3FF) << 10 | low & 0x3FF).wrapping_add(0x1_0000);
+                            characters = after;
+                        }
+                    }
+                    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
                 }
                 same => same,
             }),

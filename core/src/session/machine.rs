@@ -1,11 +1,17 @@
-//! The session without its record's type, so that there is one copy of it in a program: facts in,
-//! the one thing to do next out.
+//! The session without its record's type, so that a program has one copy of it: facts in, the one thing to do
+//! next out.
 
 use core::{fmt, mem, num::NonZeroU32};
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
-    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Hint, Misuse, Outcome, Request, Skipped,
+    backoff::Backoff,
+    body::{self, Progress},
+    cursor::Cursor,
+    envelope::ApiError,
+    reader::Reader,
+    request::Call,
+    timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
@@ -24,12 +30,12 @@ const REFUSAL: u32 = 64 * 1024;
 /// How many redirects in a row are followed.
 const REDIRECTS: u8 = 3;
 
-/// Where the session stands; see the graph in the module's documentation.
+/// The state of the session; see the graph in the module's documentation.
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Nothing of the request is done.
+    /// The request has not been begun.
     Start,
-    /// The connection of an earlier request is open, and is looked at before it is used.
+    /// The connection of an earlier request is open. Looks whether the server has ended it, before using it.
     Looking,
     Connecting,
     Sending,
@@ -56,10 +62,9 @@ enum Body {
     Awaited,
     Stream,
     Json,
-    /// What follows the JSON, which has been had; then the session stops like this.
+    /// The rest after the JSON, which has been read; then the session stops with this outcome.
     Rest(Outcome),
-    /// The server's reasons for saying no, of which so many bytes are still wanted; then the try
-    /// ends as told.
+    /// The body of a refusal, of which this many bytes are still wanted; then the try ends like this.
     Refusal {
         status: u16,
         left: u32,
@@ -78,14 +83,14 @@ enum AttemptEnd {
 /// What the last `advance` found.
 #[must_use]
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     Opened { resumed: bool },
     Record,
     Skipped(Skipped),
 }
 
-pub(super) struct Machine<'c> {
+pub(crate) struct Machine<'c> {
     config: Config<'c>,
     call: Call<'c>,
     state: State,
@@ -94,17 +99,20 @@ pub(super) struct Machine<'c> {
     cursor: Cursor,
     /// Bytes of the request that have been given out for writing.
     sent: usize,
+    is_head_out: bool,
+    /// What of the body has not been.
+    unsent: Progress,
     response: Parser,
     body: Body,
     reader: Reader<'c>,
     found: Found,
-    /// The connection is that of an earlier request, is open, and nothing of another answer has come.
+    /// The connection is that of an earlier request, is open, and no byte of another answer has come.
     is_reused: bool,
     /// Something has been sent since the timer was started.
     has_sent: bool,
-    /// A byte of the body has come.
+    /// A byte of the body has arrived.
     has_body: bool,
-    /// The body being read has had an `error` event.
+    /// There was an `error` event in the current body.
     error_event: bool,
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
@@ -112,30 +120,33 @@ pub(super) struct Machine<'c> {
     /// What the latest flag said; in a stream that starts over each time, that of its last event.
     active: Option<bool>,
     check: Check,
-    /// What the tries since the last progress have brought.
+    /// What the tries since the last progress have received.
     brought: Brought,
-    /// The time of the latest call, and that when the latest request was out.
+    /// The time of the latest call, and when the latest request was sent.
     now: Instant,
     asked: Instant,
-    /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
+    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
+    is_unsure: bool,
+    retry_after: Millis,
+    /// Of a stream without cursors: the hash of the previous answer, and the most events in any answer.
     answer_before: Option<NonZeroU32>,
     most_events: u8,
 }
 
-/// Where the session is in asking once more whether a stream that ended in order was whole.
+/// The check of an orderly end: asking once more whether the stream was whole.
 #[derive(Clone, Copy)]
 struct Check {
     /// Nothing new has come since the end that is being checked.
     is_running: bool,
-    /// Whether the answer's `Opened` is still to be given, with the first event.
+    /// Whether `Opened` is still to be delivered, together with the first event.
     is_unannounced: bool,
-    /// How many there have been for this request.
+    /// The number of checks of this request.
     count: u8,
     /// The event that comes after the `Opened` that is shown now.
     withheld: Found,
 }
 
-/// What tries in a row, which brought nothing new, have brought all the same.
+/// What tries in a row without anything new have received all the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Brought {
     /// There was none.
@@ -144,13 +155,13 @@ enum Brought {
     NoBody,
     /// Part of an event, in each of them.
     Part,
-    /// This and that.
+    /// Sometimes a body, sometimes not.
     Mixed,
 }
 
 impl<'c> Machine<'c> {
-    pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
-        let Request { call, second } = request;
+    pub(crate) fn new(config: Config<'c>, request: Request<'c>) -> Self {
+        let Request { call, second, .. } = request;
         let endpoint = call.endpoint;
         Self {
             config,
@@ -160,6 +171,8 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor: Cursor::new(second),
             sent: 0,
+            is_head_out: false,
+            unsent: Progress::default(),
             response: Parser::new(false),
             body: Body::Awaited,
             reader: Reader::new(endpoint),
@@ -175,21 +188,25 @@ impl<'c> Machine<'c> {
             brought: Brought::NoTry,
             now: Instant::from_millis(0),
             asked: Instant::from_millis(0),
+            is_unsure: false,
+            retry_after: Millis(0),
             answer_before: None,
             most_events: 0,
         }
     }
 
-    pub(super) fn ask(&mut self, request: Request<'c>) {
+    pub(crate) fn ask(&mut self, request: Request<'c>) {
         self.confirm();
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
             self.body_ended();
         }
-        // When a connection turns out to be over, nobody knows whether the server has had the request: only
-        // one that may be repeated goes over a connection that has been left alone.
+        // If a connection turns out to be closed, nobody knows whether the server has received the request. So
+        // only a request that may be repeated goes over a connection that has been left alone, or one whose caller
+        // will find out.
         let is_free =
             matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
-        let stays = is_free && (!self.is_reused || request.call.is_repeatable());
+        let may_reuse = request.call.is_repeatable() || request.call.is_recoverable;
+        let stays = is_free && (!self.is_reused || may_reuse);
         let state = if stays { State::Start } else { State::Closing(Next::Connect) };
         let (is_reused, mut backoff) = (self.is_reused && stays, self.backoff);
         backoff.reset();
@@ -200,11 +217,11 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn poll(&mut self, now: Instant) -> Action {
+    pub(crate) fn poll(&mut self, now: Instant, body: &dyn body::Body) -> Action {
         self.called(now);
         loop {
             match self.state {
-                State::Start => match self.call.check(&self.config, &self.cursor) {
+                State::Start => match self.prepare(body) {
                     Err(misuse) => {
                         let next = Next::Stop(Outcome::Misuse(misuse));
                         if self.is_reused {
@@ -224,7 +241,7 @@ impl<'c> Machine<'c> {
                     }
                 },
                 State::Looking => {
-                    info!("asks over the connection that is open");
+                    info!("reuses the open connection");
                     self.send(now);
                 }
                 State::Connecting => match self.timer.check(now) {
@@ -242,7 +259,7 @@ impl<'c> Machine<'c> {
                     return Action::Close;
                 }
                 State::Closed(Next::Connect) => self.state = State::Start,
-                // Told at least once, however short it is: it is how the caller knows of a break.
+                // Announced at least once, however short: it is how the caller learns of a failure.
                 State::Closed(Next::Sleep(cause, wait)) => {
                     self.timer.start(now, wait);
                     self.state = State::Sleeping(cause);
@@ -257,30 +274,53 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn fill(&mut self, out: &mut [u8]) -> usize {
+    pub(crate) fn fill(&mut self, out: &mut [u8], body: &dyn body::Body) -> usize {
         if !matches!(self.state, State::Sending) {
-            warning!("fill: there is nothing to send now");
+            warning!("fill: there is nothing to send");
             return 0;
         }
-        let location = self.redirected.then_some(&*self.cursor.next);
-        let mut writer = http::Writer::new(out, self.sent);
-        self.call.write(&mut writer, &self.config, &self.cursor, location);
-        let complete = writer.is_complete();
-        let written = writer.finish();
+        let mut written = 0;
+        if !self.is_head_out {
+            let location = self.redirected.then_some(&*self.cursor.next);
+            let mut writer = http::Writer::new(out, self.sent);
+            let features = body.features();
+            self.call.write(&mut writer, &self.config, &self.cursor, location, &self.unsent, features);
+            self.is_head_out = writer.is_complete();
+            written = writer.finish();
+        }
+        let room = out.get_mut(written..).unwrap_or_default();
+        if self.is_head_out && self.unsent.left() > 0 && !room.is_empty() {
+            match self.unsent.fill(body, room) {
+                Ok(more) => written = written.saturating_add(more),
+                Err(misuse) => {
+                    self.stop(Outcome::Misuse(misuse));
+                    return 0;
+                }
+            }
+        }
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
-        if complete {
+        if self.is_head_out && self.unsent.left() == 0 {
             self.await_answer(self.call.may_keep(&self.config));
         }
         written
     }
 
-    pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
+    /// What is wrong with the request, before anything is sent. Counts its body.
+    fn prepare(&mut self, body: &dyn body::Body) -> Result<(), Misuse> {
+        self.call.check(&self.config, &self.cursor)?;
+        if self.call.has_body() {
+            self.unsent = Progress::measure(body)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
         self.called(now);
-        // Nothing of a request is out that it could be the answer to.
+        // No byte of a request has been sent that this could be the answer to.
         let is_early = self.is_reused && self.sent == 0;
         if matches!(self.state, State::Sending) && !input.is_empty() && !is_early {
-            debug!("the answer comes before the whole request is out");
+            debug!("the answer comes before the whole request is sent");
             self.await_answer(false);
         }
         if !input.is_empty() && matches!(self.body, Body::Stream | Body::Json) {
@@ -313,21 +353,21 @@ impl<'c> Machine<'c> {
         false
     }
 
-    /// What the record has of an event that was forgotten goes.
-    pub(super) fn settle(&mut self, record: &mut dyn Record) {
+    /// Clears what the record has of an event that was forgotten.
+    pub(crate) fn settle(&mut self, record: &mut dyn Record) {
         self.reader.settle(record);
     }
 
     /// The first member that did not fit the record, of the event that was found.
-    pub(super) fn mismatch(&self) -> Option<Name> {
+    pub(crate) fn mismatch(&self) -> Option<Name> {
         self.reader.mismatch().filter(|_| self.found == Found::Record)
     }
 
-    pub(super) fn found(&self) -> Found {
+    pub(crate) fn found(&self) -> Found {
         self.found
     }
 
-    pub(super) fn connected(&mut self, now: Instant) {
+    pub(crate) fn connected(&mut self, now: Instant) {
         if !matches!(self.state, State::Connecting) {
             warning!("connected: no connection was asked for");
             return;
@@ -335,7 +375,7 @@ impl<'c> Machine<'c> {
         self.send(now);
     }
 
-    pub(super) fn closed(&mut self, now: Instant) {
+    pub(crate) fn closed(&mut self, now: Instant) {
         self.called(now);
         match self.state {
             State::Receiving if self.response.closed().is_ok() => self.body_ended(),
@@ -346,7 +386,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn failed(&mut self, now: Instant, why: Failure) {
+    pub(crate) fn failed(&mut self, now: Instant, why: Failure) {
         self.called(now);
         debug!("{}", why);
         match (self.state, why) {
@@ -360,16 +400,47 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn config(&self) -> &Config<'c> {
+    pub(crate) fn config(&self) -> &Config<'c> {
         &self.config
     }
 
-    pub(super) fn cursor(&self) -> Option<&str> {
+    pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.last_event_id().map(|id| &**id)
     }
 
-    pub(super) fn error(&self) -> Option<&ApiError> {
+    pub(crate) fn error(&self) -> Option<&ApiError> {
         self.reader.envelope.error()
+    }
+
+    /// Whether no answer is being read or waited for.
+    pub(crate) fn is_between(&self) -> bool {
+        matches!(self.state, State::Closing(_) | State::Closed(_) | State::Sleeping(_))
+    }
+
+    /// Whether the request has been given out for sending to its last byte.
+    pub(crate) fn is_out(&self) -> bool {
+        self.is_head_out && self.unsent.left() == 0
+    }
+
+    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was acted on,
+    /// nobody knows, if it [is out](Self::is_out).
+    pub(crate) fn unsure(&self) -> Option<Millis> {
+        self.is_unsure.then_some(self.retry_after)
+    }
+
+    /// Whether there is a connection to be closed before it asks again: the caller does that now.
+    pub(crate) fn part(&mut self) -> bool {
+        let State::Closing(next) = self.state else { return false };
+        self.state = State::Closed(next);
+        true
+    }
+
+    /// Gives up what is left of a connection that was kept, and stops like this.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        let is_open = mem::take(&mut self.is_reused)
+            || !matches!(self.state, State::Start | State::Closed(_) | State::Sleeping(_));
+        let next = Next::Stop(outcome);
+        self.state = if is_open { State::Closing(next) } else { State::Closed(next) };
     }
 
     fn called(&mut self, now: Instant) {
@@ -377,7 +448,7 @@ impl<'c> Machine<'c> {
         self.confirm();
     }
 
-    pub(super) fn hint(&self) -> Option<Hint> {
+    pub(crate) fn hint(&self) -> Option<Hint> {
         let (State::Closing(Next::Stop(outcome)) | State::Closed(Next::Stop(outcome))) = self.state else {
             return None;
         };
@@ -390,7 +461,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The application comes back: it has had what the last `advance` found.
+    /// The application calls again, so it has handled what the last `advance` found.
     fn confirm(&mut self) {
         self.found = Found::Nothing;
         if self.check.withheld == Found::Nothing && self.cursor.confirm() {
@@ -403,6 +474,7 @@ impl<'c> Machine<'c> {
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
         self.sent = 0;
+        self.is_head_out = false;
         self.has_sent = false;
         self.cursor.begin();
         self.state = state;
@@ -413,13 +485,13 @@ impl<'c> Machine<'c> {
         self.timer.start(now, self.config.idle);
     }
 
-    /// Something has come that no request is the reason for: a connection that was kept is not used again.
+    /// Bytes have come without a request: a connection that was kept is not used again.
     fn unexpected_input(&mut self) {
-        debug!("nothing was to come");
+        debug!("bytes came without a request");
         if mem::take(&mut self.is_reused) {
             let next = match self.state {
                 State::Closing(next) | State::Closed(next) => next,
-                // The wait begins again, for the caller is told of one after each `Close`.
+                // The wait begins again, since a `Sleep` follows each `Close`.
                 State::Sleeping(cause) => Next::Sleep(cause, self.timer.span()),
                 _ => Next::Connect,
             };
@@ -427,8 +499,8 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The request is out: from here on the head has the whole idle timeout, and no more. The connection may
-    /// be used again after the answer, if the server agrees.
+    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may be
+    /// used again after the answer, if the server agrees.
     fn await_answer(&mut self, may_reuse: bool) {
         if let Some(id) = self.cursor.last_event_id() {
             info!("asked to continue after {}", self.redacted(id));
@@ -440,15 +512,15 @@ impl<'c> Machine<'c> {
         self.state = State::Receiving;
     }
 
-    /// An id to be shown: a server may send anything for one, and thus the key.
+    /// An id for the log. A server may send anything as an id, even the key.
     fn redacted(&self, id: &str) -> Text<128> {
         let mut shown = Text::from(id);
         shown.redact(self.config.key);
         shown
     }
 
-    /// Until when the server may be silent; `None`: it has been, too long. What has been sent since
-    /// the last look starts the timer anew, so that a long body may take its time.
+    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last call
+    /// restart the timer, so that a long body may take its time.
     fn silence_deadline(&mut self, now: Instant) -> Option<Instant> {
         if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);
@@ -457,7 +529,7 @@ impl<'c> Machine<'c> {
     }
 }
 
-/// Shows the state; not the key.
+/// Shows the state, but not the key.
 impl fmt::Debug for Machine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Machine")

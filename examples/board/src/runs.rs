@@ -1,10 +1,10 @@
-//! The runs of a group, for ever: each as a line of the log, across breaks and losses of power.
+//! Shows the runs of a group, forever: each as a line of the log, across failures and losses of power.
 //!
-//! An event that was shown is not asked for again: the cursor is kept in the flash every 5 seconds, and whenever the
-//! connection ends. After a loss of power, the events since then come again.
+//! An event that was shown is not asked for again: the cursor is stored in flash every 5 seconds, and
+//! whenever the connection ends. After a loss of power, the events since then are shown again.
 //!
-//! The key goes to a server by TLS that proves to be the one of the base URL, or in the clear to one whose URL begins
-//! with `http://`.
+//! The key goes over TLS to a server that proves to be the one of the base URL, or in the clear if that URL
+//! begins with `http://`.
 
 use core::{future::pending, ops::Range};
 
@@ -29,7 +29,7 @@ use crate::{
     time,
 };
 
-/// What is set where the program is built; see `build.rs`.
+/// The settings of the build; see `build.rs`.
 const BASE_URL: &str = match option_env!("PARALLEL_BASE_URL") {
     Some(url) => url,
     None => "https://api.parallel.ai",
@@ -37,40 +37,40 @@ const BASE_URL: &str = match option_env!("PARALLEL_BASE_URL") {
 const KEY: &str = env!("PARALLEL_API_KEY");
 const GROUP: &str = env!("TASKGROUP_ID");
 
-/// How long to rest before it is asked what is new.
+/// How long to rest before asking what is new.
 const REST: Duration = Duration::from_secs(60);
 
-/// How often the cursor is kept, if it has moved: the flash then lasts for years of events without a pause.
+/// How often the cursor is stored, if it has moved: the flash then lasts for years of events without a pause.
 const KEEP: Duration = Duration::from_secs(5);
 
-/// How long opening a connection may take: all that a handshake computes is some seconds for an RP2040.
+/// How long opening a connection may take: an RP2040 computes some seconds for a handshake.
 const CONNECT: core::time::Duration = core::time::Duration::from_secs(60);
 
-/// Of the socket: two packets on their way at once.
+/// The receive buffer of the socket: two packets at once.
 const RECEIVE: usize = 4096;
-/// Of the socket, and of TLS: a whole request.
+/// The send buffers of the socket and of TLS: a whole request.
 const SEND: usize = 1024;
 
-/// What the network must have room for: DHCP, DNS, the time, and the stream.
+/// The sockets that the network needs: DHCP, DNS, the time, and the stream.
 pub const SOCKETS: usize = 4;
 
 /// The authorities to trust: those of Mozilla's browser, or those of the file `TASKGROUP_CA_FILE`.
 const ROOTS: Roots<'static> = include!(concat!(env!("OUT_DIR"), "/roots.rs"));
 
 record! {
-    /// What is shown of a run.
+    /// The members of a run that are shown.
     #[derive(Debug)]
     pub struct Run {
         /// `trun_` and 32 hexadecimal digits.
         pub run_id: Id = "/run/run_id",
-        /// Where it stands.
+        /// Its status.
         pub status: Status = "/run/status",
         /// The beginning of its output.
         pub content: Content<160> = "/output/content",
     }
 }
 
-/// Shows the group's runs, for ever. The cursor is kept in `sectors`, which are bytes of `flash`.
+/// Shows the group's runs, forever. The cursor is stored in `sectors`, a range of bytes of `flash`.
 pub async fn show<F: NorFlash>(
     network: Stack<'_>,
     mut random: impl Random,
@@ -90,7 +90,7 @@ pub async fn show<F: NorFlash>(
     };
     let config = config.with_attempts(None).with_connect_timeout(CONNECT).with_seed(random.next_u64());
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
-    // What the base URL says without TLS is said in the clear.
+    // Plaintext, if the base URL begins with `http://`.
     let tcp = Tcp::new(network, &mut receive, &mut send).allow_plaintext();
     let dates = Dates::CheckedBy(&time::unix_seconds);
     let tls = Client::new(ROOTS, dates, random, RECORD_RECEIVED.take(), RECORD_SENT.take());
@@ -212,15 +212,15 @@ fn tell(event: Event<'_, Run>) {
             info!("{} {} {}", run.run_id, run.status.as_str(), content);
         }
         Event::Skipped(why) => warn!("{}", why),
-        Event::Opened { resumed } => info!("connected, goes on: {}", resumed),
+        Event::Opened { resumed } => info!("connected, resumed: {}", resumed),
     }
 }
 
-/// A cursor that is not kept costs no event: they come again.
+/// If the cursor cannot be stored no event is lost: they come again.
 async fn keep<F: NorFlash>(cursor: &mut Cursor<'_, F>, id: Option<&str>) {
     if let Some(id) = id
         && let Err(why) = cursor.store(id).await
     {
-        error!("the cursor is not kept: {}", Display2Format(&why));
+        error!("the cursor cannot be stored: {}", Display2Format(&why));
     }
 }

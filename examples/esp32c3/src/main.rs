@@ -33,7 +33,7 @@ use static_cell::StaticCell;
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
-/// The partition `nvs` of espflash's own partition table. The radio is told to keep nothing there.
+/// The partition `nvs` of espflash's own partition table. The radio is configured to store nothing there.
 const CURSOR: Range<u32> = 0x9000..0xF000;
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -43,14 +43,14 @@ async fn main(spawner: Spawner) {
     static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
-    // The heap is the radio's alone, and as large as esp-radio's documentation wants it.
+    // The heap is for the radio only, and as large as esp-radio's documentation demands.
     esp_alloc::heap_allocator!(#[ram(reclaimed)] size: 64 * 1024);
     esp_alloc::heap_allocator!(size: 36 * 1024);
     esp_rtos::start(TimerGroup::new(board.TIMG0).timer0, board.FROM_CPU_INTR0);
 
-    // Its tasks are threads that interrupt this one, whatever is computed here.
+    // The radio's tasks are threads that interrupt this one, whatever it computes.
     let radio = unwrap!(WifiController::new(board.WIFI, ControllerConfig::default()));
-    // Random by the noise that the radio receives, thus not before.
+    // It needs the noise that the radio receives, so it comes after the radio.
     let mut random = unwrap!(Trng::try_new());
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());

@@ -1,6 +1,7 @@
 //! The Pico W and the Pico 2 W: the radio joins the Wi-Fi, and switches the lamp, which hangs on it.
 //!
-//! All that has to do with the radio runs on an executor of its own, which interrupts the computation of a handshake.
+//! Everything about the radio runs on an executor of its own, which interrupts the computation of a
+//! handshake.
 
 use board::lamp;
 use cyw43::{A4, Aligned, Control, JoinOptions, State};
@@ -30,15 +31,15 @@ use crate::{
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
-/// What the radio's own processor runs, which countries allow what, and how the radio is wired. Static, so that they
-/// stay in the flash.
+/// The firmware of the radio's own processor, the rules of the countries, and how the radio is wired. Static,
+/// so that they stay in flash.
 static FIRMWARE: &Aligned<A4, [u8]> =
     &Aligned(*include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0.bin")));
 static COUNTRIES: &[u8] = include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0_clm.bin"));
 static WIRING: &Aligned<A4, [u8]> =
     &Aligned(*include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/nvram_rp2040.bin")));
 
-/// The pin of the radio that the lamp hangs on.
+/// The pin of the radio that the lamp is connected to.
 const LAMP: u8 = 0;
 
 bind_interrupts!(struct Interrupts {
@@ -51,7 +52,7 @@ static ABOVE: InterruptExecutor = InterruptExecutor::new();
 #[interrupt]
 #[allow(unsafe_code, reason = "an interrupt's handler is")]
 unsafe fn SWI_IRQ_1() {
-    // SAFETY: this is the handler, and starting the executor is what lets the interrupt happen.
+    // SAFETY: this is the handler, and the interrupt is enabled only when the executor starts.
     unsafe { ABOVE.on_interrupt() }
 }
 
@@ -94,7 +95,8 @@ async fn attend(power: Output<'static>, spi: PioSpi<'static, PIO0, 0>, radio: Ra
     join3(runner.run(), radio.run(driver), joined).await.0
 }
 
-/// Joins the Wi-Fi whenever it is lost, by one blink for each attempt; switches the lamp while it is there.
+/// Joins the Wi-Fi whenever it is lost, with one blink for each attempt; while it is there, switches the
+/// lamp.
 async fn join(mut control: Control<'static>, mut link: Watching) -> ! {
     loop {
         control.gpio_set(LAMP, true).await;

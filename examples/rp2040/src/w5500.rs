@@ -20,10 +20,10 @@ use crate::{
     entropy::{self, Entropy},
 };
 
-/// Packets in memory, each way.
+/// The number of packets in memory, in each direction.
 const PACKETS: usize = 4;
 
-/// Of the bus: the most that the wires on the board carry without errors.
+/// The clock of the bus: the most that the wires on the board carry without errors.
 const HERTZ: u32 = 40_000_000;
 
 bind_interrupts!(struct Interrupts {
@@ -64,7 +64,8 @@ async fn shine(mut lamp: Output<'static>) -> ! {
     lamp::show(async |is_on| lamp.set_level(is_on.into())).await
 }
 
-/// The chip has none of its own: a locally administered one, from the number of the flash chip.
+/// The chip has no MAC address of its own: this is a locally administered one, from the number of the flash
+/// chip.
 fn mac_address(flash: &mut BoardFlash) -> [u8; 6] {
     let mut number = [0; 8];
     unwrap!(flash.blocking_unique_id(&mut number));

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod api;
 mod clock;
 mod faults;
@@ -8,6 +9,7 @@ mod output;
 mod progress;
 mod prose;
 mod random;
+mod recording;
 mod run;
 mod server;
 mod shared;
@@ -24,8 +26,9 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
-pub use run::{Status, Version};
+pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Loss, Resume, Stall, StreamError};
+pub use recording::Record;
+pub use run::{Lifecycle, Status, Version};
 pub use shared::Stats;
 pub use truth::{RunEvent, RunsQuery};
 
@@ -33,27 +36,33 @@ use clock::Moment;
 use shared::Shared;
 use truth::Reader;
 
-/// What a sandbox is like.
+/// How a sandbox is set up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Decides all ids, texts, sizes and random faults.
+    /// Decides all ids, texts, sizes, ends of runs and random faults.
     pub seed: u64,
     /// Runs in the group that is there from the start.
     pub runs: usize,
     /// The only API key that is accepted.
     pub key: String,
-    /// Port to listen on; 0: one that is free.
+    /// The port to listen on; 0 is any free port.
     pub port: u16,
     /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
     pub speed: f64,
-    /// Every run has ended when it is made, and the clock stands still; otherwise a run is queued, runs, and ends by the clock.
+    /// Runs that the sandbox makes up (the group that is there from the start, [`Sandbox::create_group`]) have ended
+    /// when they are made. If not, they progress by the clock, as runs that a client adds always do.
     pub finished: bool,
-    /// Bytes of the JSON of each output, from about 1,000 on; `None`: from 1 KB to 380 KB, mostly small.
+    /// How long runs take, and how they end.
+    pub lifecycle: Lifecycle,
+    /// Bytes of the JSON of each output, 1,000 or more; `None`: 1 KB to 380 KB, mostly small.
     pub output_bytes: Option<usize>,
-    /// Cursors with characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter beyond ASCII.
+    /// Whether cursors have characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter
+    /// beyond ASCII.
     pub awkward_ids: bool,
     /// HTTPS instead of HTTP.
     pub tls: bool,
+    /// Where requests are recorded.
+    pub record: Record,
     /// What goes wrong from the start.
     pub faults: Faults,
 }
@@ -65,11 +74,13 @@ impl Default for Options {
             runs: 100,
             key: "sandbox-key".to_owned(),
             port: 0,
-            speed: 1.0,
+            speed: 20.0,
             finished: true,
+            lifecycle: Lifecycle::default(),
             output_bytes: None,
             awkward_ids: false,
             tls: false,
+            record: Record::Nowhere,
             faults: Faults::default(),
         }
     }
@@ -91,16 +102,17 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken, or threads or certificates cannot be had.
+    /// If the port is taken, threads or certificates cannot be made, or the file of the recording cannot be written.
     pub fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
         let port = listener.local_addr()?.port();
         let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
-        let (shared, runs) = (Arc::new(Shared::new(options.clone())), options.runs);
+        let (shared, runs) = (Arc::new(Shared::new(options.clone())?), options.runs);
         let router = api::router(shared.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        // `localhost` may mean ::1 to a client; a system without IPv6 does without.
+        // A client may take `localhost` for ::1. On a system without IPv6 there is none.
         let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok();
         for listener in [Some(listener), second].into_iter().flatten() {
             listener.set_nonblocking(true)?;
@@ -142,7 +154,7 @@ impl Sandbox {
         self.ca_pem.as_deref()
     }
 
-    /// A new group of so many runs, and its id.
+    /// Makes a group with this number of runs, and returns its id.
     pub fn create_group(&self, runs: usize) -> String {
         self.create_group_at(self.shared.clock.now(), runs)
     }
@@ -155,20 +167,27 @@ impl Sandbox {
         id
     }
 
-    /// What a stream of the runs of this group holds when nothing goes wrong, as they are now; nothing for a group that is not there.
+    /// The events that a stream of this group's runs has if nothing goes wrong, as the runs are now. Without such a group:
+    /// none.
     pub fn runs(&self, group: &str, query: RunsQuery) -> impl Iterator<Item = RunEvent> + use<> {
         let reader = Reader::new(self.shared.clone(), group, query, self.shared.clock.now());
         reader.into_iter().flatten().map(|(_, event)| event)
     }
 
-    /// Changes what goes wrong: in bytes from the next connection on, in answers from the next request on. Gives what `change` gives.
+    /// Changes what goes wrong: faults of bytes from the next connection, faults of answers from the next request. Returns
+    /// what `change` returns.
     pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         change(&mut self.shared.faults())
     }
 
-    /// What has happened so far.
+    /// The counts so far.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// The requests so far, each as [`Record`] describes it. Empty unless [`Options::record`] is [`Record::Memory`].
+    pub fn recorded(&self) -> Vec<String> {
+        self.shared.recorded()
     }
 
     /// The last 10,000 requests, oldest first: the method, a space, the target.
@@ -180,7 +199,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Not waited for: a client may hold a stream open for an hour, and this may run inside another runtime.
+            // It does not wait: a client may keep a stream open for an hour, and this may run inside another runtime.
             runtime.shutdown_background();
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! # Limits
 //!
-//! HTTP/1.1 and 1.0 only. A request's head has 30 s to come, and a TLS handshake 10 s; a broken one ends its connection alone.
+//! HTTP/1.1 and 1.0 only. The head of a request must come within 30 s, a TLS handshake within 10 s. A broken request ends
+//! its own connection only.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,10 +22,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::faults::Close;
 use crate::shared::Shared;
 use crate::wire::{Shears, Transport, Wire};
 
-/// Serves for ever.
+/// Marks a response that must not be sent: its connection ends instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoAnswer(pub(crate) Close);
+
+/// Serves until the runtime ends.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -35,7 +42,7 @@ pub(crate) async fn serve(
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, tls.clone(), shared.clone(), router.clone()));
             }
-            // Out of file descriptors, most likely: others will be closed soon.
+            // Out of file descriptors, most likely. Others will be closed soon.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
@@ -43,12 +50,13 @@ pub(crate) async fn serve(
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>, router: Router) {
     let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-    // Each write a segment of its own, as far as the system allows: what is split here arrives split.
+    // Each write becomes a segment of its own, as far as the system allows: what is split here arrives split.
     let _ = stream.set_nodelay(true);
     match tls {
         None => answer(stream, shared, router, number).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(Duration::from_secs(10), tls.accept(stream)).await {
+                shared.counters.handshakes.fetch_add(1, Ordering::Relaxed);
                 answer(stream, shared, router, number).await;
             }
         }
@@ -62,9 +70,20 @@ async fn answer<T: Transport>(transport: T, shared: Arc<Shared>, router: Router,
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(shears.clone());
-        router.call(request)
+        let (answer, shears) = (router.call(request), shears.clone());
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get() {
+                Some(NoAnswer(close)) => {
+                    shears.reset_at_end(*close == Close::Reset);
+                    // For HTTP, a service that fails: it ends the connection without a byte.
+                    Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+                }
+                None => Ok(response),
+            }
+        }
     });
-    // An error here is a client that went away or a cut on demand: the connection is over either way.
+    // An error here is a client that closed the connection, or a cut on demand. The connection is over either way.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)

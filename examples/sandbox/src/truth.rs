@@ -1,8 +1,9 @@
-//! A group and a question in, the events of its stream of runs out, one at a time, as the server sends them and as tests compare them.
+//! A group and a question in, the events of its stream of runs out, one at a time: as the server sends them, and as tests
+//! compare them.
 //!
 //! # Limits
 //!
-//! Each event is made when it is asked for: a group of any size takes the memory of its largest event.
+//! Each event is made when it is needed: a group of any size takes the memory of its largest event.
 
 use std::sync::Arc;
 
@@ -10,8 +11,10 @@ use crate::clock::Moment;
 use crate::output;
 use crate::run::{Status, Version};
 use crate::shared::Shared;
+use crate::world::Stream;
 
-/// The parameters of a request for the runs of a group, without a cursor. The default is `/v1beta`, all runs, no input, no output.
+/// The parameters of a request for the runs of a group, except the cursor. The default is `/v1beta`, all runs, no input and
+/// no output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunsQuery {
     /// `/v1beta` or `/v1`.
@@ -27,7 +30,7 @@ pub struct RunsQuery {
 /// One event of a stream of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunEvent {
-    /// The cursor that stands for this event.
+    /// Its cursor.
     pub event_id: String,
     /// The run.
     pub run_id: String,
@@ -64,7 +67,7 @@ impl Iterator for Reader {
             self.next += 1;
             let (run, event_id) = {
                 let world = self.shared.world();
-                (world.groups.get(&self.group)?.runs.get(place)?.clone(), world.event_id(place))
+                (world.groups.get(&self.group)?.runs.get(place)?.clone(), world.event_id(Stream::Runs, place))
             };
             let status = run.status(self.now);
             if self.query.status.is_some_and(|wanted| wanted != status) {

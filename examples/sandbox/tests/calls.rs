@@ -2,12 +2,16 @@
 
 mod client;
 
-use client::{ask, get, send};
-use serde_json::{Value, json};
-use taskgroup_sandbox::{Options, Sandbox};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
-fn finished() -> Sandbox {
-    Sandbox::start(Options { runs: 3, ..Options::default() }).unwrap()
+use client::{ask, get};
+use serde_json::{Value, json};
+use taskgroup_sandbox::{Lifecycle, Options, Sandbox};
+
+/// A sandbox whose own runs have ended, and whose added runs end soon.
+fn sandbox() -> Sandbox {
+    Sandbox::start(Options { runs: 3, speed: 1000.0, ..Options::default() }).unwrap()
 }
 
 /// A sandbox whose runs stay queued for as long as a test takes.
@@ -21,7 +25,7 @@ fn add(sandbox: &Sandbox, group: &str, query: &str, body: &Value) -> client::Ans
 
 #[test]
 fn a_group_is_created_and_found_again_in_both_versions() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let answer = ask(&sandbox, "POST", "/v1beta/tasks/groups", r#"{"metadata":{"team":"größe"}}"#);
     assert_eq!(answer.status(), 200);
     let created = answer.json();
@@ -45,7 +49,7 @@ fn added_runs_come_back_by_id_with_the_cursors_of_before() {
     assert_eq!(answer["status"]["num_task_runs"], 5);
     assert_eq!(answer["status"]["is_active"], true);
     assert_eq!(answer["run_cursor"], "3");
-    assert_eq!(answer["event_cursor"], "1");
+    assert_eq!(answer["event_cursor"], "e1");
     let stream = get(&sandbox, &client::runs(&sandbox, "last_event_id=3&include_input=true")).events();
     let ids: Vec<&Value> = stream.iter().map(|event| &event["run"]["run_id"]).collect();
     assert_eq!(json!(ids), answer["run_ids"]);
@@ -56,7 +60,7 @@ fn added_runs_come_back_by_id_with_the_cursors_of_before() {
 
 #[test]
 fn the_first_runs_of_a_group_have_no_cursors_and_a_stale_status_is_to_be_had() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let id = sandbox.create_group(0);
     let body = json!({"inputs": [{"processor": "core", "input": "one"}]});
     let first = add(&sandbox, &id, "?refresh_status=false", &body).json();
@@ -67,7 +71,7 @@ fn the_first_runs_of_a_group_have_no_cursors_and_a_stale_status_is_to_be_had() {
 
 #[test]
 fn a_thousand_inputs_are_taken_and_one_more_is_not() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let inputs = |count: usize| json!({"inputs": vec![json!({"processor": "lite", "input": "x"}); count]});
     assert_eq!(
         add(&sandbox, sandbox.group_id(), "", &inputs(1000)).json()["run_ids"].as_array().unwrap().len(),
@@ -78,54 +82,8 @@ fn a_thousand_inputs_are_taken_and_one_more_is_not() {
 }
 
 #[test]
-fn what_is_not_valid_is_named_by_its_place() {
-    let sandbox = finished();
-    for (body, place) in [
-        (json!({}), json!(["body", "inputs"])),
-        (json!({"inputs": [{"input": "x"}]}), json!(["body", "inputs", 0, "processor"])),
-        (
-            json!({"inputs": [{"processor": "core", "input": "x"}, {"processor": "core", "input": 5}]}),
-            json!(["body", "inputs", 1, "input"]),
-        ),
-        (
-            json!({"inputs": [{"processor": "core", "input": "x", "metadata": {"a key far too long": 1}}]}),
-            json!(["body", "inputs", 0, "metadata"]),
-        ),
-        (json!([]), json!(["body"])),
-    ] {
-        let answer = add(&sandbox, sandbox.group_id(), "", &body);
-        assert_eq!((answer.status(), &answer.json()["detail"][0]["loc"]), (422, &place), "{body}");
-    }
-    let broken = ask(&sandbox, "POST", "/v1/tasks/groups", "{\"metadata\":");
-    assert_eq!((broken.status(), &broken.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
-    for query in ["status=done", "include_output=perhaps", "last_event_id=4", "last_event_id=x"] {
-        assert_eq!(get(&sandbox, &client::runs(&sandbox, query)).status(), 422, "{query}");
-    }
-    let events = format!("/v1/tasks/groups/{}/events?timeout=soon", sandbox.group_id());
-    assert_eq!(get(&sandbox, &events).status(), 422);
-}
-
-#[test]
-fn errors_have_the_shape_of_the_service() {
-    let sandbox = finished();
-    for target in
-        ["/v1/tasks/groups/tgrp_0", "/v1/tasks/groups/tgrp_0/runs", "/v1/tasks/runs/trun_0", "/v2", "/"]
-    {
-        let answer = get(&sandbox, target);
-        assert_eq!((answer.status(), &answer.json()["type"]), (404, &json!("error")), "{target}");
-        assert_eq!(answer.json()["error"]["ref_id"].as_str().unwrap().len(), 36);
-    }
-    let head =
-        format!("GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", client::runs(&sandbox, ""));
-    for key in ["", "x-api-key: wrong\r\n", "x-api-key: sandbox-ke\r\n"] {
-        assert_eq!(send(&sandbox, &format!("{head}{key}\r\n")).status(), 401);
-    }
-    assert_eq!(ask(&sandbox, "DELETE", "/v1/tasks/groups", "").status(), 405);
-}
-
-#[test]
 fn a_run_is_found_alone_and_in_its_group_only() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let (group, other) = (sandbox.group_id(), sandbox.create_group(0));
     let run = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"].clone();
     let id = run["run_id"].as_str().unwrap();
@@ -138,21 +96,92 @@ fn a_run_is_found_alone_and_in_its_group_only() {
 
 #[test]
 fn a_run_made_alone_has_its_input_and_its_result() {
-    let sandbox = finished();
+    let lifecycle = Lifecycle { failed: 0.3, cancelled: 0.3, ..Lifecycle::default() };
+    let sandbox = Sandbox::start(Options { speed: 2000.0, lifecycle, ..Options::default() }).unwrap();
     let input =
         json!({"processor": "core", "input": "Wie groß?", "task_spec": {"output_schema": {"type": "text"}}});
-    for _ in 0..40 {
-        let run = ask(&sandbox, "POST", "/v1/tasks/runs", &input.to_string()).json();
-        assert_eq!(run["taskgroup_id"], Value::Null);
-        let path = format!("/v1/tasks/runs/{}", run["run_id"].as_str().unwrap());
+    let mut ends = BTreeMap::<String, usize>::new();
+    for _ in 0..30 {
+        let answer = ask(&sandbox, "POST", "/v1/tasks/runs", &input.to_string());
+        let queued = answer.json();
+        assert_eq!(
+            (answer.status(), &queued["status"], &queued["is_active"]),
+            (202, &json!("queued"), &json!(true))
+        );
+        assert_eq!(queued["taskgroup_id"], Value::Null);
+        let path = format!("/v1/tasks/runs/{}", queued["run_id"].as_str().unwrap());
         assert_eq!(get(&sandbox, &format!("{path}/input")).json(), input);
         let result = get(&sandbox, &format!("{path}/result"));
-        if run["status"] == "completed" {
-            assert_eq!(result.json()["run"], run);
+        let run = get(&sandbox, &path).json();
+        let status = run["status"].as_str().unwrap();
+        *ends.entry(status.to_owned()).or_default() += 1;
+        assert_eq!(run["error"]["message"].is_string(), status == "failed");
+        if status == "completed" {
+            assert_eq!((result.status(), &result.json()["run"]), (200, &run));
             assert_eq!(result.json()["output"]["type"], "text");
         } else {
-            assert_eq!((run["error"]["message"].is_string(), result.status()), (true, 404));
+            let message = result.json()["error"]["message"].as_str().unwrap().to_owned();
+            assert_eq!((result.status(), message.contains(status)), (404, true), "{message}");
         }
+    }
+    assert_eq!(ends.keys().collect::<Vec<_>>(), ["cancelled", "completed", "failed"]);
+}
+
+#[test]
+fn a_group_goes_through_every_state_and_its_counts_add_up() {
+    let lifecycle = Lifecycle { failed: 0.2, cancelled: 0.4, ..Lifecycle::default() };
+    let sandbox = Sandbox::start(Options { runs: 0, lifecycle, speed: 10.0, ..Options::default() }).unwrap();
+    let inputs = vec![json!({"processor": "core", "input": "x"}); 200];
+    add(&sandbox, sandbox.group_id(), "", &json!({"inputs": inputs}));
+    let events = get(&sandbox, &format!("/v1/tasks/groups/{}/events", sandbox.group_id())).events();
+    let mut states = BTreeSet::new();
+    for event in events.iter().filter(|event| event["type"] == "task_group_status") {
+        let counts = event["status"]["task_run_status_counts"].as_object().unwrap();
+        assert_eq!(counts.values().filter_map(Value::as_u64).sum::<u64>(), 200);
+        states.extend(counts.keys().cloned());
+    }
+    assert_eq!(
+        states.iter().collect::<Vec<_>>(),
+        ["cancelled", "cancelling", "completed", "failed", "queued", "running"]
+    );
+    let ended = events.iter().filter(|event| event["type"] == "task_run.state");
+    let ended: BTreeSet<&str> = ended.map(|event| event["run"]["run_id"].as_str().unwrap()).collect();
+    assert_eq!(ended.len(), 200);
+}
+
+#[test]
+fn answers_have_the_form_asked_for_and_repeat_the_input() {
+    let lifecycle = Lifecycle { failed: 0.0, ..Lifecycle::default() };
+    let sandbox =
+        Sandbox::start(Options { runs: 0, lifecycle, speed: 1000.0, ..Options::default() }).unwrap();
+    let schema = json!({"type": "json", "json_schema": {"type": "object", "properties": {
+        "gdp": {"type": "string"}, "year": {"type": "integer"},
+    }}});
+    let asked = |input: Value, schema: Option<Value>| {
+        let mut body = json!({"processor": "core", "input": input, "metadata": {"row": 7}});
+        if let Some(schema) = schema {
+            body["task_spec"] = json!({"output_schema": schema});
+        }
+        let run = ask(&sandbox, "POST", "/v1/tasks/runs", &body.to_string()).json();
+        let result =
+            get(&sandbox, &format!("/v1/tasks/runs/{}/result", run["run_id"].as_str().unwrap())).json();
+        assert_eq!(result["run"]["metadata"], json!({"row": 7}));
+        result["output"].clone()
+    };
+    for text in [json!({"type": "text"}), json!("A report.")] {
+        let output = asked(json!("Wie groß?"), Some(text));
+        assert_eq!((&output["type"], &output["output_schema"]), (&json!("text"), &Value::Null));
+        assert!(output["content"].as_str().unwrap().starts_with("Answer to: Wie groß?\n"));
+    }
+    let output = asked(json!({"country": "France"}), Some(schema));
+    assert_eq!(output["content"]["gdp"], r#"Answer to: {"country":"France"}"#);
+    assert!(output["content"]["year"].is_i64() && output["content"].as_object().unwrap().len() == 2);
+    for schema in [None, Some(json!({"type": "auto"}))] {
+        let output = asked(json!("one"), schema);
+        assert_eq!(output["content"]["answer"], "Answer to: one");
+        let described = output["output_schema"]["properties"].as_object().unwrap();
+        assert!(described.keys().eq(output["content"].as_object().unwrap().keys()));
+        assert_eq!(output["basis"][0]["reasoning"], "Answer to: one");
     }
 }
 
@@ -160,8 +189,10 @@ fn a_run_made_alone_has_its_input_and_its_result() {
 fn a_result_is_waited_for_and_not_longer_than_asked() {
     let sandbox = slow();
     let id = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"]["run_id"].clone();
-    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result?timeout=0.01", id.as_str().unwrap()));
+    let started = Instant::now();
+    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result?timeout=1", id.as_str().unwrap()));
     assert_eq!((answer.status(), answer.json()["error"]["message"].is_string()), (408, true));
+    assert!((1.0..10.0).contains(&started.elapsed().as_secs_f64()));
 
     let sandbox =
         Sandbox::start(Options { runs: 1, finished: false, speed: 200.0, ..Options::default() }).unwrap();
@@ -172,7 +203,7 @@ fn a_result_is_waited_for_and_not_longer_than_asked() {
 
 #[test]
 fn bad_clients_get_no_more_than_an_error() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     for bytes in [
         "",
         "\0\0\0",
@@ -190,4 +221,26 @@ fn bad_clients_get_no_more_than_an_error() {
     assert_eq!(get(&sandbox, &client::runs(&sandbox, "last_event_id=%ff")).status(), 422);
     assert_eq!(get(&sandbox, "/v1/tasks/groups/%ff/runs").status(), 400);
     assert_eq!(get(&sandbox, &client::runs(&sandbox, "")).events().len(), 3);
+}
+
+#[test]
+fn the_same_seed_and_the_same_requests_give_the_same_ids_ends_and_answers() {
+    let world = |seed| {
+        let lifecycle = Lifecycle { failed: 0.2, cancelled: 0.2, ..Lifecycle::default() };
+        let options = Options { seed, runs: 0, speed: 1000.0, lifecycle, ..Options::default() };
+        let sandbox = Sandbox::start(options).unwrap();
+        let inputs: Vec<Value> =
+            (0..30).map(|row| json!({"processor": "core", "input": {"row": row}})).collect();
+        add(&sandbox, sandbox.group_id(), "", &json!({"inputs": inputs}));
+        let events = get(&sandbox, &format!("/v1/tasks/groups/{}/events", sandbox.group_id())).events();
+        assert_eq!(events.last().unwrap()["status"]["is_active"], false);
+        let runs = get(&sandbox, &client::runs(&sandbox, "include_output=true")).events();
+        let parts = |event: &Value| {
+            let run = &event["run"];
+            (run["run_id"].clone(), run["status"].clone(), run["error"].clone(), event["output"].clone())
+        };
+        runs.iter().map(parts).collect::<Vec<_>>()
+    };
+    assert_eq!(world(1), world(1));
+    assert_ne!(world(1), world(2));
 }

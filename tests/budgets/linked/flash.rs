@@ -5,11 +5,21 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "asked")]
+mod asked;
+#[cfg(feature = "rest")]
+mod bodies;
+// Of taskgroup-tls, which has it for itself.
+#[cfg(feature = "ecdsa")]
+#[path = "../../../adapters/tls/src/signature/weierstrass/mod.rs"]
+mod ecdsa;
 #[cfg(feature = "rest")]
 mod rest;
 
 use core::{panic::PanicInfo, ptr, slice};
 
+#[cfg(feature = "asked")]
+use crate::asked::run;
 #[cfg(feature = "rest")]
 use crate::rest::run;
 
@@ -47,6 +57,15 @@ fn run(input: &[u8]) {
 #[cfg(feature = "panics")]
 fn run(input: &[u8]) {
     out(input[7]);
+}
+
+#[cfg(feature = "ecdsa")]
+fn run(input: &[u8]) {
+    let mut parts = input.splitn(4, |byte| *byte == 0);
+    let [key, digest, r, s] = [(); 4].map(|()| parts.next().unwrap_or_default());
+    out(ecdsa::verify::<ecdsa::P256, 8>(key, digest, r, s));
+    #[cfg(feature = "p384")]
+    out(ecdsa::verify::<ecdsa::P384, 12>(key, digest, r, s));
 }
 
 #[cfg(feature = "sse")]

@@ -2,17 +2,15 @@
 //!
 //! # Limits
 //!
-//! A result is waited for in real time, 600 s unless `timeout` says otherwise, a day at most.
+//! A request for a result waits in real time: for 600 s, or for `timeout` seconds, up to a day.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use serde_json::{Value, json};
+use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep};
 
 use crate::api::error::Error;
@@ -27,11 +25,10 @@ pub(super) async fn create(
     Extension(version): Extension<Version>,
     body: Bytes,
 ) -> Result<Response, Error> {
-    let body = Value::Object(input::object(&body)?);
-    input::check(&body, &[json!("body")])?;
+    let input = input::run_input(&body)?;
     let now = shared.clock.now();
-    let run = shared.world().accept(None, &body, now, shared.options.finished);
-    Ok(json(run.json(now, version)))
+    let run = shared.world().accept(None, &input, now);
+    Ok((StatusCode::ACCEPTED, json(run.json(now, version))).into_response())
 }
 
 pub(super) async fn retrieve(
@@ -68,7 +65,7 @@ pub(super) async fn result(
     query: Query,
 ) -> Result<Response, Error> {
     let run = find(&shared, &id)?;
-    let deadline = Instant::now() + Duration::from_secs_f64(query.seconds("timeout", 600.0)?);
+    let deadline = Instant::now() + query.whole_seconds("timeout", 600)?;
     loop {
         let now = shared.clock.now();
         match run.status(now) {
@@ -76,8 +73,9 @@ pub(super) async fn result(
                 let (run_json, output) = (run.json(now, version), output::output(&run));
                 return Ok(json(format!("{{\"run\":{run_json},\"output\":{output}}}")));
             }
-            Status::Failed => {
-                return Err(Error::new(StatusCode::NOT_FOUND, "The task run has failed and has no result"));
+            end @ (Status::Failed | Status::Cancelled) => {
+                let message = format!("The task run has no result: it is {end}");
+                return Err(Error::new(StatusCode::NOT_FOUND, &message));
             }
             _ if Instant::now() >= deadline => {
                 return Err(Error::new(StatusCode::REQUEST_TIMEOUT, "The task run is still active"));

@@ -1,8 +1,9 @@
-//! Requests for event streams in, events out: the runs of a group, what happens to them, and the progress of one run.
+//! Requests for event streams in, events out: the runs of a group, the changes of a group, and the progress of one run.
 //!
 //! # Limits
 //!
-//! A cursor that is no `event_id` of the stream is a 422. A group's events end after an hour, a run's after 570 s, of real time.
+//! A cursor that is not an `event_id` of the stream is a 422. The events of a group end after an hour of real time, those
+//! of a run after 570 s.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::run::{Run, Version};
 use crate::shared::Shared;
 use crate::truth::{Reader, RunsQuery};
 use crate::wire::Shears;
+use crate::world::Stream;
 
 pub(super) async fn runs(
     State(shared): State<Arc<Shared>>,
@@ -41,7 +43,7 @@ pub(super) async fn runs(
     let now = shared.clock.now();
     let mut reader =
         Reader::new(shared.clone(), &group, asked, now).ok_or_else(|| Error::not_found("task group"))?;
-    reader.next = start(&shared, &query, reader.end)?;
+    reader.next = start(&shared, &query, Stream::Runs, reader.end)?;
     let (response, mut sink) = event_stream::new(shared, shears);
     tokio::spawn(async move {
         sink.open().await?;
@@ -67,7 +69,7 @@ pub(super) async fn events(
         let (mut world, now) = (shared.world(), shared.clock.now());
         world.groups.get_mut(&group).ok_or_else(|| Error::not_found("task group"))?.log(now).len()
     };
-    let next = start(&shared, &query, logged)?;
+    let next = start(&shared, &query, Stream::Events, logged)?;
     let (response, sink) = event_stream::new(shared.clone(), shears);
     tokio::spawn(async move {
         let _ = timeout_at(deadline, follow(shared, group, version, next, sink)).await;
@@ -105,7 +107,7 @@ pub(super) async fn progress(
     Ok(response)
 }
 
-/// Sends the log of a group from `next` on as it grows, until no run is active.
+/// Sends the log of a group from `next`, and what is added to it meanwhile, until no run is active.
 async fn follow(
     shared: Arc<Shared>,
     group: String,
@@ -118,7 +120,7 @@ async fn follow(
         let now = shared.clock.now();
         let (entry, id, active) = {
             let mut world = shared.world();
-            let id = world.event_id(next);
+            let id = world.event_id(Stream::Events, next);
             let Some(group) = world.groups.get_mut(&group) else { return Ok(()) };
             let entry = group.log(now).get(next).cloned();
             (entry, id, group.counts(now).is_active())
@@ -138,7 +140,7 @@ async fn follow(
                 next += 1;
             }
             None if !active => return Ok(()),
-            // Runs may be added at any time, so a look now and then is needed whatever is due.
+            // Runs may be added at any time, so it looks again and again, whatever is due next.
             None => tokio::select! {
                 () = sink.gone() => return Err(Gone),
                 () = sleep(Duration::from_millis(20)) => {}
@@ -147,7 +149,7 @@ async fn follow(
     }
 }
 
-/// The run as it was when it ended, whenever that is asked for.
+/// The run as it was when it ended, no matter when a client asks.
 fn ended(run: &Run, id: &str, version: Version) -> String {
     format!(
         "{{\"type\":\"task_run.state\",\"event_id\":{},\"input\":null,\"run\":{},\"output\":null}}",
@@ -156,10 +158,10 @@ fn ended(run: &Run, id: &str, version: Version) -> String {
     )
 }
 
-/// How many of `events` events to leave out, by the cursor of the request and by what resuming does at present.
-fn start(shared: &Shared, query: &Query, events: usize) -> Result<usize, Error> {
+/// How many of `events` events to leave out: the cursor of the request and the fault [`Resume`] decide.
+fn start(shared: &Shared, query: &Query, stream: Stream, events: usize) -> Result<usize, Error> {
     let Some(cursor) = query.text("last_event_id") else { return Ok(0) };
-    let place = shared.world().place(cursor, events).ok_or_else(|| {
+    let place = shared.world().place(stream, cursor, events).ok_or_else(|| {
         Error::invalid(
             json!(["query", "last_event_id"]),
             "No event of this stream has this id",
