@@ -15,7 +15,7 @@ mod streams;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -24,8 +24,11 @@ use axum::routing::{get, post};
 
 use crate::api::error::Error;
 use crate::faults::Instead;
+use crate::recording;
 use crate::run::Version;
 use crate::shared::Shared;
+
+const LARGEST_BODY: usize = 64 << 20;
 
 /// The whole API.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -36,7 +39,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(async || {
             Error::new(StatusCode::METHOD_NOT_ALLOWED, "No such method here")
         })
-        .layer(DefaultBodyLimit::max(64 << 20))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(shared.clone(), admit))
         .with_state(shared)
 }
@@ -59,6 +62,10 @@ fn calls(version: Version) -> Router<Arc<Shared>> {
 /// What every request passes: it is noted, answered otherwise when a fault says so, and refused without the key.
 async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     shared.note_request(format!("{} {}", request.method(), request.uri()));
+    let request = match record(&shared, request).await {
+        Ok(request) => request,
+        Err(error) => return error.into_response(),
+    };
     if let Some(instead) = shared.take_instead() {
         return otherwise(&instead);
     }
@@ -70,6 +77,19 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         }
         Some(_) => next.run(request).await,
     }
+}
+
+/// Records the request if that was asked for, which needs its whole body.
+async fn record(shared: &Shared, request: Request) -> Result<Request, Error> {
+    if !shared.records() {
+        return Ok(request);
+    }
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST_BODY).await.map_err(|error| {
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, &format!("The body cannot be read: {error}"))
+    })?;
+    shared.record(recording::line(&head, &body));
+    Ok(Request::from_parts(head, body.into()))
 }
 
 fn otherwise(instead: &Instead) -> Response {

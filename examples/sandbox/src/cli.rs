@@ -22,6 +22,7 @@
 //! Ends on SIGTERM and SIGINT. Without `--ca-out` and a command the certificate is left in the folder for temporary files.
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,11 +32,13 @@ mod bounds;
 mod command;
 mod run;
 
-use bounds::{header, key, seconds, speed, value};
+use bounds::{header, key, seconds, share, span, speed, value};
 pub use command::is_ignored;
 pub use run::run;
 
-use crate::{After, Close, Cut, Faults, Instead, LineEnd, Options, Resume, Stall, StreamError};
+use crate::{
+    After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Options, Record, Resume, Stall, StreamError,
+};
 
 /// The arguments of the sandbox, to be flattened into a command.
 #[derive(Args, Clone, Debug)]
@@ -52,12 +55,11 @@ pub struct Arguments {
     /// API key to accept, and no other: letters, digits and -_.:/+=@%,
     #[arg(long, value_name = "KEY", default_value = "sandbox-key", value_parser = key)]
     key: String,
-    /// Let runs be queued, run and end by the clock, instead of having ended when they are made
+    /// Let the runs of that group progress by the clock, too; without this they have ended when the sandbox starts
     #[arg(long)]
     live: bool,
-    /// Seconds of the sandbox's world in one real second, 0.001 to 1000000; tells with --live
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
-    speed: f64,
+    #[command(flatten)]
+    progress: Progress,
     /// Bytes of the JSON of each output, 1000 to 1000000000: less has no room for all members, more is not made in time
     /// [default: 1 KB to 380 KB, mostly small]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1000..=1_000_000_000))]
@@ -71,6 +73,9 @@ pub struct Arguments {
     /// Where to write the certificate of that authority, in PEM [default: in the folder for temporary files]
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_out: Option<PathBuf>,
+    /// Record each request in this file, one line of JSON each: method, path, query, headers without the key, body
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     #[command(flatten)]
     breaks: Breaks,
     #[command(flatten)]
@@ -80,6 +85,26 @@ pub struct Arguments {
     /// Command to run, instead of printing where the sandbox is; the sandbox lives as long, and ends with its exit code
     #[arg(value_name = "COMMAND", last = true, num_args = 1..)]
     command: Vec<OsString>,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Progress of runs that a client adds")]
+struct Progress {
+    /// Seconds of the sandbox's world in one real second, 0.001 to 1000000
+    #[arg(long, value_name = "FACTOR", default_value_t = 20.0, value_parser = speed)]
+    speed: f64,
+    /// How long a run is queued, in seconds of the sandbox's world: from the first number to the second
+    #[arg(long, value_name = "LEAST..MOST", default_value = "0.2..2", value_parser = span)]
+    queued: RangeInclusive<Duration>,
+    /// How long a run is at work; three times as long with the processors pro and ultra
+    #[arg(long, value_name = "LEAST..MOST", default_value = "1..10", value_parser = span)]
+    running: RangeInclusive<Duration>,
+    /// Share of runs that fail, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0625, value_parser = share)]
+    failed: f64,
+    /// Share of runs that are cancelled, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    cancelled: f64,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -216,6 +241,9 @@ impl Arguments {
                 "--cut-random-least {} is more than --cut-random {most}, which is the most that is drawn",
                 self.breaks.cut_random_least
             )),
+            _ if self.progress.failed + self.progress.cancelled > 1.0 => {
+                Err("--failed and --cancelled add up to more than 1, which is all runs".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -227,11 +255,18 @@ impl Arguments {
             runs: self.runs as usize,
             key: self.key.clone(),
             port: self.port,
-            speed: self.speed,
+            speed: self.progress.speed,
             finished: !self.live,
+            lifecycle: Lifecycle {
+                queued: self.progress.queued.clone(),
+                running: self.progress.running.clone(),
+                failed: self.progress.failed,
+                cancelled: self.progress.cancelled,
+            },
             output_bytes: self.output_bytes.map(|bytes| bytes as usize),
             awkward_ids: self.awkward_ids,
             tls: self.tls,
+            record: self.record.clone().map_or(Record::Nowhere, Record::File),
             faults: self.faults(),
         }
     }

@@ -50,11 +50,6 @@ impl Clock {
         Self { started: Instant::now(), speed: speed.clamp(0.001, 1_000_000.0) }
     }
 
-    /// A clock that stands still at [`Moment::START`].
-    pub(crate) fn standing() -> Self {
-        Self { started: Instant::now(), speed: 0.0 }
-    }
-
     pub(crate) fn now(&self) -> Moment {
         Moment::START.later((self.started.elapsed().as_secs_f64() * self.speed * 1e6) as u64)
     }

@@ -15,34 +15,30 @@ use crate::run::{Run, Status};
 /// How many runs are in which state, and since when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
-    queued: usize,
-    running: usize,
-    completed: usize,
-    failed: usize,
+    /// In the order of [`Status::ALL`].
+    runs: [usize; Status::ALL.len()],
     modified: Moment,
 }
 
 impl Counts {
     pub(crate) fn is_active(&self) -> bool {
-        self.queued + self.running > 0
+        self.states().any(|(status, count)| status.is_active() && count > 0)
+    }
+
+    fn states(&self) -> impl Iterator<Item = (Status, usize)> {
+        Status::ALL.into_iter().zip(self.runs)
     }
 
     /// The JSON of the TaskGroupStatus.
     pub(crate) fn json(&self) -> String {
-        let states = [
-            (Status::Queued, self.queued),
-            (Status::Running, self.running),
-            (Status::Completed, self.completed),
-            (Status::Failed, self.failed),
-        ];
-        let counts: Vec<String> = states
-            .iter()
+        let counts: Vec<String> = self
+            .states()
             .filter(|(_, count)| *count > 0)
             .map(|(status, count)| format!("\"{status}\":{count}"))
             .collect();
         format!(
             "{{\"num_task_runs\":{},\"task_run_status_counts\":{{{}}},\"is_active\":{},\"status_message\":null,\"modified_at\":\"{}\"}}",
-            states.iter().map(|(_, count)| count).sum::<usize>(),
+            self.runs.iter().sum::<usize>(),
             counts.join(","),
             self.is_active(),
             self.modified.text()
@@ -66,6 +62,8 @@ pub(crate) struct Group {
     pub(crate) metadata: Option<Value>,
     pub(crate) created: Moment,
     pub(crate) runs: Vec<Arc<Run>>,
+    /// The state of each run, as it is counted.
+    states: Vec<Status>,
     log: Vec<Entry>,
     /// What is still to come: when, and of which run.
     due: BTreeSet<(Moment, usize)>,
@@ -74,8 +72,16 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(id: String, metadata: Option<Value>, now: Moment) -> Self {
-        let counts = Counts { queued: 0, running: 0, completed: 0, failed: 0, modified: now };
-        Self { id, metadata, created: now, runs: Vec::new(), log: Vec::new(), due: BTreeSet::new(), counts }
+        Self {
+            id,
+            metadata,
+            created: now,
+            runs: Vec::new(),
+            states: Vec::new(),
+            log: Vec::new(),
+            due: BTreeSet::new(),
+            counts: Counts { runs: [0; Status::ALL.len()], modified: now },
+        }
     }
 
     /// Adds runs at the end of the order; they are in the status that the log gets with them.
@@ -84,10 +90,11 @@ impl Group {
         if runs.is_empty() {
             return;
         }
-        self.counts.queued += runs.len();
+        self.counts.runs[Status::Queued as usize] += runs.len();
         self.counts.modified = now;
         for run in runs {
             self.due.insert((run.started, self.runs.len()));
+            self.states.push(Status::Queued);
             self.runs.push(run);
         }
         let logged = self.log.len();
@@ -103,16 +110,15 @@ impl Group {
         while let Some((moment, place)) = self.due.first().copied().filter(|(moment, _)| *moment <= now) {
             self.due.pop_first();
             let run = self.runs[place].clone();
-            if moment == run.started {
-                self.counts.queued -= 1;
-                self.counts.running += 1;
-                self.due.insert((run.ended, place));
-            } else {
-                self.counts.running -= 1;
-                *if run.fails { &mut self.counts.failed } else { &mut self.counts.completed } += 1;
-                self.log.push(Entry::Ended(run));
-            }
+            let status = run.status(moment);
+            let counted = std::mem::replace(&mut self.states[place], status);
+            self.counts.runs[counted as usize] -= 1;
+            self.counts.runs[status as usize] += 1;
             self.counts.modified = moment;
+            match run.next_change(moment) {
+                Some(moment) => _ = self.due.insert((moment, place)),
+                None => self.log.push(Entry::Ended(run)),
+            }
             changed = true;
         }
         if changed {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod api;
 mod clock;
 mod faults;
@@ -8,6 +9,7 @@ mod output;
 mod progress;
 mod prose;
 mod random;
+mod recording;
 mod run;
 mod server;
 mod shared;
@@ -25,7 +27,8 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
-pub use run::{Status, Version};
+pub use recording::Record;
+pub use run::{Lifecycle, Status, Version};
 pub use shared::Stats;
 pub use truth::{RunEvent, RunsQuery};
 
@@ -46,14 +49,19 @@ pub struct Options {
     pub port: u16,
     /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
     pub speed: f64,
-    /// Every run has ended when it is made, and the clock stands still; otherwise a run is queued, runs, and ends by the clock.
+    /// Runs that the sandbox makes up (the group that is there from the start, [`Sandbox::create_group`]) have ended
+    /// when they are made. If not, they progress by the clock, as runs that a client adds always do.
     pub finished: bool,
+    /// How long runs take, and how they end.
+    pub lifecycle: Lifecycle,
     /// Bytes of the JSON of each output, from about 1,000 on; `None`: from 1 KB to 380 KB, mostly small.
     pub output_bytes: Option<usize>,
     /// Cursors with characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter beyond ASCII.
     pub awkward_ids: bool,
     /// HTTPS instead of HTTP.
     pub tls: bool,
+    /// Where requests are recorded.
+    pub record: Record,
     /// What goes wrong from the start.
     pub faults: Faults,
 }
@@ -65,11 +73,13 @@ impl Default for Options {
             runs: 100,
             key: "sandbox-key".to_owned(),
             port: 0,
-            speed: 1.0,
+            speed: 20.0,
             finished: true,
+            lifecycle: Lifecycle::default(),
             output_bytes: None,
             awkward_ids: false,
             tls: false,
+            record: Record::Nowhere,
             faults: Faults::default(),
         }
     }
@@ -91,13 +101,13 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken, or threads or certificates cannot be had.
+    /// When the port is taken, threads or certificates cannot be had, or the file of the recording cannot be written.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         let port = listener.local_addr()?.port();
         let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
-        let (shared, runs) = (Arc::new(Shared::new(options.clone())), options.runs);
+        let (shared, runs) = (Arc::new(Shared::new(options.clone())?), options.runs);
         let router = api::router(shared.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         // `localhost` may mean ::1 to a client; a system without IPv6 does without.
@@ -169,6 +179,11 @@ impl Sandbox {
     /// What has happened so far.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// The requests so far, each as [`Record`] describes it. Empty unless [`Options::record`] is [`Record::Memory`].
+    pub fn recorded(&self) -> Vec<String> {
+        self.shared.recorded()
     }
 
     /// The last 10,000 requests, oldest first: the method, a space, the target.

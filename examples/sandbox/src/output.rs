@@ -2,9 +2,12 @@
 //!
 //! # Limits
 //!
-//! An output has exactly as many bytes as its run says, from 1 KB on; a smaller one gets as small as its content allows.
+//! An output has exactly as many bytes as its run says, from 1 KB on. A smaller one is as small as its content allows.
 
-use crate::prose::{filler, quote, quoted_sentence};
+use serde_json::Value;
+
+use crate::answer::{self, Maker};
+use crate::prose::{filler, quote, quoted_sentence, sentence};
 use crate::random::Random;
 use crate::run::{Kind, Run};
 
@@ -52,14 +55,43 @@ pub(crate) fn input(run: &Run) -> String {
 pub(crate) fn output(run: &Run) -> String {
     let mut random = Random::nth(run.seed, 6);
     let mut out = String::with_capacity(run.output_bytes + 1024);
-    let fields = content(run, &mut random, &mut out);
+    let posted: Option<Value> = run.posted.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let echo = posted.as_ref().map(|posted| answer::echo(&posted["input"]));
+    let fields = match (&posted, &echo) {
+        (Some(posted), Some(echo)) => answered(run, posted, echo, &mut random, &mut out),
+        _ => made_up(run, &mut random, &mut out),
+    };
     let closing = closing(run, &mut random);
-    basis(run, &mut random, &fields, run.output_bytes.saturating_sub(closing.len()), &mut out);
+    let end = run.output_bytes.saturating_sub(closing.len());
+    basis(run, &mut random, &fields, echo.as_deref(), end, &mut out);
     out + &closing
 }
 
-/// Opens the object, writes `type` and `content`, and names the fields that the content has.
-fn content(run: &Run, random: &mut Random, out: &mut String) -> Vec<String> {
+/// Opens the object, writes `type` and the `content` that answers the posted input, and names the content's fields.
+fn answered(run: &Run, posted: &Value, echo: &str, random: &mut Random, out: &mut String) -> Vec<String> {
+    if run.kind == Kind::Text {
+        out.push_str("{\"type\":\"text\",\"content\":");
+        quote(&format!("{echo}\n\n{}", sentence(random, 100)), true, out);
+        return vec!["output".to_owned()];
+    }
+    let schema = &posted["task_spec"]["output_schema"]["json_schema"];
+    let content = match run.kind {
+        Kind::Json => Value::Object(Maker::new(schema, echo, random).object()),
+        _ => answer::without_schema(echo, random),
+    };
+    out.push_str("{\"type\":\"json\",\"content\":");
+    out.push_str(&content.to_string());
+    let mut fields = Vec::new();
+    for (name, value) in content.as_object().into_iter().flatten() {
+        fields.push(name.clone());
+        let elements = value.as_array().map_or(0, Vec::len);
+        fields.extend((0..elements).map(|place| format!("{name}.{place}")));
+    }
+    fields
+}
+
+/// Opens the object, writes `type` and a `content` that the seed makes up, and names the content's fields.
+fn made_up(run: &Run, random: &mut Random, out: &mut String) -> Vec<String> {
     if run.kind == Kind::Text {
         out.push_str("{\"type\":\"text\",\"content\":");
         let bytes = random.between(100, 200 + run.output_bytes as u64 / 8) as usize;
@@ -90,13 +122,29 @@ fn content(run: &Run, random: &mut Random, out: &mut String) -> Vec<String> {
     fields
 }
 
-/// Writes `basis` so that all that is written until then has `end` bytes: as many entries as there is room for, and a last one that fills it.
-fn basis(run: &Run, random: &mut Random, fields: &[String], end: usize, out: &mut String) {
+/// Writes `basis` so that the text has `end` bytes afterwards: as many entries as there is room for, and a last one that
+/// fills it. The first one repeats what was asked, whatever the room.
+fn basis(
+    run: &Run,
+    random: &mut Random,
+    fields: &[String],
+    echo: Option<&str>,
+    end: usize,
+    out: &mut String,
+) {
     const LAST: &str = "{\"field\":\"notes\",\"reasoning\":\"\",\"citations\":[{\"url\":\"https://example.net/notes\",\"title\":null,\"excerpts\":[\"";
     out.push_str(",\"basis\":[");
     let end = end.saturating_sub(LAST.len() + 2 + TAIL.len());
     let graded = !matches!(run.processor.as_str(), "lite" | "base");
     let mut entry = String::new();
+    if let Some(echo) = echo {
+        let field = fields.first().map_or("output", String::as_str);
+        out.push_str("{\"field\":");
+        quote(field, true, out);
+        out.push_str(",\"reasoning\":");
+        quote(echo, true, out);
+        out.push_str(",\"citations\":[],\"confidence\":null},");
+    }
     for field in fields.iter().cycle() {
         entry.clear();
         field_basis(random, field, graded, &mut entry);
@@ -152,7 +200,9 @@ fn closing(run: &Run, random: &mut Random) -> String {
     } else {
         ",\"mcp_tool_calls\":null".to_owned()
     };
-    if run.kind == Kind::Auto {
+    if run.kind == Kind::Auto && run.posted.is_some() {
+        out.push_str(&format!(",\"output_schema\":{}", answer::made_up_schema()));
+    } else if run.kind == Kind::Auto {
         out.push_str(",\"output_schema\":{\"type\":\"object\",\"properties\":{\"gdp\":{\"type\":\"string\"}},\"additionalProperties\":true}");
     }
     out + ",\"beta_fields\":null}"

@@ -40,6 +40,11 @@ impl Random {
         (self.number() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// A number in `[0, 1)`, below 1/16 just where `one_in(16)` were true: the lowest bits are its highest.
+    pub(crate) fn share(&mut self) -> f64 {
+        (self.number().rotate_right(4) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// True once in `times`.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
@@ -91,6 +96,15 @@ mod tests {
         assert!(
             drawn.contains(&3) && drawn.contains(&5) && drawn.iter().all(|number| (3..=5).contains(number))
         );
+    }
+
+    #[test]
+    fn a_share_of_a_sixteenth_is_one_in_sixteen() {
+        for seed in 0..1000 {
+            let (share, one) = (Random::new(seed).share(), Random::new(seed).one_in(16));
+            assert_eq!(share < 1.0 / 16.0, one);
+            assert!((0.0..1.0).contains(&share));
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! A seed and a moment in, one run as it is then: when it is queued, running and done follows from the seed alone.
+//! A seed and a moment in, one run as it is then. When it is queued, running and done follows from the seed alone.
 //!
 //! # Limits
 //!
-//! At speed 1 a run is queued for 0.2 to 2 s and runs for 1 to 10 s, three times that with the processors `pro` and `ultra`. One in 16 fails.
+//! A run that is cancelled is `cancelling` for the last fifth of its time at work. No run is ever `action_required`.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ use crate::random::Random;
 pub enum Status {
     /// Waits for its turn.
     Queued,
-    /// Waits for its owner. No run of the sandbox gets here.
+    /// Waits for its owner. No run of the sandbox is ever in this state.
     ActionRequired,
     /// At work.
     Running,
@@ -26,9 +28,9 @@ pub enum Status {
     Completed,
     /// Done, with an error.
     Failed,
-    /// About to be cancelled. No run of the sandbox gets here.
+    /// About to be cancelled.
     Cancelling,
-    /// Cancelled. No run of the sandbox gets here.
+    /// Done, with neither an output nor an error.
     Cancelled,
 }
 
@@ -87,6 +89,36 @@ pub enum Version {
     V1,
 }
 
+/// How long a run takes, and how it ends. Times are in seconds of the sandbox's world: see [`Options::speed`].
+///
+/// Each run draws its own times and its own end from its seed. A run with the processor `pro` or `ultra` is at work
+/// three times as long. Two ranges of zero end each run when it is made.
+///
+/// [`Options::speed`]: crate::Options::speed
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lifecycle {
+    /// How long a run is queued.
+    pub queued: RangeInclusive<Duration>,
+    /// How long it is at work.
+    pub running: RangeInclusive<Duration>,
+    /// The share of runs that fail, from 0 to 1.
+    pub failed: f64,
+    /// The share of runs that are cancelled, from 0 to 1. The shares of failed and cancelled runs add up to 1 at most.
+    pub cancelled: f64,
+}
+
+impl Default for Lifecycle {
+    /// Queued for 0.2 to 2 s, at work for 1 to 10 s. One run in 16 fails, and none is cancelled.
+    fn default() -> Self {
+        Self {
+            queued: Duration::from_millis(200)..=Duration::from_secs(2),
+            running: Duration::from_secs(1)..=Duration::from_secs(10),
+            failed: 1.0 / 16.0,
+            cancelled: 0.0,
+        }
+    }
+}
+
 /// What kind of output a run was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -112,29 +144,55 @@ pub(crate) struct Run {
     pub(crate) created: Moment,
     pub(crate) started: Moment,
     pub(crate) ended: Moment,
-    pub(crate) fails: bool,
+    /// The state that it ends in.
+    pub(crate) end: Status,
 }
 
 impl Run {
     pub(crate) fn status(&self, now: Moment) -> Status {
         match () {
             () if now < self.started => Status::Queued,
-            () if now < self.ended => Status::Running,
-            () if self.fails => Status::Failed,
-            () => Status::Completed,
+            () if now < self.cancelling() => Status::Running,
+            () if now < self.ended => Status::Cancelling,
+            () => self.end,
         }
     }
 
-    /// Draws when it starts and ends from its seed, or, `finished`, so that it has ended when the world begins.
-    pub(crate) fn schedule(&mut self, now: Moment, finished: bool) {
+    /// When its state changes next after `now`; `None` once it has ended.
+    pub(crate) fn next_change(&self, now: Moment) -> Option<Moment> {
+        [self.started, self.cancelling(), self.ended].into_iter().find(|moment| *moment > now)
+    }
+
+    /// When its state changed last before `now`, or at `now`.
+    fn modified(&self, now: Moment) -> Moment {
+        let changes = [self.ended, self.cancelling(), self.started];
+        changes.into_iter().find(|moment| *moment <= now).unwrap_or(self.created)
+    }
+
+    fn cancelling(&self) -> Moment {
+        match self.end {
+            Status::Cancelled => self.ended.earlier(self.ended.since(self.started) / 5),
+            _ => self.ended,
+        }
+    }
+
+    /// Draws from its seed when it starts and ends, and how. A run that is `finished` has ended by `now`.
+    pub(crate) fn schedule(&mut self, lifecycle: &Lifecycle, now: Moment, finished: bool) {
         let mut random = Random::nth(self.seed, 1);
+        let mut draw = |range: &RangeInclusive<Duration>| {
+            let microseconds = |span: &Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX / 8);
+            random.between(microseconds(range.start()), microseconds(range.end()))
+        };
         let slowness = if matches!(self.processor.as_str(), "pro" | "ultra") { 3 } else { 1 };
-        let (queued, running) =
-            (random.between(200_000, 2_000_000), slowness * random.between(1_000_000, 10_000_000));
-        self.created = if finished { now.earlier(queued + running) } else { now };
+        let (queued, running) = (draw(&lifecycle.queued), draw(&lifecycle.running).saturating_mul(slowness));
+        self.created = if finished { now.earlier(queued.saturating_add(running)) } else { now };
         self.started = self.created.later(queued);
         self.ended = self.started.later(running);
-        self.fails = random.one_in(16);
+        self.end = match random.share() {
+            share if share < lifecycle.failed => Status::Failed,
+            share if share < lifecycle.failed + lifecycle.cancelled => Status::Cancelled,
+            _ => Status::Completed,
+        };
     }
 
     /// The JSON of the TaskRun, members in the service's order.
@@ -161,15 +219,10 @@ impl Run {
             Some(group) => quote(group, true, &mut out),
             None => out.push_str("null"),
         }
-        let modified = match status {
-            Status::Queued => self.created,
-            Status::Running => self.started,
-            _ => self.ended,
-        };
         out.push_str(&format!(
             ",\"created_at\":\"{}\",\"modified_at\":\"{}\"}}",
             self.created.text(),
-            modified.text()
+            self.modified(now).text()
         ));
         out
     }

@@ -5,14 +5,16 @@
 //! The last 10,000 requests are remembered. No lock is held across an `await`.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::Options;
 use crate::clock::Clock;
 use crate::faults::{Close, Faults, Instead};
+use crate::recording::Recorder;
 use crate::world::World;
+use crate::{Options, Record};
 
 const REMEMBERED_REQUESTS: usize = 10_000;
 
@@ -60,19 +62,20 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     requests: Mutex<VecDeque<String>>,
+    recorder: Mutex<Option<Recorder>>,
 }
 
 impl Shared {
-    pub(crate) fn new(options: Options) -> Self {
-        Self {
-            // Where everything has ended time has no work left, and without it the same requests have the same answers.
-            clock: if options.finished { Clock::standing() } else { Clock::new(options.speed) },
+    pub(crate) fn new(options: Options) -> io::Result<Self> {
+        Ok(Self {
+            clock: Clock::new(options.speed),
             counters: Counters::default(),
-            world: Mutex::new(World::new(options.seed, options.output_bytes, options.awkward_ids)),
+            world: Mutex::new(World::new(&options)),
             faults: Mutex::new(options.faults.clone()),
             requests: Mutex::default(),
+            recorder: Mutex::new(Recorder::new(&options.record)?),
             options,
-        }
+        })
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -94,6 +97,26 @@ impl Shared {
             requests.pop_front();
         }
         requests.push_back(line);
+    }
+
+    pub(crate) fn records(&self) -> bool {
+        self.options.record != Record::Nowhere
+    }
+
+    /// Adds a line to the recording.
+    pub(crate) fn record(&self, line: String) {
+        let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = recorder.as_mut().map(|recorder| recorder.add(line)) {
+            eprintln!("taskgroup-sandbox: the recording ends here: {error}");
+            *recorder = None;
+        }
+    }
+
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        match &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Recorder::Memory(lines)) => lines.clone(),
+            _ => Vec::new(),
+        }
     }
 
     pub(crate) fn take_cut(&self) -> Option<Close> {

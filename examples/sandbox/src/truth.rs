@@ -1,4 +1,5 @@
-//! A group and a question in, the events of its stream of runs out, one at a time, as the server sends them and as tests compare them.
+//! A group and a question in, the events of its stream of runs out, one at a time: as the server sends them, and as tests
+//! compare them.
 //!
 //! # Limits
 //!
@@ -10,6 +11,7 @@ use crate::clock::Moment;
 use crate::output;
 use crate::run::{Status, Version};
 use crate::shared::Shared;
+use crate::world::Stream;
 
 /// The parameters of a request for the runs of a group, without a cursor. The default is `/v1beta`, all runs, no input, no output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +66,7 @@ impl Iterator for Reader {
             self.next += 1;
             let (run, event_id) = {
                 let world = self.shared.world();
-                (world.groups.get(&self.group)?.runs.get(place)?.clone(), world.event_id(place))
+                (world.groups.get(&self.group)?.runs.get(place)?.clone(), world.event_id(Stream::Runs, place))
             };
             let status = run.status(self.now);
             if self.query.status.is_some_and(|wanted| wanted != status) {

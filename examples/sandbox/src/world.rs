@@ -2,18 +2,19 @@
 //!
 //! # Limits
 //!
-//! Nothing is ever forgotten: a run takes about 400 bytes and its posted input; outputs are made anew each time and take none.
+//! Nothing is ever forgotten: a run takes about 400 bytes and its posted input. Outputs take none: each is made when it is sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::Options;
 use crate::clock::Moment;
 use crate::group::Group;
 use crate::output;
 use crate::random::Random;
-use crate::run::{Kind, Run};
+use crate::run::{Kind, Lifecycle, Run, Status};
 
 /// All groups and runs.
 #[derive(Debug)]
@@ -23,13 +24,38 @@ pub(crate) struct World {
     seed: u64,
     /// How many groups and runs there are: the next one's place among the numbers of the seed.
     made: u64,
+    lifecycle: Lifecycle,
     output_bytes: Option<usize>,
     awkward_ids: bool,
 }
 
+/// The two streams of a group. Their cursors differ, so that a client that mixes them up is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Runs,
+    Events,
+}
+
+impl Stream {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Runs => "",
+            Self::Events => "e",
+        }
+    }
+}
+
 impl World {
-    pub(crate) fn new(seed: u64, output_bytes: Option<usize>, awkward_ids: bool) -> Self {
-        Self { groups: HashMap::new(), runs: HashMap::new(), seed, made: 0, output_bytes, awkward_ids }
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            groups: HashMap::new(),
+            runs: HashMap::new(),
+            seed: options.seed,
+            made: 0,
+            lifecycle: options.lifecycle.clone(),
+            output_bytes: options.output_bytes,
+            awkward_ids: options.awkward_ids,
+        }
     }
 
     /// A new group without runs, and its id.
@@ -54,14 +80,8 @@ impl World {
         self.keep(run, now, finished)
     }
 
-    /// A run with the input that was posted, which is valid.
-    pub(crate) fn accept(
-        &mut self,
-        group: Option<&str>,
-        input: &Value,
-        now: Moment,
-        finished: bool,
-    ) -> Arc<Run> {
+    /// A run with the input that was posted, which is valid. It is queued at `now`.
+    pub(crate) fn accept(&mut self, group: Option<&str>, input: &Value, now: Moment) -> Arc<Run> {
         let random = self.draw();
         let schema = &input["task_spec"]["output_schema"];
         let kind = match schema["type"].as_str() {
@@ -78,7 +98,7 @@ impl World {
             posted: Some(input.to_string()),
             ..self.blank(random, now)
         };
-        self.keep(run, now, finished)
+        self.keep(run, now, false)
     }
 
     /// Adds runs that this world has made to one of its groups.
@@ -89,15 +109,18 @@ impl World {
     }
 
     /// The `event_id` of the `place`th event of a stream of a group, counted from 0.
-    pub(crate) fn event_id(&self, place: usize) -> String {
-        if self.awkward_ids { format!("{}+/=&% é", place + 1) } else { (place + 1).to_string() }
+    pub(crate) fn event_id(&self, stream: Stream, place: usize) -> String {
+        let awkward = if self.awkward_ids { "+/=&% é" } else { "" };
+        format!("{}{}{awkward}", stream.prefix(), place + 1)
     }
 
-    /// How many events a stream has behind it that goes on from `cursor`; `None` when none of its `events` events has that id.
-    pub(crate) fn place(&self, cursor: &str, events: usize) -> Option<usize> {
-        let digits = cursor.bytes().take_while(u8::is_ascii_digit).count();
-        let place: usize = cursor[..digits].parse().ok()?;
-        (1..=events).contains(&place).then_some(place).filter(|place| self.event_id(place - 1) == cursor)
+    /// How many of a stream's events come before those after `cursor`; `None` if none of its `events` events has that id.
+    pub(crate) fn place(&self, stream: Stream, cursor: &str, events: usize) -> Option<usize> {
+        let number = cursor.strip_prefix(stream.prefix())?;
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        let place: usize = number[..digits].parse().ok()?;
+        let known = (1..=events).contains(&place) && self.event_id(stream, place - 1) == cursor;
+        known.then_some(place)
     }
 
     fn draw(&mut self) -> Random {
@@ -120,12 +143,12 @@ impl World {
             created: now,
             started: now,
             ended: now,
-            fails: false,
+            end: Status::Completed,
         }
     }
 
     fn keep(&mut self, mut run: Run, now: Moment, finished: bool) -> Arc<Run> {
-        run.schedule(now, finished);
+        run.schedule(&self.lifecycle, now, finished);
         let run = Arc::new(run);
         self.runs.insert(run.id.clone(), run.clone());
         run

@@ -2,12 +2,15 @@
 
 mod client;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use client::{ask, get, send};
 use serde_json::{Value, json};
-use taskgroup_sandbox::{Options, Sandbox};
+use taskgroup_sandbox::{Lifecycle, Options, Sandbox};
 
-fn finished() -> Sandbox {
-    Sandbox::start(Options { runs: 3, ..Options::default() }).unwrap()
+/// A sandbox whose own runs have ended, and whose added runs end soon.
+fn sandbox() -> Sandbox {
+    Sandbox::start(Options { runs: 3, speed: 1000.0, ..Options::default() }).unwrap()
 }
 
 /// A sandbox whose runs stay queued for as long as a test takes.
@@ -21,7 +24,7 @@ fn add(sandbox: &Sandbox, group: &str, query: &str, body: &Value) -> client::Ans
 
 #[test]
 fn a_group_is_created_and_found_again_in_both_versions() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let answer = ask(&sandbox, "POST", "/v1beta/tasks/groups", r#"{"metadata":{"team":"größe"}}"#);
     assert_eq!(answer.status(), 200);
     let created = answer.json();
@@ -45,7 +48,7 @@ fn added_runs_come_back_by_id_with_the_cursors_of_before() {
     assert_eq!(answer["status"]["num_task_runs"], 5);
     assert_eq!(answer["status"]["is_active"], true);
     assert_eq!(answer["run_cursor"], "3");
-    assert_eq!(answer["event_cursor"], "1");
+    assert_eq!(answer["event_cursor"], "e1");
     let stream = get(&sandbox, &client::runs(&sandbox, "last_event_id=3&include_input=true")).events();
     let ids: Vec<&Value> = stream.iter().map(|event| &event["run"]["run_id"]).collect();
     assert_eq!(json!(ids), answer["run_ids"]);
@@ -56,7 +59,7 @@ fn added_runs_come_back_by_id_with_the_cursors_of_before() {
 
 #[test]
 fn the_first_runs_of_a_group_have_no_cursors_and_a_stale_status_is_to_be_had() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let id = sandbox.create_group(0);
     let body = json!({"inputs": [{"processor": "core", "input": "one"}]});
     let first = add(&sandbox, &id, "?refresh_status=false", &body).json();
@@ -67,7 +70,7 @@ fn the_first_runs_of_a_group_have_no_cursors_and_a_stale_status_is_to_be_had() {
 
 #[test]
 fn a_thousand_inputs_are_taken_and_one_more_is_not() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let inputs = |count: usize| json!({"inputs": vec![json!({"processor": "lite", "input": "x"}); count]});
     assert_eq!(
         add(&sandbox, sandbox.group_id(), "", &inputs(1000)).json()["run_ids"].as_array().unwrap().len(),
@@ -79,7 +82,7 @@ fn a_thousand_inputs_are_taken_and_one_more_is_not() {
 
 #[test]
 fn what_is_not_valid_is_named_by_its_place() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     for (body, place) in [
         (json!({}), json!(["body", "inputs"])),
         (json!({"inputs": [{"input": "x"}]}), json!(["body", "inputs", 0, "processor"])),
@@ -107,7 +110,7 @@ fn what_is_not_valid_is_named_by_its_place() {
 
 #[test]
 fn errors_have_the_shape_of_the_service() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     for target in
         ["/v1/tasks/groups/tgrp_0", "/v1/tasks/groups/tgrp_0/runs", "/v1/tasks/runs/trun_0", "/v2", "/"]
     {
@@ -125,7 +128,7 @@ fn errors_have_the_shape_of_the_service() {
 
 #[test]
 fn a_run_is_found_alone_and_in_its_group_only() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     let (group, other) = (sandbox.group_id(), sandbox.create_group(0));
     let run = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"].clone();
     let id = run["run_id"].as_str().unwrap();
@@ -138,21 +141,92 @@ fn a_run_is_found_alone_and_in_its_group_only() {
 
 #[test]
 fn a_run_made_alone_has_its_input_and_its_result() {
-    let sandbox = finished();
+    let lifecycle = Lifecycle { failed: 0.3, cancelled: 0.3, ..Lifecycle::default() };
+    let sandbox = Sandbox::start(Options { speed: 2000.0, lifecycle, ..Options::default() }).unwrap();
     let input =
         json!({"processor": "core", "input": "Wie groß?", "task_spec": {"output_schema": {"type": "text"}}});
-    for _ in 0..40 {
-        let run = ask(&sandbox, "POST", "/v1/tasks/runs", &input.to_string()).json();
-        assert_eq!(run["taskgroup_id"], Value::Null);
-        let path = format!("/v1/tasks/runs/{}", run["run_id"].as_str().unwrap());
+    let mut ends = BTreeMap::<String, usize>::new();
+    for _ in 0..30 {
+        let answer = ask(&sandbox, "POST", "/v1/tasks/runs", &input.to_string());
+        let queued = answer.json();
+        assert_eq!(
+            (answer.status(), &queued["status"], &queued["is_active"]),
+            (202, &json!("queued"), &json!(true))
+        );
+        assert_eq!(queued["taskgroup_id"], Value::Null);
+        let path = format!("/v1/tasks/runs/{}", queued["run_id"].as_str().unwrap());
         assert_eq!(get(&sandbox, &format!("{path}/input")).json(), input);
         let result = get(&sandbox, &format!("{path}/result"));
-        if run["status"] == "completed" {
-            assert_eq!(result.json()["run"], run);
+        let run = get(&sandbox, &path).json();
+        let status = run["status"].as_str().unwrap();
+        *ends.entry(status.to_owned()).or_default() += 1;
+        assert_eq!(run["error"]["message"].is_string(), status == "failed");
+        if status == "completed" {
+            assert_eq!((result.status(), &result.json()["run"]), (200, &run));
             assert_eq!(result.json()["output"]["type"], "text");
         } else {
-            assert_eq!((run["error"]["message"].is_string(), result.status()), (true, 404));
+            let message = result.json()["error"]["message"].as_str().unwrap().to_owned();
+            assert_eq!((result.status(), message.contains(status)), (404, true), "{message}");
         }
+    }
+    assert_eq!(ends.keys().collect::<Vec<_>>(), ["cancelled", "completed", "failed"]);
+}
+
+#[test]
+fn a_group_goes_through_every_state_and_its_counts_add_up() {
+    let lifecycle = Lifecycle { failed: 0.2, cancelled: 0.4, ..Lifecycle::default() };
+    let sandbox = Sandbox::start(Options { runs: 0, lifecycle, speed: 10.0, ..Options::default() }).unwrap();
+    let inputs = vec![json!({"processor": "core", "input": "x"}); 200];
+    add(&sandbox, sandbox.group_id(), "", &json!({"inputs": inputs}));
+    let events = get(&sandbox, &format!("/v1/tasks/groups/{}/events", sandbox.group_id())).events();
+    let mut states = BTreeSet::new();
+    for event in events.iter().filter(|event| event["type"] == "task_group_status") {
+        let counts = event["status"]["task_run_status_counts"].as_object().unwrap();
+        assert_eq!(counts.values().filter_map(Value::as_u64).sum::<u64>(), 200);
+        states.extend(counts.keys().cloned());
+    }
+    assert_eq!(
+        states.iter().collect::<Vec<_>>(),
+        ["cancelled", "cancelling", "completed", "failed", "queued", "running"]
+    );
+    let ended = events.iter().filter(|event| event["type"] == "task_run.state");
+    let ended: BTreeSet<&str> = ended.map(|event| event["run"]["run_id"].as_str().unwrap()).collect();
+    assert_eq!(ended.len(), 200);
+}
+
+#[test]
+fn answers_have_the_form_asked_for_and_repeat_the_input() {
+    let lifecycle = Lifecycle { failed: 0.0, ..Lifecycle::default() };
+    let sandbox =
+        Sandbox::start(Options { runs: 0, lifecycle, speed: 1000.0, ..Options::default() }).unwrap();
+    let schema = json!({"type": "json", "json_schema": {"type": "object", "properties": {
+        "gdp": {"type": "string"}, "year": {"type": "integer"},
+    }}});
+    let asked = |input: Value, schema: Option<Value>| {
+        let mut body = json!({"processor": "core", "input": input, "metadata": {"row": 7}});
+        if let Some(schema) = schema {
+            body["task_spec"] = json!({"output_schema": schema});
+        }
+        let run = ask(&sandbox, "POST", "/v1/tasks/runs", &body.to_string()).json();
+        let result =
+            get(&sandbox, &format!("/v1/tasks/runs/{}/result", run["run_id"].as_str().unwrap())).json();
+        assert_eq!(result["run"]["metadata"], json!({"row": 7}));
+        result["output"].clone()
+    };
+    for text in [json!({"type": "text"}), json!("A report.")] {
+        let output = asked(json!("Wie groß?"), Some(text));
+        assert_eq!((&output["type"], &output["output_schema"]), (&json!("text"), &Value::Null));
+        assert!(output["content"].as_str().unwrap().starts_with("Answer to: Wie groß?\n"));
+    }
+    let output = asked(json!({"country": "France"}), Some(schema));
+    assert_eq!(output["content"]["gdp"], r#"Answer to: {"country":"France"}"#);
+    assert!(output["content"]["year"].is_i64() && output["content"].as_object().unwrap().len() == 2);
+    for schema in [None, Some(json!({"type": "auto"}))] {
+        let output = asked(json!("one"), schema);
+        assert_eq!(output["content"]["answer"], "Answer to: one");
+        let described = output["output_schema"]["properties"].as_object().unwrap();
+        assert!(described.keys().eq(output["content"].as_object().unwrap().keys()));
+        assert_eq!(output["basis"][0]["reasoning"], "Answer to: one");
     }
 }
 
@@ -172,7 +246,7 @@ fn a_result_is_waited_for_and_not_longer_than_asked() {
 
 #[test]
 fn bad_clients_get_no_more_than_an_error() {
-    let sandbox = finished();
+    let sandbox = sandbox();
     for bytes in [
         "",
         "\0\0\0",

@@ -135,7 +135,7 @@ fn the_events_of_a_group_tell_of_each_end_once_and_resume_anywhere() {
         Sandbox::start(Options { runs: 12, finished: false, speed: 40.0, ..Options::default() }).unwrap();
     let target = |query: &str| format!("/v1beta/tasks/groups/{}/events?{query}", sandbox.group_id());
     let events = get(&sandbox, &target("")).events();
-    let ids: Vec<String> = (1..=events.len()).map(|id| id.to_string()).collect();
+    let ids: Vec<String> = (1..=events.len()).map(|id| format!("e{id}")).collect();
     assert_eq!(events.iter().map(|event| event["event_id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
     assert_eq!(events[0]["status"]["task_run_status_counts"]["queued"], 12);
     assert_eq!(events.last().unwrap()["status"]["is_active"], false);

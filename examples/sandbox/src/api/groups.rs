@@ -16,7 +16,7 @@ use crate::api::query::Query;
 use crate::api::{input, json};
 use crate::clock::Moment;
 use crate::shared::Shared;
-use crate::world::World;
+use crate::world::{Stream, World};
 
 pub(super) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Error> {
     let body = input::object(&body)?;
@@ -45,14 +45,16 @@ pub(super) async fn add_runs(
     let group = world.groups.get_mut(&id).ok_or_else(|| Error::not_found("task group"))?;
     let before = group.counts(now);
     let (runs_before, logged_before) = (group.runs.len(), group.logged());
-    let runs: Vec<_> =
-        inputs.iter().map(|input| world.accept(Some(&id), input, now, shared.options.finished)).collect();
+    let runs: Vec<_> = inputs.iter().map(|input| world.accept(Some(&id), input, now)).collect();
     let run_ids: Vec<_> = runs.iter().map(|run| run.id.clone()).collect();
     world.join(&id, runs, now);
     let after = world.groups.get_mut(&id).map_or(before, |group| group.counts(now));
-    let cursor = |events: usize| events.checked_sub(1).map(|place| world.event_id(place));
-    let answer =
-        json!({"run_ids": run_ids, "run_cursor": cursor(runs_before), "event_cursor": cursor(logged_before)});
+    let cursor = |stream, events: usize| events.checked_sub(1).map(|place| world.event_id(stream, place));
+    let answer = json!({
+        "run_ids": run_ids,
+        "run_cursor": cursor(Stream::Runs, runs_before),
+        "event_cursor": cursor(Stream::Events, logged_before),
+    });
     let status = if refresh { after } else { before }.json();
     Ok(json(format!("{{\"status\":{status},{}", &answer.to_string()[1..])))
 }

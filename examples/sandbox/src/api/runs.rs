@@ -11,7 +11,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -30,8 +30,8 @@ pub(super) async fn create(
     let body = Value::Object(input::object(&body)?);
     input::check(&body, &[json!("body")])?;
     let now = shared.clock.now();
-    let run = shared.world().accept(None, &body, now, shared.options.finished);
-    Ok(json(run.json(now, version)))
+    let run = shared.world().accept(None, &body, now);
+    Ok((StatusCode::ACCEPTED, json(run.json(now, version))).into_response())
 }
 
 pub(super) async fn retrieve(
@@ -76,8 +76,9 @@ pub(super) async fn result(
                 let (run_json, output) = (run.json(now, version), output::output(&run));
                 return Ok(json(format!("{{\"run\":{run_json},\"output\":{output}}}")));
             }
-            Status::Failed => {
-                return Err(Error::new(StatusCode::NOT_FOUND, "The task run has failed and has no result"));
+            end @ (Status::Failed | Status::Cancelled) => {
+                let message = format!("The task run has no result: it is {end}");
+                return Err(Error::new(StatusCode::NOT_FOUND, &message));
             }
             _ if Instant::now() >= deadline => {
                 return Err(Error::new(StatusCode::REQUEST_TIMEOUT, "The task run is still active"));

@@ -24,6 +24,7 @@ use crate::run::{Run, Version};
 use crate::shared::Shared;
 use crate::truth::{Reader, RunsQuery};
 use crate::wire::Shears;
+use crate::world::Stream;
 
 pub(super) async fn runs(
     State(shared): State<Arc<Shared>>,
@@ -41,7 +42,7 @@ pub(super) async fn runs(
     let now = shared.clock.now();
     let mut reader =
         Reader::new(shared.clone(), &group, asked, now).ok_or_else(|| Error::not_found("task group"))?;
-    reader.next = start(&shared, &query, reader.end)?;
+    reader.next = start(&shared, &query, Stream::Runs, reader.end)?;
     let (response, mut sink) = event_stream::new(shared, shears);
     tokio::spawn(async move {
         sink.open().await?;
@@ -67,7 +68,7 @@ pub(super) async fn events(
         let (mut world, now) = (shared.world(), shared.clock.now());
         world.groups.get_mut(&group).ok_or_else(|| Error::not_found("task group"))?.log(now).len()
     };
-    let next = start(&shared, &query, logged)?;
+    let next = start(&shared, &query, Stream::Events, logged)?;
     let (response, sink) = event_stream::new(shared.clone(), shears);
     tokio::spawn(async move {
         let _ = timeout_at(deadline, follow(shared, group, version, next, sink)).await;
@@ -118,7 +119,7 @@ async fn follow(
         let now = shared.clock.now();
         let (entry, id, active) = {
             let mut world = shared.world();
-            let id = world.event_id(next);
+            let id = world.event_id(Stream::Events, next);
             let Some(group) = world.groups.get_mut(&group) else { return Ok(()) };
             let entry = group.log(now).get(next).cloned();
             (entry, id, group.counts(now).is_active())
@@ -157,9 +158,9 @@ fn ended(run: &Run, id: &str, version: Version) -> String {
 }
 
 /// How many of `events` events to leave out, by the cursor of the request and by what resuming does at present.
-fn start(shared: &Shared, query: &Query, events: usize) -> Result<usize, Error> {
+fn start(shared: &Shared, query: &Query, stream: Stream, events: usize) -> Result<usize, Error> {
     let Some(cursor) = query.text("last_event_id") else { return Ok(0) };
-    let place = shared.world().place(cursor, events).ok_or_else(|| {
+    let place = shared.world().place(stream, cursor, events).ok_or_else(|| {
         Error::invalid(
             json!(["query", "last_event_id"]),
             "No event of this stream has this id",

@@ -4,6 +4,7 @@
 //!
 //! Each function says its own.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
@@ -28,6 +29,25 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "must be between 0.001 and 86400 seconds".into())
+}
+
+/// From 0 to 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let why = "must be between 0 and 1; 0.25 is every fourth run";
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| why.into())
+}
+
+/// `LEAST..MOST` in seconds, or one number that is both, each up to a day.
+pub(super) fn span(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let (least, most) = text.split_once("..").unwrap_or((text, text));
+    let seconds = |text: &str| {
+        let seconds = text.trim().parse().ok().filter(|seconds| (0.0..=86_400.0).contains(seconds));
+        seconds.map(Duration::from_secs_f64)
+    };
+    match (seconds(least), seconds(most)) {
+        (Some(least), Some(most)) if least <= most => Ok(least..=most),
+        _ => Err("must be two numbers of seconds, the smaller one first: 0.5..2".into()),
+    }
 }
 
 /// A header's value.

@@ -20,7 +20,8 @@ fn without_arguments_all_is_as_the_library_has_it() {
 #[test]
 fn each_argument_is_the_option_of_its_name() {
     let world = options(
-        "program|--port|8080|--seed|7|--runs|5|--key|k|--live|--speed|2.5|--output-bytes|9000|--awkward-ids|--tls",
+        "program|--port|8080|--seed|7|--runs|5|--key|k|--live|--speed|2.5|--output-bytes|9000|--awkward-ids|--tls\
+         |--queued|0.5..3|--running|4|--failed|0.5|--cancelled|0.25|--record|r.jsonl",
     );
     let expected = Options {
         seed: 7,
@@ -29,9 +30,16 @@ fn each_argument_is_the_option_of_its_name() {
         port: 8080,
         speed: 2.5,
         finished: false,
+        lifecycle: Lifecycle {
+            queued: Duration::from_millis(500)..=Duration::from_secs(3),
+            running: Duration::from_secs(4)..=Duration::from_secs(4),
+            failed: 0.5,
+            cancelled: 0.25,
+        },
         output_bytes: Some(9000),
         awkward_ids: true,
         tls: true,
+        record: Record::File("r.jsonl".into()),
         faults: Faults::default(),
     };
     assert_eq!(world, expected);
