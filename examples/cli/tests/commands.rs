@@ -227,7 +227,7 @@ fn bytes_that_are_not_utf8_become_the_replacement_character() {
 fn help_names_units_defaults_and_exit_codes() {
     let help = end(&mut program(["runs", "--help"]));
     help.expect(0, &[]);
-    for word in ["SECONDS", "[default: 90]", "PARALLEL_API_KEY", "[env: PARALLEL_BASE_URL=", "0: for ever"] {
+    for word in ["SECONDS", "[default: 90]", "PARALLEL_API_KEY", "[env: PARALLEL_BASE_URL=", "0: never"] {
         assert!(help.stdout.contains(word), "{}", help.stdout);
     }
     assert!(end(&mut program(["--help"])).stdout.contains("130 interrupted"));
