@@ -38,13 +38,13 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE", group = "file")]
     jsonl: Option<PathBuf>,
     /// Each line of --jsonl is a RunInput: {"input": …}, with any other members that the service takes
-    #[arg(long, requires = "jsonl")]
+    #[arg(long)]
     run_inputs: bool,
     /// Each row of this file is an input, below a row with the columns' names; -: of stdin
     #[arg(long, value_name = "FILE", group = "file")]
     csv: Option<PathBuf>,
     /// The input that a row of --csv becomes: {column} is the row's value, {{ a brace [default: an object of all columns]
-    #[arg(long, value_name = "TEXT", requires = "csv")]
+    #[arg(long, value_name = "TEXT")]
     template: Option<String>,
     /// The processor, such as lite, base, core or pro
     #[arg(long, short, value_name = "NAME", default_value = "base")]
@@ -94,6 +94,14 @@ impl Inputs {
 
     /// Reads all of them.
     pub(crate) fn read(&self) -> Result<Asks, Error> {
+        for (given, option, file, is_there) in [
+            (self.template.is_some(), "--template", "--csv", self.csv.is_some()),
+            (self.run_inputs, "--run-inputs", "--jsonl", self.jsonl.is_some()),
+        ] {
+            if given && !is_there {
+                return Err(Error::Usage(format!("{option} is about the inputs of {file}: give it too")));
+            }
+        }
         let default_spec = self.spec()?;
         let mut inputs: Vec<Input> = self
             .inputs
