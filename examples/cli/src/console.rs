@@ -71,6 +71,13 @@ impl Console {
         }
     }
 
+    /// Shows this beside the spinner.
+    pub(crate) fn message(&self, message: String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(message);
+        }
+    }
+
     /// The key.
     pub(crate) fn secret(&self) -> &str {
         &self.secret

@@ -14,6 +14,7 @@ mod console;
 mod count;
 mod environment;
 mod explain;
+mod follow;
 mod inputs;
 mod interrupt;
 mod output;
@@ -62,6 +63,7 @@ enum Command {
     Events(events::Arguments),
     Result(result::Arguments),
     Input(input::Arguments),
+    Follow(Box<commands::follow::Arguments>),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     /// Serve the Task Group API on loopback, with faults on demand
@@ -149,6 +151,7 @@ fn run(command: Command, verbosity: Verbosity) -> Result<Exit, Error> {
         Command::Events(arguments) => events::run(&arguments, verbosity),
         Command::Result(arguments) => result::run(&arguments, verbosity),
         Command::Input(arguments) => input::run(&arguments, verbosity),
+        Command::Follow(arguments) => commands::follow::run(*arguments, verbosity),
         Command::Decode(arguments) => decode::run(&arguments, verbosity),
         Command::Demo(arguments) => demo::run(&arguments, verbosity),
         Command::Sandbox(arguments) => sandbox::run(*arguments),

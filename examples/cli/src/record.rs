@@ -91,7 +91,7 @@ record! {
 }
 
 /// The numbers of the runs that have each status, without those that none has.
-pub(crate) fn counts(counts: &StatusCounts) -> String {
+fn counts(counts: &StatusCounts) -> String {
     let counts = [
         (counts.completed, "completed"),
         (counts.failed, "failed"),
@@ -108,6 +108,38 @@ pub(crate) fn counts(counts: &StatusCounts) -> String {
 impl Line for Summary {
     /// First the id, as `--last-event-id` takes it, so that the lines alone tell how to continue.
     fn write(&self, line: &mut Vec<u8>, console: &Console) {
+        let id = self.event_id().map_or("-".into(), |id| escape(&quoted(id)));
+        let words = self.words();
+        let words = if self.run_id.is_empty() {
+            format!("{id:>5}  {}  {words}", escape(&self.kind))
+        } else {
+            format!("{id:>5}  {}", self.run(&words))
+        };
+        push_fitting(line, &words, console);
+    }
+
+    fn event_id(&self) -> Option<&str> {
+        self.event_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    fn kind(&self) -> Option<&str> {
+        Some(&*self.kind).filter(|kind| !kind.is_empty())
+    }
+}
+
+impl Summary {
+    /// Adds the line of an answer, which has no event.
+    pub(crate) fn write_answer(&self, line: &mut Vec<u8>, console: &Console) {
+        push_fitting(line, &self.run(&self.words()), console);
+    }
+
+    fn run(&self, words: &str) -> String {
+        let [status, run_id, processor] = [&*self.status, &*self.run_id, &*self.processor].map(escape);
+        format!("{}  {run_id}  {processor:<5}  {words}", coloured(&status))
+    }
+
+    /// What it is about: an error, an answer, a message, or numbers.
+    fn words(&self) -> String {
         let cut = |text: &str, lost: usize| format!("{text}{}", if lost > 0 { "…" } else { "" });
         let text = |text: &Text<200>| cut(text, text.lost());
         let answer = |answer: &Content<120>| {
@@ -123,25 +155,14 @@ impl Line for Summary {
                 _ => String::new(),
             },
         };
-        let words = escape(&words);
-        let id = self.event_id().map_or("-".into(), |id| escape(&quoted(id)));
-        let words = if self.run_id.is_empty() {
-            format!("{id:>5}  {}  {words}", escape(&self.kind))
-        } else {
-            let [status, run_id, processor] = [&*self.status, &*self.run_id, &*self.processor].map(escape);
-            format!("{id:>5}  {}  {run_id}  {processor:<5}  {words}", coloured(&status))
-        };
-        line.extend_from_slice(console.fit(words.trim_end()).as_bytes());
-        line.push(b'\n');
+        escape(&words)
     }
+}
 
-    fn event_id(&self) -> Option<&str> {
-        self.event_id.as_deref().filter(|id| !id.is_empty())
-    }
-
-    fn kind(&self) -> Option<&str> {
-        Some(&*self.kind).filter(|kind| !kind.is_empty())
-    }
+/// Adds a line that a terminal does not break.
+fn push_fitting(line: &mut Vec<u8>, words: &str, console: &Console) {
+    line.extend_from_slice(console.fit(words.trim_end()).as_bytes());
+    line.push(b'\n');
 }
 
 /// The status in a column of its own; in colour where stdout is a terminal that has them.

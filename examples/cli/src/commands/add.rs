@@ -8,7 +8,7 @@ use taskgroup::api;
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
-    ask::{Answer, ask},
+    ask::{Answer, Repeat, ask},
     client::{Client, Connection, group, id},
     console::escape,
     explain::About,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How many inputs the service takes in one request.
-const MOST_INPUTS: usize = 1000;
+pub(crate) const MOST_INPUTS: usize = 1000;
 
 /// Add runs to a group
 ///
@@ -61,17 +61,18 @@ fn add(client: &Client, group: &str, asks: &Asks, format: Format) -> Result<Exit
     for inputs in asks.inputs.chunks(MOST_INPUTS) {
         let body = body(inputs, asks.default_spec.as_ref());
         let answer =
-            ask(client, api::add_runs(group, body.as_bytes()), About::Group(group)).map_err(|failure| {
-                let rest = (added > 0).then(|| format!("{added} of {total} inputs were added"));
-                let open = failure.is_open.then(|| unknown(added, inputs.len(), group));
-                match failure.error {
-                    Error::Failed { message, hints } => Error::Failed {
-                        message,
-                        hints: [rest, open].into_iter().flatten().chain(hints).collect(),
-                    },
-                    error => error,
-                }
-            })?;
+            ask(client, api::add_runs(group, body.as_bytes()), About::Group(group), Repeat::IfRefused)
+                .map_err(|failure| {
+                    let rest = (added > 0).then(|| format!("{added} of {total} inputs were added"));
+                    let open = failure.is_open.then(|| unknown(added, inputs.len(), group));
+                    match failure.error {
+                        Error::Failed { message, hints } => Error::Failed {
+                            message,
+                            hints: [rest, open].into_iter().flatten().chain(hints).collect(),
+                        },
+                        error => error,
+                    }
+                })?;
         added += inputs.len();
         match format {
             Format::Json => merge(&mut merged, answer.value()?),
@@ -96,7 +97,7 @@ fn unknown(added: usize, count: usize, group: &str) -> String {
 }
 
 /// The body of the request that adds these inputs.
-fn body(inputs: &[String], spec: Option<&Value>) -> String {
+pub(crate) fn body(inputs: &[String], spec: Option<&Value>) -> String {
     let spec = spec.map(|spec| format!("\"default_task_spec\":{spec},")).unwrap_or_default();
     format!("{{{spec}\"inputs\":[{}]}}", inputs.join(","))
 }

@@ -8,7 +8,7 @@ use taskgroup::api;
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
-    ask::ask,
+    ask::{Repeat, ask},
     client::Connection,
     console::escape,
     explain::About,
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, E
         metadata => json!({ "metadata": metadata }),
     };
     let client = arguments.connection.client(verbosity)?;
-    let answer = ask(&client, api::create_group(body.to_string().as_bytes()), About::New)?;
+    let answer = ask(&client, api::create_group(body.to_string().as_bytes()), About::New, Repeat::Freely)?;
     answer.print(&client, arguments.format, |group, lines| {
         let id = group["taskgroup_id"].as_str().unwrap_or_default();
         let _ = writeln!(lines, "{}", escape(id));

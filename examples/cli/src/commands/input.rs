@@ -8,7 +8,7 @@ use taskgroup::api;
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
-    ask::ask,
+    ask::{Repeat, ask},
     client::{Connection, id},
     console::escape_lines,
     explain::About,
@@ -30,7 +30,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, Error> {
     let client = arguments.connection.client(verbosity)?;
-    let answer = ask(&client, api::run_input(&arguments.run_id), About::Run(&arguments.run_id))?;
+    let answer =
+        ask(&client, api::run_input(&arguments.run_id), About::Run(&arguments.run_id), Repeat::Freely)?;
     answer.print(&client, arguments.format, |input, lines| {
         let words = match &input["input"] {
             Value::String(text) => escape_lines(text),

@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod events;
+pub(crate) mod follow;
 pub(crate) mod input;
 pub(crate) mod man;
 pub(crate) mod result;

@@ -8,7 +8,7 @@ use taskgroup::api;
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
-    ask::{ask, blocked},
+    ask::{Repeat, ask, blocked},
     client::{Connection, id},
     console::{escape, escape_lines},
     explain::About,
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, E
     let mut client = arguments.connection.client(verbosity)?;
     client.wait_at_least(blocked(arguments.timeout));
     let request = api::run_result(&arguments.run_id).timeout(arguments.timeout);
-    let answer = ask(&client, request, About::Result(&arguments.run_id))?;
+    let answer = ask(&client, request, About::Result(&arguments.run_id), Repeat::Freely)?;
     answer.print(&client, arguments.format, |result, lines| words(&result["output"], lines))?;
     Ok(Exit::Done)
 }

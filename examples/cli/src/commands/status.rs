@@ -8,7 +8,7 @@ use taskgroup::api;
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
-    ask::ask,
+    ask::{Repeat, ask},
     client::{Connection, group, id},
     console::escape,
     explain::About,
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, E
         None => (api::group(&id), About::Group(&id)),
     };
     let client = arguments.connection.client(verbosity)?;
-    let answer = ask(&client, request, about)?;
+    let answer = ask(&client, request, about, Repeat::Freely)?;
     answer.print(&client, arguments.format, |answer, lines| {
         let words = if answer.get("run_id").is_some() { of_run(answer) } else { of_group(answer) };
         let _ = writeln!(lines, "{words}");

@@ -75,6 +75,21 @@ pub(crate) struct Asks {
     pub(crate) default_spec: Option<Value>,
 }
 
+impl Asks {
+    /// Makes sure that no input has this member of metadata, which is needed for something else.
+    pub(crate) fn refuse_metadata(&self, key: &str) -> Result<(), Error> {
+        for (place, input) in self.inputs.iter().enumerate() {
+            let input: Value = serde_json::from_str(input).unwrap_or_default();
+            if input["metadata"].get(key).is_some() {
+                let message =
+                    format!("input number {}: metadata {key:?} is what follow itself writes", place + 1);
+                return Err(Error::Usage(message));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// An input, and where it is from.
 struct Input {
     place: String,
