@@ -13,7 +13,6 @@ Limits: needs Python 3.9. Without the program, `--sandbox target/debug/taskgroup
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
@@ -22,6 +21,8 @@ import sys
 
 try:
     import parallel
+    import pydantic
+    from server import client, expect, sandbox
 except ImportError:
     parallel = None
 
@@ -40,6 +41,7 @@ def main():
     if not server:
         return skip(f"no such program: {arguments.program}")
     follow_a_live_group(server)
+    run_alone(server)
     compare(program, server, ["--runs", str(COUNT)])
     compare(program, server, ["--runs", str(COUNT), "--awkward-ids", "--id-lines", "--line-end", "crlf"])
     # Without ids: after one, the official client takes a comment in a block of its own for an event.
@@ -53,22 +55,6 @@ def main():
 def skip(reason):
     print(f"SKIPPED: {reason}")
     return 0
-
-
-@contextlib.contextmanager
-def sandbox(server, *flags):
-    """A running server's settings, as the environment of a client."""
-    process = subprocess.Popen([*server, *flags], stdout=subprocess.PIPE, text=True)
-    try:
-        lines = [process.stdout.readline().rstrip("\n") for _ in range(3)]
-        yield dict(line.split("=", 1) for line in lines)
-    finally:
-        process.terminate()
-        expect("the server's exit code", process.wait(), 0)
-
-
-def client(settings, **more):
-    return parallel.Parallel(api_key=settings["PARALLEL_API_KEY"], base_url=settings["PARALLEL_BASE_URL"], **more)
 
 
 def follow_a_live_group(server):
@@ -109,6 +95,28 @@ def follow_a_live_group(server):
         print(f"the official client followed {len(ended)} runs of a live group to their end")
 
 
+def run_alone(server):
+    """A run without a group: created, looked at, waited for; and in one call, with its output as an object."""
+
+    class Answer(pydantic.BaseModel):
+        gdp: str = pydantic.Field(description="GDP in USD")
+        cities: list[str]
+
+    with sandbox(server, "--failed", "0") as settings:
+        api = client(settings)
+        run = api.task_run.create(input={"country": "France"}, processor="core", metadata={"row": 1}, enable_events=True)
+        expect("a new run", (run.status, run.is_active, run.metadata), ("queued", True, {"row": 1}))
+        expect("its input", api.task_run.retrieve_input(run.run_id).input, {"country": "France"})
+        events = list(api.task_run.events(run.run_id))
+        result = api.task_run.result(run.run_id, api_timeout=60)
+        expect("the run of its result", result.run, api.task_run.retrieve(run.run_id))
+        expect("the output at the end of its events", events[-1].output, result.output)
+        expect("what it answers", result.output.content["answer"], 'Answer to: {"country":"France"}')
+        done = api.task_run.execute(input="France", processor="lite", output=Answer)
+        expect("a parsed output", done.output.parsed.gdp, "Answer to: France")
+        print("the official client ran tasks alone, and parsed an output")
+
+
 def compare(program, server, flags):
     """The official client and the program on the same group; the program also where connections are cut."""
     with sandbox(server, *flags) as settings:
@@ -139,6 +147,8 @@ def check_errors(server):
             (parallel.NotFoundError, lambda: api.task_group.retrieve("tgrp_none")),
             (parallel.UnprocessableEntityError, lambda: api.task_group.add_runs(settings["TASKGROUP_ID"], inputs=[])),
             (parallel.UnprocessableEntityError, lambda: api.task_group.get_runs(settings["TASKGROUP_ID"], status="done")),
+            (parallel.UnprocessableEntityError, lambda: api.task_run.create(input="x", processor="mega")),
+            (parallel.NotFoundError, lambda: api.task_run.result("trun_none")),
             (parallel.AuthenticationError, lambda: client({**settings, "PARALLEL_API_KEY": "wrong"}).task_group.create()),
         ]:
             try:
@@ -146,14 +156,15 @@ def check_errors(server):
             except error:
                 continue
             raise SystemExit(f"no {error.__name__}")
+    for status, error in [(402, parallel.APIStatusError), (403, parallel.PermissionDeniedError), (429, parallel.RateLimitError)]:
+        with sandbox(server, "--answer", str(status), "--answer-to", "POST /v1/tasks/runs") as settings:
+            api = client(settings, max_retries=0)
+            try:
+                api.task_run.create(input="x", processor="core")
+                raise SystemExit(f"no error for {status}")
+            except error as refused:
+                expect("the code", (refused.status_code, refused.body["error"]["message"]), (status, "Refused on demand"))
     print("the official client knows the errors for what they are")
-
-
-def expect(what, have, want):
-    # The client's classes tell where they come from; what counts is the JSON.
-    have, want = (one.to_dict(mode="json") if hasattr(one, "to_dict") else one for one in (have, want))
-    if have != want:
-        raise SystemExit(f"{what}:\n  have {str(have)[:2000]}\n  want {str(want)[:2000]}")
 
 
 if __name__ == "__main__":

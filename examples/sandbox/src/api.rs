@@ -12,20 +12,23 @@ mod query;
 mod runs;
 mod streams;
 
+pub(crate) use input::is_json;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::api::error::Error;
-use crate::faults::Instead;
+use crate::faults::{Close, Instead};
 use crate::recording;
 use crate::run::Version;
+use crate::server::NoAnswer;
 use crate::shared::Shared;
 
 const LARGEST_BODY: usize = 64 << 20;
@@ -66,7 +69,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         Ok(request) => request,
         Err(error) => return error.into_response(),
     };
-    if let Some(instead) = shared.take_instead() {
+    if let Some(instead) = shared.take_instead(&format!("{} {}", request.method(), request.uri().path())) {
         return otherwise(&instead);
     }
     let key = request.headers().get("x-api-key").map(HeaderValue::as_bytes);
@@ -75,8 +78,28 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         Some(key) if key != shared.options.key.as_bytes() => {
             Error::new(StatusCode::UNAUTHORIZED, "Wrong API key").into_response()
         }
+        Some(_) if request.method() == Method::POST => answer_post(&shared, request, next).await,
         Some(_) => next.run(request).await,
     }
+}
+
+/// A POST, which may get lost on its way, or its answer on the way back.
+async fn answer_post(shared: &Shared, request: Request, next: Next) -> Response {
+    let (for_request, for_answer) = shared.draw_post();
+    if let Some(close) = shared.take_lost_request(for_request) {
+        // With bytes unread the system would end the connection by RST.
+        let _ = to_bytes(request.into_body(), LARGEST_BODY).await;
+        return no_answer(close);
+    }
+    let response = next.run(request).await;
+    let lost = response.status().is_success().then(|| shared.take_lost_answer(for_answer)).flatten();
+    lost.map_or(response, no_answer)
+}
+
+fn no_answer(close: Close) -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(NoAnswer(close));
+    response
 }
 
 /// Records the request if that was asked for, which needs its whole body.

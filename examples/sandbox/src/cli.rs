@@ -26,7 +26,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 mod bounds;
 mod command;
@@ -37,7 +37,7 @@ pub use command::is_ignored;
 pub use run::run;
 
 use crate::{
-    After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Options, Record, Resume, Stall, StreamError,
+    After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Loss, Options, Record, Resume, Stall, StreamError,
 };
 
 /// The arguments of the sandbox, to be flattened into a command.
@@ -76,6 +76,9 @@ pub struct Arguments {
     /// Record each request in this file, one line of JSON each: method, path, query, headers without the key, body
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// When the sandbox ends, write what has happened to this file, as one line of JSON; - is stderr
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     breaks: Breaks,
     #[command(flatten)]
@@ -108,7 +111,7 @@ struct Progress {
 }
 
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Faults of the connection")]
+#[command(next_help_heading = "Faults of the connection", group = ArgGroup::new("loss").multiple(true))]
 struct Breaks {
     /// End each connection after so many bytes, heads included
     #[arg(long, value_name = "BYTES", group = "cut")]
@@ -140,6 +143,18 @@ struct Breaks {
     /// How many connections to fall silent on [default: all]
     #[arg(long, value_name = "COUNT", requires = "stall", value_parser = clap::value_parser!(u32).range(1..))]
     stall_times: Option<u32>,
+    /// Share of POSTs, 0 to 1, whose connection ends before anything is done
+    #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
+    lose_requests: Option<f64>,
+    /// Share of POSTs, 0 to 1, that are done and whose connection ends before the answer
+    #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
+    lose_answers: Option<f64>,
+    /// How many POSTs to lose so [default: the whole share]
+    #[arg(long, value_name = "COUNT", requires = "loss", value_parser = clap::value_parser!(u32).range(1..))]
+    lose_times: Option<u32>,
+    /// Lose them by TCP RST, not FIN
+    #[arg(long, requires = "loss")]
+    lose_reset: bool,
     /// At most so many bytes in one write to the socket
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     write_bytes: Option<u32>,
@@ -163,6 +178,9 @@ struct Answers {
     /// How many requests to answer so [default: all]
     #[arg(long, value_name = "COUNT", requires = "instead", value_parser = clap::value_parser!(u32).range(1..))]
     answer_times: Option<u32>,
+    /// Answer only requests so whose method, a space and path contain this text, such as POST or /result
+    #[arg(long, value_name = "TEXT", requires = "instead")]
+    answer_to: Option<String>,
     /// A header of these answers; may be repeated
     #[arg(long, value_name = "NAME: VALUE", requires = "instead", value_parser = header)]
     answer_header: Vec<(String, String)>,
@@ -279,6 +297,8 @@ impl Arguments {
         Faults {
             cut: breaks.cut(),
             stall: breaks.stall(),
+            lost_request: breaks.loss(breaks.lose_requests),
+            lost_answer: breaks.loss(breaks.lose_answers),
             error: self.answers.error(),
             instead: self.answers.instead(),
             write_bytes: breaks.write_bytes.map(|bytes| bytes as usize),
@@ -314,6 +334,11 @@ impl Breaks {
         Some(Cut { after, close, times: self.cut_times })
     }
 
+    fn loss(&self, share: Option<f64>) -> Option<Loss> {
+        let close = if self.lose_reset { Close::Reset } else { Close::Finish };
+        Some(Loss { share: share?, close, times: self.lose_times })
+    }
+
     fn stall(&self) -> Option<Stall> {
         let after = self.stall_bytes.map(After::Bytes).or(self.stall_events.map(After::Events))?;
         Some(Stall { after, length: self.stall_seconds, times: self.stall_times })
@@ -336,6 +361,7 @@ impl Answers {
         instead
             .headers
             .extend(named("retry-after-ms", &self.retry_after_ms.map(|number| number.to_string())));
+        instead.only = self.answer_to.clone();
         instead.times = self.answer_times;
         Some(instead)
     }

@@ -20,6 +20,11 @@ pub struct Faults {
     pub cut: Option<Cut>,
     /// Falls silent with the connection open, then goes on.
     pub stall: Option<Stall>,
+    /// Ends the connection of a POST that has come whole, and does nothing that it asks for.
+    pub lost_request: Option<Loss>,
+    /// Does what a POST asks for, and ends its connection before the first byte of the answer. A POST that is refused
+    /// gets its answer.
+    pub lost_answer: Option<Loss>,
     /// Ends an event stream in order, but with an `error` event.
     pub error: Option<StreamError>,
     /// Answers otherwise than asked: rejections, 204, redirects.
@@ -61,15 +66,34 @@ impl Faults {
         take(&mut self.stall, |stall| (stall.length, &mut stall.times))
     }
 
+    /// One POST has come whole: is it lost, and how does its connection end? `drawn` is from 0 to 1.
+    pub(crate) fn take_lost_request(&mut self, drawn: f64) -> Option<Close> {
+        take_loss(&mut self.lost_request, drawn)
+    }
+
+    /// One POST has done what it asks for: is its answer lost, and how does its connection end?
+    pub(crate) fn take_lost_answer(&mut self, drawn: f64) -> Option<Close> {
+        take_loss(&mut self.lost_answer, drawn)
+    }
+
     /// One error has come to end a stream: is there one left?
     pub(crate) fn take_error(&mut self) -> bool {
         take(&mut self.error, |error| ((), &mut error.times)).is_some()
     }
 
-    /// The answer to give instead of the right one, unless there is none left.
-    pub(crate) fn take_instead(&mut self) -> Option<Instead> {
+    /// The answer to give to this request (its method, a space, its path) instead of the right one, unless there is none
+    /// left.
+    pub(crate) fn take_instead(&mut self, request: &str) -> Option<Instead> {
+        let only = self.instead.as_ref()?.only.as_deref().unwrap_or_default();
+        if !request.contains(only) {
+            return None;
+        }
         take(&mut self.instead, |instead| (instead.clone(), &mut instead.times))
     }
+}
+
+fn take_loss(loss: &mut Option<Loss>, drawn: f64) -> Option<Close> {
+    loss.is_some_and(|loss| drawn < loss.share).then(|| take(loss, |loss| (loss.close, &mut loss.times)))?
 }
 
 /// Takes one of the times that `fault` has left, and the fault itself with the last.
@@ -138,6 +162,34 @@ impl Cut {
     }
 }
 
+/// A POST without an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loss {
+    /// Which share of POSTs, from 0 to 1; which ones they are follows from the seed.
+    pub share: f64,
+    /// How the connection ends.
+    pub close: Close,
+    /// How many POSTs; `None`: the whole share.
+    pub times: Option<u32>,
+}
+
+impl Loss {
+    /// This share of POSTs is lost, by FIN. 1 is every POST.
+    pub fn share(share: f64) -> Self {
+        Self { share, close: Close::Finish, times: None }
+    }
+
+    /// The same by RST.
+    pub fn reset(self) -> Self {
+        Self { close: Close::Reset, ..self }
+    }
+
+    /// The same for so many POSTs only.
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
 /// A connection that falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stall {
@@ -191,6 +243,8 @@ pub struct Instead {
     pub headers: Vec<(String, String)>,
     /// What the error says.
     pub message: String,
+    /// Only requests whose method, a space and path contain this text, such as `POST` or `/result`.
+    pub only: Option<String>,
     /// How many requests; `None`: each.
     pub times: Option<u32>,
 }
@@ -198,7 +252,7 @@ pub struct Instead {
 impl Instead {
     /// Every request is answered with this status code.
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), times: None }
+        Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), only: None, times: None }
     }
 
     /// The same with a header more: `retry-after`, `location`, `x-should-retry`.
@@ -210,6 +264,11 @@ impl Instead {
     /// The same with other words in the error.
     pub fn message(self, message: &str) -> Self {
         Self { message: message.to_owned(), ..self }
+    }
+
+    /// The same for requests only whose method, a space and path contain this text.
+    pub fn only(self, text: &str) -> Self {
+        Self { only: Some(text.to_owned()), ..self }
     }
 
     /// The same for so many requests only.
@@ -271,13 +330,13 @@ mod tests {
     fn a_fault_without_times_stays() {
         let mut faults = Faults { instead: Some(Instead::status(503)), ..Faults::default() };
         for _ in 0..3 {
-            assert_eq!(faults.take_instead().map(|instead| instead.status), Some(503));
+            assert_eq!(faults.take_instead("GET /").map(|instead| instead.status), Some(503));
         }
     }
 
     #[test]
     fn a_fault_for_no_time_at_all_never_strikes() {
         let mut faults = Faults { instead: Some(Instead::status(503).times(0)), ..Faults::default() };
-        assert_eq!(faults.take_instead(), None);
+        assert_eq!(faults.take_instead("GET /"), None);
     }
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Resume, Stall, StreamError};
+pub use faults::{After, Close, Cut, Faults, Instead, LineEnd, Loss, Resume, Stall, StreamError};
 pub use recording::Record;
 pub use run::{Lifecycle, Status, Version};
 pub use shared::Stats;
@@ -103,7 +103,8 @@ impl Sandbox {
     ///
     /// When the port is taken, threads or certificates cannot be had, or the file of the recording cannot be written.
     pub fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
         let port = listener.local_addr()?.port();
         let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
         let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();

@@ -4,6 +4,7 @@
 //!
 //! HTTP/1.1 and 1.0 only. A request's head has 30 s to come, and a TLS handshake 10 s; a broken one ends its connection alone.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,8 +21,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::faults::Close;
 use crate::shared::Shared;
 use crate::wire::{Shears, Transport, Wire};
+
+/// Marks a response that must not be sent: its connection ends instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoAnswer(pub(crate) Close);
 
 /// Serves for ever.
 pub(crate) async fn serve(
@@ -49,6 +55,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Sha
         None => answer(stream, shared, router, number).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(Duration::from_secs(10), tls.accept(stream)).await {
+                shared.counters.handshakes.fetch_add(1, Ordering::Relaxed);
                 answer(stream, shared, router, number).await;
             }
         }
@@ -62,7 +69,18 @@ async fn answer<T: Transport>(transport: T, shared: Arc<Shared>, router: Router,
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(shears.clone());
-        router.call(request)
+        let (answer, shears) = (router.call(request), shears.clone());
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get() {
+                Some(NoAnswer(close)) => {
+                    shears.reset_at_end(*close == Close::Reset);
+                    // For HTTP, a service that fails: it ends the connection without a byte.
+                    Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+                }
+                None => Ok(response),
+            }
+        }
     });
     // An error here is a client that went away or a cut on demand: the connection is over either way.
     let _ = http1::Builder::new()

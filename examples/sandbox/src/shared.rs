@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::faults::{Close, Faults, Instead};
+use crate::random::Random;
 use crate::recording::Recorder;
 use crate::world::World;
 use crate::{Options, Record};
@@ -23,6 +24,8 @@ const REMEMBERED_REQUESTS: usize = 10_000;
 pub struct Stats {
     /// Connections taken, those whose TLS failed included.
     pub connections: u64,
+    /// TLS handshakes that succeeded.
+    pub handshakes: u64,
     /// Requests read.
     pub requests: u64,
     /// Bytes written: heads, chunk framing and bodies, before TLS.
@@ -37,13 +40,42 @@ pub struct Stats {
     pub resets: u64,
     /// Silences on demand.
     pub stalls: u64,
+    /// POSTs that were dropped on demand, and did nothing.
+    pub lost_requests: u64,
+    /// POSTs that did what they asked for, and got no answer on demand.
+    pub lost_answers: u64,
     /// Requests that were answered otherwise than asked, on demand.
     pub instead: u64,
+}
+
+impl Stats {
+    /// One line of JSON, with the fields as members.
+    pub fn json(&self) -> String {
+        serde_json::json!({
+            "connections": self.connections,
+            "handshakes": self.handshakes,
+            "requests": self.requests,
+            "bytes": self.bytes,
+            "writes": self.writes,
+            "events": self.events,
+            "cuts": self.cuts,
+            "resets": self.resets,
+            "stalls": self.stalls,
+            "lost_requests": self.lost_requests,
+            "lost_answers": self.lost_answers,
+            "instead": self.instead,
+        })
+        .to_string()
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) connections: AtomicU64,
+    pub(crate) handshakes: AtomicU64,
+    posts: AtomicU64,
+    lost_requests: AtomicU64,
+    lost_answers: AtomicU64,
     pub(crate) requests: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) writes: AtomicU64,
@@ -134,8 +166,28 @@ impl Shared {
         Some(length)
     }
 
-    pub(crate) fn take_instead(&self) -> Option<Instead> {
-        let instead = self.faults().take_instead()?;
+    /// What becomes of one more POST: drawn from the seed, once for the request and once for its answer.
+    pub(crate) fn draw_post(&self) -> (f64, f64) {
+        let number = self.counters.posts.fetch_add(1, Ordering::Relaxed);
+        // Neither the numbers of the world nor those of the connections.
+        let mut random = Random::nth(self.options.seed.rotate_left(32) ^ 0x706f_7374, number);
+        (random.unit(), random.unit())
+    }
+
+    pub(crate) fn take_lost_request(&self, drawn: f64) -> Option<Close> {
+        let close = self.faults().take_lost_request(drawn)?;
+        self.counters.lost_requests.fetch_add(1, Ordering::Relaxed);
+        Some(close)
+    }
+
+    pub(crate) fn take_lost_answer(&self, drawn: f64) -> Option<Close> {
+        let close = self.faults().take_lost_answer(drawn)?;
+        self.counters.lost_answers.fetch_add(1, Ordering::Relaxed);
+        Some(close)
+    }
+
+    pub(crate) fn take_instead(&self, request: &str) -> Option<Instead> {
+        let instead = self.faults().take_instead(request)?;
         self.counters.instead.fetch_add(1, Ordering::Relaxed);
         Some(instead)
     }
@@ -145,6 +197,7 @@ impl Shared {
         let counters = &self.counters;
         Stats {
             connections: read(&counters.connections),
+            handshakes: read(&counters.handshakes),
             requests: read(&counters.requests),
             bytes: read(&counters.bytes),
             writes: read(&counters.writes),
@@ -152,6 +205,8 @@ impl Shared {
             cuts: read(&counters.cuts),
             resets: read(&counters.resets),
             stalls: read(&counters.stalls),
+            lost_requests: read(&counters.lost_requests),
+            lost_answers: read(&counters.lost_answers),
             instead: read(&counters.instead),
         }
     }

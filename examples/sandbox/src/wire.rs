@@ -39,24 +39,32 @@ impl Transport for TlsStream<TcpStream> {
 
 /// How an answer asks its connection to end once all that was written is out: it opens the shears, and the wire closes them.
 #[derive(Debug, Default)]
-pub(crate) struct Shears(AtomicBool);
+pub(crate) struct Shears {
+    open: AtomicBool,
+    reset_at_end: AtomicBool,
+}
 
 impl Shears {
     pub(crate) fn open(&self) {
-        self.0.store(true, Ordering::Release);
+        self.open.store(true, Ordering::Release);
     }
 
     pub(crate) fn are_open(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Whether the connection, when it ends next, ends by RST.
+    pub(crate) fn reset_at_end(&self, reset: bool) {
+        self.reset_at_end.store(reset, Ordering::Release);
     }
 
     fn close(&self) -> bool {
-        self.0.swap(false, Ordering::AcqRel)
+        self.open.swap(false, Ordering::AcqRel)
     }
 }
 
 /// A connection whose writing can go wrong.
-pub(crate) struct Wire<T> {
+pub(crate) struct Wire<T: Transport> {
     transport: T,
     shared: Arc<Shared>,
     shears: Arc<Shears>,
@@ -126,6 +134,15 @@ impl<T: Transport> Wire<T> {
         let until = |at: Option<u64>| at.map_or(u64::MAX, |at| at.saturating_sub(self.sent));
         let room = until(self.cut_at).min(until(self.stall_at));
         usize::try_from(room).unwrap_or(usize::MAX).min(self.largest_write)
+    }
+}
+
+impl<T: Transport> Drop for Wire<T> {
+    fn drop(&mut self) {
+        if self.shears.reset_at_end.load(Ordering::Acquire) {
+            // If that fails, the connection ends by FIN.
+            let _ = self.transport.tcp().set_zero_linger();
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::Options;
+use crate::api::is_json;
 use crate::clock::Moment;
 use crate::group::Group;
 use crate::output;
@@ -85,8 +86,8 @@ impl World {
         let random = self.draw();
         let schema = &input["task_spec"]["output_schema"];
         let kind = match schema["type"].as_str() {
+            _ if is_json(schema) => Kind::Json,
             Some("text") => Kind::Text,
-            Some("json") => Kind::Json,
             _ if schema.is_string() => Kind::Text,
             _ => Kind::Auto,
         };

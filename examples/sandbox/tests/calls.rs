@@ -3,8 +3,9 @@
 mod client;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
-use client::{ask, get, send};
+use client::{ask, get};
 use serde_json::{Value, json};
 use taskgroup_sandbox::{Lifecycle, Options, Sandbox};
 
@@ -78,52 +79,6 @@ fn a_thousand_inputs_are_taken_and_one_more_is_not() {
     );
     assert_eq!(add(&sandbox, sandbox.group_id(), "", &inputs(1001)).status(), 422);
     assert_eq!(add(&sandbox, sandbox.group_id(), "", &inputs(0)).status(), 422);
-}
-
-#[test]
-fn what_is_not_valid_is_named_by_its_place() {
-    let sandbox = sandbox();
-    for (body, place) in [
-        (json!({}), json!(["body", "inputs"])),
-        (json!({"inputs": [{"input": "x"}]}), json!(["body", "inputs", 0, "processor"])),
-        (
-            json!({"inputs": [{"processor": "core", "input": "x"}, {"processor": "core", "input": 5}]}),
-            json!(["body", "inputs", 1, "input"]),
-        ),
-        (
-            json!({"inputs": [{"processor": "core", "input": "x", "metadata": {"a key far too long": 1}}]}),
-            json!(["body", "inputs", 0, "metadata"]),
-        ),
-        (json!([]), json!(["body"])),
-    ] {
-        let answer = add(&sandbox, sandbox.group_id(), "", &body);
-        assert_eq!((answer.status(), &answer.json()["detail"][0]["loc"]), (422, &place), "{body}");
-    }
-    let broken = ask(&sandbox, "POST", "/v1/tasks/groups", "{\"metadata\":");
-    assert_eq!((broken.status(), &broken.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
-    for query in ["status=done", "include_output=perhaps", "last_event_id=4", "last_event_id=x"] {
-        assert_eq!(get(&sandbox, &client::runs(&sandbox, query)).status(), 422, "{query}");
-    }
-    let events = format!("/v1/tasks/groups/{}/events?timeout=soon", sandbox.group_id());
-    assert_eq!(get(&sandbox, &events).status(), 422);
-}
-
-#[test]
-fn errors_have_the_shape_of_the_service() {
-    let sandbox = sandbox();
-    for target in
-        ["/v1/tasks/groups/tgrp_0", "/v1/tasks/groups/tgrp_0/runs", "/v1/tasks/runs/trun_0", "/v2", "/"]
-    {
-        let answer = get(&sandbox, target);
-        assert_eq!((answer.status(), &answer.json()["type"]), (404, &json!("error")), "{target}");
-        assert_eq!(answer.json()["error"]["ref_id"].as_str().unwrap().len(), 36);
-    }
-    let head =
-        format!("GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", client::runs(&sandbox, ""));
-    for key in ["", "x-api-key: wrong\r\n", "x-api-key: sandbox-ke\r\n"] {
-        assert_eq!(send(&sandbox, &format!("{head}{key}\r\n")).status(), 401);
-    }
-    assert_eq!(ask(&sandbox, "DELETE", "/v1/tasks/groups", "").status(), 405);
 }
 
 #[test]
@@ -234,8 +189,10 @@ fn answers_have_the_form_asked_for_and_repeat_the_input() {
 fn a_result_is_waited_for_and_not_longer_than_asked() {
     let sandbox = slow();
     let id = get(&sandbox, &client::runs(&sandbox, "")).events()[0]["run"]["run_id"].clone();
-    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result?timeout=0.01", id.as_str().unwrap()));
+    let started = Instant::now();
+    let answer = get(&sandbox, &format!("/v1/tasks/runs/{}/result?timeout=1", id.as_str().unwrap()));
     assert_eq!((answer.status(), answer.json()["error"]["message"].is_string()), (408, true));
+    assert!((1.0..10.0).contains(&started.elapsed().as_secs_f64()));
 
     let sandbox =
         Sandbox::start(Options { runs: 1, finished: false, speed: 200.0, ..Options::default() }).unwrap();

@@ -4,9 +4,9 @@ mod client;
 
 use std::time::Duration;
 
-use client::{Answer, End, connect, get, read, runs, texts};
+use client::{Answer, End, ask, connect, get, read, runs, texts};
 use taskgroup_sandbox::{
-    After, Cut, Faults, Instead, Options, Resume, RunsQuery, Sandbox, Stall, StreamError,
+    After, Close, Cut, Faults, Instead, Loss, Options, Resume, RunsQuery, Sandbox, Stall, StreamError,
 };
 
 fn sandbox(faults: Faults) -> Sandbox {
@@ -243,4 +243,93 @@ fn what_has_happened_is_counted_and_the_requests_are_known() {
         (3, 3, 9 + 8 + 7, bytes as u64)
     );
     assert_eq!(sandbox.requests()[2], format!("GET {}", runs(&sandbox, "last_event_id=3")));
+}
+
+/// How many runs the sandbox's own group has.
+fn count(sandbox: &Sandbox) -> u64 {
+    let group = get(sandbox, &format!("/v1/tasks/groups/{}", sandbox.group_id())).json();
+    group["status"]["num_task_runs"].as_u64().unwrap()
+}
+
+fn add_one(sandbox: &Sandbox) -> Answer {
+    let target = format!("/v1/tasks/groups/{}/runs", sandbox.group_id());
+    ask(sandbox, "POST", &target, r#"{"inputs":[{"processor":"core","input":"x"}]}"#)
+}
+
+#[test]
+fn a_lost_request_does_nothing_and_a_lost_answer_has_done_it() {
+    for (reset, end) in [(false, End::Closed), (true, End::Reset)] {
+        let loss =
+            Loss { close: if reset { Close::Reset } else { Close::Finish }, ..Loss::share(1.0).times(1) };
+        let sandbox = sandbox(Faults { lost_request: Some(loss), ..Faults::default() });
+        let answer = add_one(&sandbox);
+        assert_eq!((answer.raw.len(), answer.end, count(&sandbox)), (0, end, 10));
+        sandbox.faults(|faults| faults.lost_answer = Some(loss));
+        let answer = add_one(&sandbox);
+        assert_eq!((answer.raw.len(), answer.end, count(&sandbox)), (0, end, 11));
+        assert_eq!((add_one(&sandbox).status(), count(&sandbox)), (200, 12), "neither is left");
+        assert_eq!((sandbox.stats().lost_requests, sandbox.stats().lost_answers), (1, 1));
+    }
+}
+
+#[test]
+fn only_posts_get_lost_and_a_refusal_never() {
+    let loss = Some(Loss::share(1.0));
+    let sandbox = sandbox(Faults { lost_answer: loss, ..Faults::default() });
+    let group = sandbox.group_id();
+    assert_eq!(get(&sandbox, &format!("/v1/tasks/groups/{group}")).status(), 200);
+    assert_eq!(ask(&sandbox, "POST", &format!("/v1/tasks/groups/{group}/runs"), "{}").status(), 422);
+    assert_eq!(sandbox.stats().lost_answers, 0);
+}
+
+#[test]
+fn which_posts_get_lost_follows_from_the_seed() {
+    let lost = |seed| {
+        let faults = Faults {
+            lost_request: Some(Loss::share(0.3)),
+            lost_answer: Some(Loss::share(0.3)),
+            ..Faults::default()
+        };
+        let sandbox = Sandbox::start(Options { seed, runs: 0, faults, ..Options::default() }).unwrap();
+        let answers: Vec<bool> = (0..60).map(|_| add_one(&sandbox).raw.is_empty()).collect();
+        let stats = sandbox.stats();
+        assert_eq!(60 - count(&sandbox), stats.lost_requests);
+        assert_eq!(
+            answers.iter().filter(|lost| **lost).count() as u64,
+            stats.lost_requests + stats.lost_answers
+        );
+        assert!((8..30).contains(&stats.lost_requests) && (5..30).contains(&stats.lost_answers), "{stats:?}");
+        answers
+    };
+    assert_eq!(lost(1), lost(1));
+    assert_ne!(lost(1), lost(2));
+}
+
+#[test]
+fn streams_of_added_runs_are_cut_at_random_as_all_others_are() {
+    let sandbox = Sandbox::start(Options { runs: 0, ..Options::default() }).unwrap();
+    for _ in 0..20 {
+        assert_eq!(add_one(&sandbox).status(), 200);
+    }
+    sandbox.faults(|faults| *faults = cut(Cut::after(After::RandomBytes { least: 0, most: 6000 })));
+    let (mut cursor, mut ended) = (String::new(), Vec::new());
+    while ended.len() < 20 {
+        let answer = get(&sandbox, &format!("/v1/tasks/groups/{}/events?{cursor}", sandbox.group_id()));
+        if !answer.raw.windows(4).any(|window| window == b"\r\n\r\n") {
+            continue;
+        }
+        let text = String::from_utf8(answer.chunks().concat()).unwrap();
+        let whole = text.rfind("\n\n").map_or("", |end| &text[..end]);
+        for data in whole.split("\n\n").filter_map(|block| Some(block.split_once("data: ")?.1)) {
+            let event: serde_json::Value = serde_json::from_str(data).unwrap();
+            cursor = format!("last_event_id={}", event["event_id"].as_str().unwrap());
+            if event["type"] == "task_run.state" {
+                ended.push(event["run"]["run_id"].to_string());
+            }
+        }
+    }
+    ended.sort();
+    ended.dedup();
+    assert_eq!(ended.len(), 20, "each once");
+    assert!(sandbox.stats().cuts > 3);
 }

@@ -61,12 +61,19 @@ fn a_wrong_argument_is_refused() {
         &["--stall-times", "3"],
         &["--answer", "99"],
         &["--ca-out", "x"],
+        &["--queued", "3..2"],
+        &["--running", "1..x"],
+        &["--failed", "1.5"],
+        &["--failed", "0.6", "--cancelled", "0.6"],
+        &["--lose-times", "1"],
+        &["--record", "/no/such/folder/x"],
     ] {
         let status = Command::new(env!("CARGO_BIN_EXE_taskgroup-sandbox"))
             .args(arguments)
             .stderr(Stdio::null())
             .status();
-        assert_eq!(status.unwrap().code(), Some(2), "{arguments:?}");
+        let expected = if arguments[0] == "--record" { 1 } else { 2 };
+        assert_eq!(status.unwrap().code(), Some(expected), "{arguments:?}");
     }
 }
 
@@ -106,6 +113,30 @@ fn https_is_trusted_by_its_own_authority_under_each_name() {
         let answer = client::Answer { raw, end: client::End::Closed };
         assert_eq!((answer.data(), ended), (truth.clone(), true));
     }
+}
+
+#[test]
+fn the_report_counts_handshakes_connections_and_requests() {
+    let file = std::env::temp_dir().join(format!("taskgroup-sandbox-report-{}.json", std::process::id()));
+    let (child, lines) = program(&["--tls", "--runs", "2", "--report", file.to_str().unwrap()]);
+    let pem = std::fs::read_to_string(value(&lines, "TASKGROUP_CA_FILE")).unwrap();
+    let port = value(&lines, "PARALLEL_BASE_URL").rsplit_once(':').unwrap().1.parse().unwrap();
+    // No TLS at all, then two requests over one connection.
+    drop(TcpStream::connect(("127.0.0.1", port)).unwrap());
+    let get = |more: &str| {
+        let (group, key) = (value(&lines, "TASKGROUP_ID"), value(&lines, "PARALLEL_API_KEY"));
+        format!("GET /v1/tasks/groups/{group} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n{more}\r\n")
+    };
+    let (raw, _) = over_tls(port, "localhost", &pem, &(get("") + &get("connection: close\r\n")));
+    assert_eq!(String::from_utf8(raw).unwrap().matches("200 OK").count(), 2);
+    end(child, "-TERM");
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(
+        (&report["connections"], &report["handshakes"], &report["requests"]),
+        (&2.into(), &1.into(), &2.into())
+    );
+    std::fs::remove_file(file).unwrap();
+    std::fs::remove_file(value(&lines, "TASKGROUP_CA_FILE")).unwrap();
 }
 
 #[test]

@@ -34,10 +34,19 @@ impl Error {
         Self::new(StatusCode::NOT_FOUND, &format!("No such {noun}"))
     }
 
-    /// 422 in the form of a list: what at `place` is not valid, why, and what kind of mistake it is.
+    /// 422 in the form of an error: what was asked for has the right shape, and cannot be done.
+    pub(super) fn unprocessable(message: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// 422 in the form of a list, with one mistake: what at `place` is not valid, why, and what kind of mistake it is.
     pub(super) fn invalid(place: Value, message: &str, kind: &str) -> Self {
-        let body = json!({"detail": [{"loc": place, "msg": message, "type": kind}]});
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+        Self::mistakes(vec![json!({"loc": place, "msg": message, "type": kind})])
+    }
+
+    /// 422 in the form of a list of mistakes, each an object with `loc`, `msg` and `type`.
+    pub(super) fn mistakes(mistakes: Vec<Value>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body: json!({"detail": mistakes}) }
     }
 }
 

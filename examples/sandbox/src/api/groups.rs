@@ -19,8 +19,7 @@ use crate::shared::Shared;
 use crate::world::{Stream, World};
 
 pub(super) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Error> {
-    let body = input::object(&body)?;
-    let metadata = input::metadata(body.get("metadata"), json!(["body", "metadata"]))?;
+    let metadata = input::group(&body)?;
     let (mut world, now) = (shared.world(), shared.clock.now());
     let id = world.create_group(metadata, now);
     group(&mut world, &id, now)
@@ -40,7 +39,7 @@ pub(super) async fn add_runs(
     body: Bytes,
 ) -> Result<Response, Error> {
     let refresh = query.boolean("refresh_status", true)?;
-    let inputs = input::inputs(input::object(&body)?)?;
+    let inputs = input::inputs(&body)?;
     let (mut world, now) = (shared.world(), shared.clock.now());
     let group = world.groups.get_mut(&id).ok_or_else(|| Error::not_found("task group"))?;
     let before = group.counts(now);

@@ -2,7 +2,10 @@
 //!
 //! # Limits
 //!
-//! The last of repeated parameters counts; unknown ones are passed over. What does not fit its type is a 422.
+//! Of a parameter that is repeated the last one counts: only one `status` can be asked for. Unknown parameters are passed
+//! over. What does not fit its type is a 422.
+
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -45,6 +48,16 @@ impl Query {
                 "Input should be a number of seconds up to a day",
                 "float_parsing",
             )
+        })
+    }
+
+    /// A whole number of seconds.
+    pub(super) fn whole_seconds(&self, name: &str, default: u64) -> Result<Duration, Error> {
+        let Some(text) = self.text(name) else { return Ok(Duration::from_secs(default)) };
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= 86_400);
+        seconds.map(Duration::from_secs).ok_or_else(|| {
+            let message = "Input should be a whole number of seconds up to a day";
+            Error::invalid(json!(["query", name]), message, "int_parsing")
         })
     }
 

@@ -5,14 +5,12 @@
 //! A result is waited for in real time, 600 s unless `timeout` says otherwise, a day at most.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::api::error::Error;
@@ -27,10 +25,9 @@ pub(super) async fn create(
     Extension(version): Extension<Version>,
     body: Bytes,
 ) -> Result<Response, Error> {
-    let body = Value::Object(input::object(&body)?);
-    input::check(&body, &[json!("body")])?;
+    let input = input::run_input(&body)?;
     let now = shared.clock.now();
-    let run = shared.world().accept(None, &body, now);
+    let run = shared.world().accept(None, &input, now);
     Ok((StatusCode::ACCEPTED, json(run.json(now, version))).into_response())
 }
 
@@ -68,7 +65,7 @@ pub(super) async fn result(
     query: Query,
 ) -> Result<Response, Error> {
     let run = find(&shared, &id)?;
-    let deadline = Instant::now() + Duration::from_secs_f64(query.seconds("timeout", 600.0)?);
+    let deadline = Instant::now() + query.whole_seconds("timeout", 600)?;
     loop {
         let now = shared.clock.now();
         match run.status(now) {

@@ -29,7 +29,7 @@ pub fn run(arguments: Arguments) -> io::Result<u8> {
     let _entered = runtime.enter();
     // The signals first: once the lines are out, whoever reads them may send one.
     let mut signals = if arguments.runs_command() { Signals::to_forward() } else { Signals::to_end() }?;
-    let sandbox = Sandbox::start(arguments.options()).map_err(|error| of_port(arguments.port, &error))?;
+    let sandbox = Sandbox::start(arguments.options()).map_err(|error| of_port(arguments.port, error))?;
     let mut variables = vec![
         ("PARALLEL_BASE_URL", sandbox.base_url()),
         ("PARALLEL_API_KEY", sandbox.key().to_owned()),
@@ -39,6 +39,7 @@ pub fn run(arguments: Arguments) -> io::Result<u8> {
     variables.extend(certificate.iter().map(|path| ("TASKGROUP_CA_FILE", path.display().to_string())));
     if let Some((program, words)) = arguments.command.split_first() {
         let code = runtime.block_on(command::run(program, words, &variables, &mut signals))?;
+        arguments.write_report(&sandbox)?;
         if arguments.ca_out.is_none() {
             certificate.iter().for_each(|path| _ = fs::remove_file(path));
         }
@@ -53,10 +54,22 @@ pub fn run(arguments: Arguments) -> io::Result<u8> {
         .and_then(|()| out.flush())
         .map_err(|error| io::Error::new(error.kind(), format!("stdout: {error}")))?;
     runtime.block_on(signals.next());
+    arguments.write_report(&sandbox)?;
     Ok(0)
 }
 
 impl Arguments {
+    /// Writes what has happened, if that was asked for.
+    fn write_report(&self, sandbox: &Sandbox) -> io::Result<()> {
+        let Some(path) = &self.report else { return Ok(()) };
+        let line = sandbox.stats().json() + "\n";
+        if path.as_os_str() == "-" {
+            return io::stderr().write_all(line.as_bytes());
+        }
+        fs::write(path, line)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    }
+
     /// Writes the certificate to trust, if there is one, and tells where.
     fn write_certificate(&self, sandbox: &Sandbox) -> io::Result<Option<PathBuf>> {
         let Some(pem) = sandbox.ca_pem() else { return Ok(None) };
@@ -69,7 +82,12 @@ impl Arguments {
     }
 }
 
-fn of_port(port: u16, error: &io::Error) -> io::Error {
-    let advice = if port > 0 { "; --port 0 takes one that is free" } else { "" };
-    io::Error::new(error.kind(), format!("port {port}: {error}{advice}"))
+/// Says what to do about a port that is taken.
+fn of_port(port: u16, error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::AddrInUse if port > 0 => {
+            io::Error::new(error.kind(), format!("{error}; --port 0 takes one that is free"))
+        }
+        _ => error,
+    }
 }

@@ -49,18 +49,20 @@ fn each_argument_is_the_option_of_its_name() {
 fn each_argument_is_the_fault_of_its_name() {
     let faults = options(
         "program|--cut-bytes|10|--cut-times|2|--cut-reset|--stall-events|3|--stall-seconds|0.5|--stall-times|4\
-         |--answer|429|--answer-times|5|--answer-header|x-should-retry: true|--retry-after|6|--retry-after-ms|7\
+         |--answer|429|--answer-times|5|--answer-to|POST|--answer-header|x-should-retry: true|--retry-after|6|--retry-after-ms|7\
          |--error-events|11|--error-times|12|--content-type|a/b|--header|x: y:z|--write-bytes|8|--chunk-bytes|9\
          |--until-close|--line-end|crlf|--comments|--pings|--id-lines|--retry-line|13|--data-lines|--repeat-cursor\
-         |--broken-every|14",
+         |--broken-every|14|--lose-answers|0.5|--lose-times|15|--lose-reset",
     )
     .faults;
     let instead = Instead::status(429).header("x-should-retry", "true").header("retry-after", "6");
     let expected = Faults {
         cut: Some(Cut::after(After::Bytes(10)).reset().times(2)),
         stall: Some(Stall::after(After::Events(3), Duration::from_millis(500)).times(4)),
+        lost_request: None,
+        lost_answer: Some(Loss::share(0.5).reset().times(15)),
         error: Some(StreamError::after(11).times(12)),
-        instead: Some(instead.header("retry-after-ms", "7").times(5)),
+        instead: Some(instead.header("retry-after-ms", "7").only("POST").times(5)),
         write_bytes: Some(8),
         chunk_bytes: Some(9),
         line_end: LineEnd::Crlf,
@@ -90,7 +92,8 @@ fn other_places_and_answers_have_arguments_of_their_own() {
     let command =
         Program::try_parse_from(["program", "--runs=5", "--", "sh", "-c", "--runs=6"]).unwrap().arguments;
     assert_eq!((command.options().runs, command.command.len(), command.runs_command()), (5, 3, true));
-    let other = options("program|--cut-events|4|--redirect|/there").faults;
+    let other = options("program|--cut-events|4|--redirect|/there|--lose-requests|1").faults;
+    assert_eq!((other.lost_request, other.lost_answer), (Some(Loss::share(1.0)), None));
     assert_eq!(other.cut, Some(Cut::after(After::Events(4))));
     assert_eq!(other.instead, Some(Instead::status(307).header("location", "/there")));
 }
