@@ -23,7 +23,7 @@ __format_as_debug! {
     [P: api::Profile] api::AddedRuns<P>;
     [] api::Brief;
     [P: api::Profile] api::Citation<P>;
-    [P: api::Profile] api::Error<P>;
+    [P: api::Profile] api::ErrorObject<P>;
     [P: api::Profile] api::FieldBasis<P>;
     [P: api::Profile] api::McpServer<P>;
     [P: api::Profile] api::McpToolCall<P>;

@@ -5,7 +5,9 @@
 //!
 //! | you have | take | you get |
 //! |---|---|---|
+//! | questions, a socket and an API key | [`follow`] | each answer once |
 //! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every break |
+//! | a socket and the key of another API | [`session`], with an [`Endpoint`](session::Endpoint) of yours | the same |
 //! | an HTTP connection of your own | [`http`] | heads, and bodies without their framing |
 //! | a `text/event-stream` body | [`sse`] | fields as they stream by, or whole events |
 //! | JSON in pieces | [`json`] | tokens, or your own struct of fixed size |
@@ -33,6 +35,7 @@ mod format;
 mod log;
 
 pub mod api;
+pub mod follow;
 pub mod http;
 pub mod json;
 pub mod session;

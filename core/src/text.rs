@@ -109,18 +109,23 @@ impl<const N: usize> Text<N> {
             return;
         }
         let Self { kept, lost } = mem::take(self);
-        let mut rest = kept.as_str();
-        while let Some(first) = rest.chars().next() {
-            let cut = rest.len() >= BEGINNING && secret.starts_with(rest);
-            let (piece, taken) = match rest.strip_prefix(secret) {
-                Some(_) => ("***", secret.len()),
-                None if cut => ("***", rest.len()),
-                None => (rest.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8()),
-            };
-            self.push_str(piece);
-            rest = rest.get(taken..).unwrap_or_default();
-        }
+        redact(kept.as_str(), secret, &mut self.open());
         self.lost = self.lost.saturating_add(lost);
+    }
+}
+
+/// Adds `text`, with what [`Text::redact`] says in the place of each `secret`.
+#[inline(never)] // or it would be there for each capacity
+fn redact(mut text: &str, secret: &str, to: &mut Open<'_>) {
+    while let Some(first) = text.chars().next() {
+        let cut = text.len() >= BEGINNING && secret.starts_with(text);
+        let (piece, taken) = match text.strip_prefix(secret) {
+            Some(_) => ("***", secret.len()),
+            None if cut => ("***", text.len()),
+            None => (text.get(..first.len_utf8()).unwrap_or_default(), first.len_utf8()),
+        };
+        to.push_str(piece);
+        text = text.get(taken..).unwrap_or_default();
     }
 }
 

@@ -280,20 +280,20 @@ impl<'p> Peer<'p> {
     }
 
     /// Drives a session that sees events of every type.
-    pub fn run<'c>(&mut self, config: Config<'c>, request: Request<'c>) -> Report {
+    pub fn run<'c>(&mut self, config: Config<'c>, request: impl Into<Request<'c>>) -> Report {
         self.run_with(Session::new(config, request))
     }
 
     /// Drives this session to its end.
     pub fn run_with<R: Record + Clone>(&mut self, session: Session<'_, R>) -> Report<R> {
-        self.run_on(session, [])
+        self.run_on(session, [] as [Request<'_>; 0])
     }
 
     /// Drives this session to its end, then on to that of each of these requests.
     pub fn run_on<'c, R: Record + Clone>(
         &mut self,
         session: Session<'c, R>,
-        requests: impl IntoIterator<Item = Request<'c>>,
+        requests: impl IntoIterator<Item = impl Into<Request<'c>>>,
     ) -> Report<R> {
         let report = Report {
             heard: Vec::new(),
@@ -308,7 +308,7 @@ impl<'p> Peer<'p> {
             cursor: None,
             elapsed: Duration::ZERO,
         };
-        let requests = requests.into_iter().collect();
+        let requests = requests.into_iter().map(Into::into).collect();
         let connection = Connection::new(Line::Opens);
         Drive { peer: self, session, requests, report, connection, open: false, looks: 0 }.run()
     }

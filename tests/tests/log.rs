@@ -31,7 +31,11 @@ impl log::Log for Kept {
 }
 
 /// The lines of a session with this key and request, which gets these answers.
-fn lines(key: &str, request: Request<'_>, answers: impl IntoIterator<Item = Answer>) -> Vec<String> {
+fn lines<'c>(
+    key: &'c str,
+    request: impl Into<Request<'c>>,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Vec<String> {
     // Another test may have been the first.
     _ = log::set_logger(&Kept);
     log::set_max_level(log::LevelFilter::Trace);

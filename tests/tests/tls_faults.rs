@@ -10,7 +10,7 @@ use embedded_io_adapters::tokio_1::FromTokio;
 use rand_core::OsRng;
 use taskgroup::{
     api::{self, Brief, StreamEvent},
-    session::{Config, Event, Failure, Outcome, Request},
+    session::{Config, Event, Failure, Outcome},
     time::{Clock, Instant},
 };
 use taskgroup_adversary::{Case, Fault, Options, Server, Upstream, certificates};
@@ -109,7 +109,7 @@ fn config<'c>(sandbox: &'c Sandbox, server: &Server, case: &Case) -> Config<'c> 
         .with_backoff(Duration::from_millis(1), Duration::from_millis(4))
 }
 
-fn request(sandbox: &Sandbox) -> Request<'static> {
+fn request(sandbox: &Sandbox) -> api::Runs<'static> {
     api::runs(sandbox.group_id()).include_output(true)
 }
 

@@ -100,7 +100,13 @@ struct Received {
 impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     /// A stream that fills this record. Nothing is sent before the first step.
     #[must_use]
-    pub fn new(config: Config<'c>, request: Request<'c>, record: R, network: &'n N, clock: C) -> Self {
+    pub fn new(
+        config: Config<'c>,
+        request: impl Into<Request<'c>>,
+        record: R,
+        network: &'n N,
+        clock: C,
+    ) -> Self {
         Self {
             session: Session::with_record(config, request, record),
             network,
@@ -141,14 +147,14 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     /// The connection is kept until the stream is dropped, and the connector with it. Servers close one that
     /// is silent for long, often after 5 to 75 s: then, and where [`Connector::cancel_safe`] says no, there is
     /// a new one for each request.
-    pub fn ask(&mut self, request: Request<'c>) {
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
         self.session.ask(request);
         (self.due, self.outcome) = (None, None);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     #[must_use]
-    pub fn ask_with<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, 'n, S, N, C> {
+    pub fn ask_with<S: Record>(self, request: impl Into<Request<'c>>, record: S) -> Stream<'c, 'n, S, N, C> {
         Stream {
             session: self.session.ask_with(request, record),
             network: self.network,
@@ -253,7 +259,7 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     }
 
     /// The id of the last event that was had: store it, and after a reboot another stream goes on
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()

@@ -53,7 +53,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     /// A stream that fills this record. Nothing is sent before the first [`run`](Self::run), and then
     /// to this very machine only, see [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
-    pub fn new(config: Config<'c>, request: Request<'c>, record: R, clock: C) -> Self {
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>, record: R, clock: C) -> Self {
         Self { session: Session::with_record(config, request, record), clock, plaintext_allowed: false }
     }
 
@@ -110,7 +110,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     }
 
     /// The id of the last event that was had: store it, and after a reboot another stream goes on
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()

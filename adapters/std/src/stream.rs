@@ -57,7 +57,7 @@ pub enum Step {
 impl<'c, R: Record> Stream<'c, R> {
     /// A stream that fills this record. Nothing is sent before the first step.
     #[must_use]
-    pub fn new(config: Config<'c>, request: Request<'c>, record: R, security: &Security) -> Self {
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>, record: R, security: &Security) -> Self {
         let clock = Clock::new();
         Self {
             session: Session::with_record(config, request, record),
@@ -75,14 +75,14 @@ impl<'c, R: Record> Stream<'c, R> {
     /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
     /// has left it open, and costs no handshake. Servers close one that is silent for long, often after 5
     /// to 75 s: then there is a new one.
-    pub fn ask(&mut self, request: Request<'c>) {
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
         self.session.ask(request);
         (self.due, self.outcome) = (None, None);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     #[must_use]
-    pub fn ask_with<S: Record>(self, request: Request<'c>, record: S) -> Stream<'c, S> {
+    pub fn ask_with<S: Record>(self, request: impl Into<Request<'c>>, record: S) -> Stream<'c, S> {
         Stream {
             session: self.session.ask_with(request, record),
             connector: self.connector,
@@ -170,7 +170,7 @@ impl<'c, R: Record> Stream<'c, R> {
     }
 
     /// The id of the last event that was seen: another stream goes on from there by
-    /// [`Request::last_event_id`].
+    /// [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()

@@ -71,8 +71,8 @@ impl Record for Verbatim {
         self.members.member(index)
     }
 
-    fn wants(&self, _: &str) -> bool {
-        true
+    fn wants(&self, _: &str) -> Option<bool> {
+        Some(true)
     }
 
     fn data(&mut self, piece: &[u8]) {

@@ -23,7 +23,7 @@ use std::{fmt, ops::Deref};
 use serde::{Serialize, Serializer, ser::Error as _};
 use taskgroup::{
     api::{
-        Citation, Error, FieldBasis, McpServer, McpToolCall, Output, Profile, RunInput, SourcePolicy,
+        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, Profile, RunInput, SourcePolicy,
         SourceStats, TaskSpec, Warning, Webhook,
     },
     json::{self, Field, Json, Kind, Stop},
@@ -45,7 +45,7 @@ impl Profile for Whole {
     type Metadata = Option<Raw>;
     type Detail = Option<Raw>;
     type Warnings = Option<List<Warning<Self>>>;
-    type Error = Option<Error<Self>>;
+    type Error = Option<ErrorObject<Self>>;
     type Input = Option<RunInput<Self>>;
     type Prompt = Content;
     type SourcePolicy = Option<SourcePolicy<Self>>;

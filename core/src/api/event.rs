@@ -1,6 +1,6 @@
 //! An event of any of the service's streams.
 
-use super::{Error, Profile, Standard, TaskGroupStatus, TaskRun};
+use super::{ErrorObject, Profile, Standard, TaskGroupStatus, TaskRun, service};
 use crate::{record, text::Text};
 
 record! {
@@ -22,7 +22,7 @@ record! {
         /// Of a group: how its runs stand.
         pub status: Option<TaskGroupStatus<P>> = "/status",
         /// Of an `error`: what failed.
-        pub error: Option<Error<P>> = "/error",
+        pub error: Option<ErrorObject<P>> = "/error",
         /// Of progress: in words.
         pub message: P::ProgressMessage = "/message",
         /// Of progress: when, RFC 3339.
@@ -59,7 +59,7 @@ pub enum View<'e, P: Profile> {
     /// `task_group_status`
     Group(&'e TaskGroupStatus<P>),
     /// `error`
-    Error(&'e Error<P>),
+    Error(&'e ErrorObject<P>),
     /// `task_run.progress_stats` and `task_run.progress_msg.…`
     Progress(ProgressEvent<'e, P>),
     /// Any other type, or one of these without the member that makes it what it is.
@@ -111,14 +111,14 @@ impl<P: Profile> StreamEvent<P> {
     #[must_use]
     pub fn view(&self) -> View<'_, P> {
         let kind = self.kind.as_str();
-        let message = kind.strip_prefix("task_run.progress_msg.");
+        let message = kind.strip_prefix(service::PROGRESS_MESSAGE);
         match (kind, &self.run, &self.status, &self.error) {
-            ("task_run.state", Some(run), _, _) => {
+            (service::RUN, Some(run), _, _) => {
                 View::Run(RunEvent { run, input: &self.input, output: &self.output })
             }
-            ("task_group_status", _, Some(status), _) => View::Group(status),
-            ("error", _, _, Some(error)) => View::Error(error),
-            _ => match message.or((kind == "task_run.progress_stats").then_some("stats")) {
+            (service::GROUP, _, Some(status), _) => View::Group(status),
+            (service::ERROR, _, _, Some(error)) => View::Error(error),
+            _ => match message.or((kind == service::PROGRESS_STATS).then_some("stats")) {
                 Some(kind) => View::Progress(ProgressEvent {
                     kind,
                     message: &self.message,
@@ -145,7 +145,7 @@ where
     P::Time: serde::Serialize,
     TaskRun<P>: serde::Serialize,
     TaskGroupStatus<P>: serde::Serialize,
-    Error<P>: serde::Serialize,
+    ErrorObject<P>: serde::Serialize,
 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;

@@ -12,6 +12,16 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
+//! A request takes the parameters that its endpoint has, and no others:
+//!
+//! ```compile_fail,E0599
+//! let request = taskgroup::api::group("tgrp_5c1f0a").include_output(true);
+//! ```
+//!
+//! ```compile_fail,E0599
+//! let request = taskgroup::api::run_events("trun_1").last_event_id("7");
+//! ```
+//!
 //! The records have the members that the service's public reference lists, by the same names, except
 //! that `type` is `kind`. How much of the big ones is kept is said by a [`Profile`]: [`Brief`],
 //! [`Standard`], or one of yours. Members and values that are not known are passed over.
@@ -20,6 +30,7 @@
 //!
 //! Ids of runs and groups are kept to 40 bytes, types of events to 40, cursors to 128.
 
+pub mod body;
 mod event;
 mod group;
 mod input;
@@ -27,6 +38,7 @@ mod output;
 mod profile;
 mod requests;
 mod run;
+pub(crate) mod service;
 
 pub use self::{
     event::{ProgressEvent, RunEvent, SourceStats, StreamEvent, View},
@@ -35,10 +47,11 @@ pub use self::{
     output::{Citation, Confidence, FieldBasis, McpToolCall, Output, OutputType, RunResult},
     profile::{Brief, Kept, Profile, Standard},
     requests::{
-        add_runs, create_group, create_run, events, group, group_run, run, run_events, run_input, run_result,
-        runs,
+        AddRuns, AwaitResult, Events, Plain, Runs, add_runs, create_group, create_run, events, group,
+        group_run, run, run_events, run_input, run_result, runs,
     },
-    run::{Error, Id, Status, TaskRun, Warning},
+    run::{ErrorObject, Id, Status, TaskRun, Warning},
+    service::Version,
 };
 
 /// For serde: whether this is a field of no size, whose value was passed over.

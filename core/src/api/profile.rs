@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use super::{
-    Citation, Error, FieldBasis, Id, Output, RunInput, SourcePolicy, SourceStats, TaskSpec, Warning,
+    Citation, ErrorObject, FieldBasis, Id, Output, RunInput, SourcePolicy, SourceStats, TaskSpec, Warning,
 };
 use crate::{
     json::{Content, Field, List, Raw, Skip},
@@ -91,7 +91,7 @@ pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
     type Detail: Kept;
     /// `warnings`: a list of [`Warning`].
     type Warnings: Kept;
-    /// `error` of a run: an optional [`Error`].
+    /// `error` of a run: an optional [`ErrorObject`].
     type Error: Kept;
     /// `input` of an event: an optional [`RunInput`].
     type Input: Kept;
@@ -155,7 +155,7 @@ impl Profile for Brief {
     type Metadata = Skip;
     type Detail = Skip;
     type Warnings = Skip;
-    type Error = Option<Error<Self>>;
+    type Error = Option<ErrorObject<Self>>;
     type Input = Skip;
     type Prompt = Skip;
     type SourcePolicy = Skip;
@@ -198,7 +198,7 @@ impl Profile for Standard {
     type Metadata = Option<Raw<128>>;
     type Detail = Option<Raw<64>>;
     type Warnings = Option<List<Warning<Self>, 2>>;
-    type Error = Option<Error<Self>>;
+    type Error = Option<ErrorObject<Self>>;
     type Input = Option<RunInput<Self>>;
     type Prompt = Content<256>;
     type SourcePolicy = Option<SourcePolicy<Self>>;

@@ -68,12 +68,13 @@ record! {
 }
 
 record! {
-    /// What the service says when something failed: a run, a stream, or a request.
+    /// What the service says when something failed, as an answer or event has it: a record like the others. The error of a
+    /// request or a stream as a whole is [`Session::error`](crate::session::Session::error).
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(bound(serialize = "P::RefId: serde::Serialize, \
         P::Message: serde::Serialize, P::Detail: serde::Serialize")))]
-    pub struct Error<P = Standard> for * where P: Profile {
+    pub struct ErrorObject<P = Standard> for * where P: Profile {
         /// To be quoted to the service's support.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub ref_id: P::RefId = "/ref_id",

@@ -146,7 +146,7 @@ impl Filler {
     ) -> Result<bool, Error> {
         static ROOT: Node = Node::ROOT;
         if !self.tokens.is_past(0) {
-            let member = record.names().first().unwrap_or(&ROOT);
+            let member = record.root().unwrap_or(&ROOT);
             let mut json = Json { filler: self, watch, level: 0, member, input };
             let result = json.object(record);
             *input = json.input;

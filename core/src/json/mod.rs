@@ -22,6 +22,7 @@
 //! | name the members that you want, in a struct | [`record!`](crate::record!), and [`fill`] or [`Filler`] |
 //! | say how much to keep of each | [`Text`](crate::text::Text), [`Raw`], [`Content`], [`List`], numbers, `bool`, [`enumeration!`](crate::enumeration!), `Option`, [`Skip`], [`Pieces`] |
 //! | keep it in another way, or elsewhere | your own [`Field`] |
+//! | write JSON | [`Writer`] |
 //!
 //! # Limits
 //!
@@ -36,9 +37,16 @@ mod record;
 mod scan;
 #[cfg(feature = "serde")]
 mod serialize;
+#[cfg(feature = "serde")]
+mod serializer;
 mod tokenizer;
 mod tree;
+mod writer;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::serialize::JsonText;
+#[cfg(feature = "serde")]
+pub use self::serializer::Serialized;
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
@@ -46,6 +54,7 @@ pub use self::{
     record::{Field, Record, Row},
     tokenizer::{DEPTH, Token, Tokenizer},
     tree::{Node, count, tree},
+    writer::{NoJson, Output, ToJson, Writer},
 };
 /// For [`record!`](crate::record!).
 #[doc(hidden)]

@@ -1,11 +1,13 @@
-//! The characters of a JSON number in, the nearest value of a type out.
+//! The characters of a JSON number in, the nearest value of a type out; and a value in, its shortest characters out.
 //!
-//! `str::parse` would do the same and leave a panicking branch in the program.
+//! `str::parse` and `Display` would do the same and leave a panicking branch in the program.
 //!
 //! # Limits
 //!
 //! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
 //! a floating-point type becomes the nearer one, and in the middle the even one.
+
+use core::num::NonZeroU16;
 
 use super::error::Misfit;
 
@@ -59,7 +61,7 @@ pub(super) const DOUBLE: Format = Format { fraction: 52, least: -1074, exponents
 /// The bits of the nearest number in `format`, unless that is infinite.
 #[inline(never)]
 pub(super) fn float(text: &str, format: &Format) -> Result<u64, Misfit> {
-    let mut digits = Large::new();
+    let mut digits = Large::<LIMBS>::new();
     let power = decimal(text, &mut digits);
     let sign = u64::from(text.starts_with('-')) << 63 >> (63_u32.wrapping_sub(width(format)));
     if digits.is_zero() || power < -POWER_MAX {
@@ -118,7 +120,7 @@ const fn width(format: &Format) -> u32 {
 }
 
 /// The digits as an integer, and the power of ten to multiply them with.
-fn decimal(text: &str, digits: &mut Large) -> i32 {
+fn decimal(text: &str, digits: &mut Large<LIMBS>) -> i32 {
     let mut power = places(text);
     for byte in text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')) {
         if byte.is_ascii_digit() {
@@ -152,12 +154,143 @@ fn places(text: &str) -> i32 {
     places.wrapping_add(if is_below { exponent.wrapping_neg() } else { exponent })
 }
 
-/// A natural number in base 256, the least limb first.
-struct Large {
-    limbs: heapless::Vec<u8, LIMBS>,
+const FIVE: NonZeroU16 = NonZeroU16::new(5).unwrap();
+const TEN: NonZeroU16 = NonZeroU16::new(10).unwrap();
+
+/// The longest text that [`shortest`] gives: a sign, 17 digits with a point, and an exponent of 3 digits.
+pub(super) const LONGEST: usize = 32;
+
+/// Enough for the least bit of the least double, times a power of ten that makes it an integer.
+const EXACT: usize = 328;
+
+/// The most digits that any double needs.
+const DIGITS: usize = 17;
+
+/// The fewest digits that are read as the finite number of these bits, correctly rounded.
+#[inline(never)]
+pub(super) fn shortest(bits: u64, format: &Format, text: &mut heapless::String<LONGEST>) {
+    let sign = bits >> width(format) & 1 == 1;
+    let (digits, point) = digits(bits, format);
+    for count in 1..=DIGITS {
+        let (rounded, carry) = round(&digits, count);
+        text.clear();
+        _ = text.push_str(if sign { "-" } else { "" });
+        layout(rounded.get(..count).unwrap_or_default(), point.wrapping_add(carry.into()), text);
+        if float(text, format) == Ok(bits) {
+            break;
+        }
+    }
 }
 
-impl Large {
+/// The first digits of a number and whether anything but 0 comes after them, from its bits; and how many of the
+/// digits stand before the point.
+fn digits(bits: u64, format: &Format) -> ([u8; DIGITS + 2], i32) {
+    let fraction = bits & (1_u64 << format.fraction).wrapping_sub(1);
+    let exponent = bits >> format.fraction & format.exponents;
+    let hidden = u64::from(exponent > 0) << format.fraction;
+    let above = i32::try_from(exponent.saturating_sub(1)).unwrap_or_default();
+    let power = format.least.wrapping_add(above);
+
+    // fraction * 2^power = number * 10^point
+    let mut number = Large::<EXACT>::new();
+    for byte in (fraction | hidden).to_be_bytes() {
+        number.multiply_add(1 << 8, byte.into());
+    }
+    for _ in 0..power {
+        number.multiply_add(2, 0);
+    }
+    for _ in power..0 {
+        number.multiply_add(5, 0);
+    }
+    let mut point = power.min(0);
+
+    // The digits come from the last one on; the place after them stands for all that have passed it.
+    let mut digits = [0; DIGITS + 2];
+    while !number.is_zero() {
+        let mut moved = number.divide(TEN);
+        let [places @ .., after] = &mut digits;
+        for place in places {
+            core::mem::swap(place, &mut moved);
+        }
+        *after |= moved;
+        point = point.wrapping_add(1);
+    }
+    (digits, point)
+}
+
+/// The first `count` digits, rounded to the nearest, in the middle to the even one; and whether that made one more.
+fn round(digits: &[u8; DIGITS + 2], count: usize) -> ([u8; DIGITS + 2], bool) {
+    let mut rounded = *digits;
+    let (kept, rest) = rounded.split_at_mut_checked(count).unwrap_or_default();
+    let is_odd = kept.last().is_some_and(|digit| digit % 2 == 1);
+    let (next, after) =
+        rest.split_first().map_or((0, false), |(next, after)| (*next, after.iter().any(|digit| *digit > 0)));
+    if next < 5 || next == 5 && !after && !is_odd {
+        return (rounded, false);
+    }
+    for digit in kept.iter_mut().rev() {
+        if *digit < 9 {
+            *digit = digit.wrapping_add(1);
+            return (rounded, false);
+        }
+        *digit = 0;
+    }
+    if let Some(first) = kept.first_mut() {
+        *first = 1;
+    }
+    (rounded, true)
+}
+
+/// The digits with a point after so many of them, or with an exponent when that is far away.
+fn layout(digits: &[u8], point: i32, text: &mut heapless::String<LONGEST>) {
+    let used = digits.iter().rposition(|digit| *digit > 0).map_or(1, |last| last.wrapping_add(1));
+    let digits = digits.get(..used).unwrap_or_default();
+    let length = i32::try_from(used).unwrap_or_default();
+    match point {
+        _ if digits == [0] => _ = text.push_str("0.0"),
+        1..=16 => {
+            (0..point.max(length)).zip(digits.iter().copied().chain(core::iter::repeat(0))).for_each(
+                |(place, digit)| {
+                    if place == point {
+                        _ = text.push('.');
+                    }
+                    _ = text.push((b'0' | digit).into());
+                },
+            );
+            _ = text.push_str(if length > point { "" } else { ".0" });
+        }
+        -4..=0 => {
+            _ = text.push_str("0.");
+            (point..0).for_each(|_| _ = text.push('0'));
+            digits.iter().for_each(|digit| _ = text.push((b'0' | digit).into()));
+        }
+        _ => {
+            let (first, rest) = digits.split_first().unwrap_or((&0, &[]));
+            _ = text.push((b'0' | *first).into());
+            if !rest.is_empty() {
+                _ = text.push('.');
+                rest.iter().for_each(|digit| _ = text.push((b'0' | digit).into()));
+            }
+            let exponent = point.wrapping_sub(1);
+            _ = text.push_str(if exponent < 0 { "e-" } else { "e" });
+            let exponent = exponent.unsigned_abs();
+            let mut is_leading = true;
+            for digit in [exponent / 100, exponent / 10 % 10, exponent % 10] {
+                is_leading &= digit == 0;
+                if !is_leading {
+                    _ = text.push((b'0' | u8::try_from(digit).unwrap_or_default()).into());
+                }
+            }
+        }
+    }
+}
+
+/// A natural number in base 256, the least limb first.
+struct Large<const N: usize> {
+    limbs: heapless::Vec<u8, N>,
+}
+
+impl<const N: usize> Large<N> {
     const fn new() -> Self {
         Self { limbs: heapless::Vec::new() }
     }
@@ -181,13 +314,21 @@ impl Large {
 
     /// Whether nothing is left over.
     fn divide_by_5(&mut self) -> bool {
+        self.divide(FIVE) == 0
+    }
+
+    /// Leaves the quotient, and gives the remainder.
+    fn divide(&mut self, divisor: NonZeroU16) -> u8 {
         let mut rest = 0_u16;
         for limb in self.limbs.iter_mut().rev() {
             let part = rest << 8 | u16::from(*limb);
-            *limb = low((part / 5).into());
-            rest = part % 5;
+            *limb = low((part / divisor).into());
+            rest = part % divisor;
         }
-        rest == 0
+        while self.limbs.last() == Some(&0) {
+            self.limbs.pop();
+        }
+        low(rest.into())
     }
 }
 

@@ -7,7 +7,7 @@
 //! record! {
 //!     /// Nested records and pointers go together.
 //!     #[derive(Debug, PartialEq)]
-//!     pub struct Event for "task_run.state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
+//!     pub struct Event for "state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
 //! }
 //! record! { #[derive(Debug, PartialEq)] pub struct Run { active: bool = "/is_active" } }
 //! let mut event = Event::default();
@@ -64,17 +64,24 @@ pub trait Record: Field {
     /// The tree of the names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];
 
+    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
+    #[doc(hidden)]
+    fn root(&self) -> Option<&'static Node> {
+        self.names().first()
+    }
+
     /// The field that a leaf of the tree stands for.
     fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
 
-    /// Whether events of this type are for this record. A session passes over all others.
-    fn wants(&self, event_type: &str) -> bool {
-        event_type == "task_run.state"
+    /// Whether the events of a stream that have this type are for this record. `None`: it does not say, and whoever
+    /// reads the stream decides.
+    fn wants(&self, event_type: &str) -> Option<bool> {
+        let _ = event_type;
+        None
     }
 
-    /// Is shown the text itself, piece by piece as it comes, by a session; for who passes it on or
-    /// keeps it. What came since [`clear`](Field::clear) is one text, whole when the session has
-    /// given the event.
+    /// Shows the text itself, piece by piece as it comes, to a record that keeps it or passes it on. What came since
+    /// [`clear`](Field::clear) is one text, whole once whoever reads the stream gives the event.
     fn data(&mut self, piece: &[u8]) {
         let _ = piece;
     }
@@ -106,12 +113,13 @@ pub trait Row {
 /// and `Default` where its fields do, so do not derive that. Attributes, so other derives too, generics with bounds, and `where`
 /// are passed on; a bound with angle brackets in it belongs after `where`.
 ///
-/// A session gives it events of the type `task_run.state`. Others are named after `for`, and `for *` is all.
+/// After `for` it names the types of events that it takes from a stream; `for *` takes all. Without `for` it
+/// leaves that to whoever reads the stream, such as a session.
 ///
 /// ```
 /// use taskgroup::{json::{Field, Skip}, record, text::Text};
 ///
-/// record! { pub struct Failures for "task_run.state" | "error" { pub why: Text<80> = "/error/message" } }
+/// record! { pub struct Failures for "state" | "error" { pub why: Text<80> = "/error/message" } }
 /// record! { pub struct All<F = Skip> for * where F: Field { pub kind: Text<32> = "/type", pub run: F = "/run" } }
 /// # let _ = (Failures::default(), All::<Skip>::default());
 /// ```
@@ -256,11 +264,11 @@ macro_rules! record {
 
     (@wants) => {};
     (@wants _) => {
-        fn wants(&self, _: &str) -> bool { true }
+        fn wants(&self, _: &str) -> ::core::option::Option<bool> { ::core::option::Option::Some(true) }
     };
     (@wants $($event_type:tt)+) => {
-        fn wants(&self, event_type: &str) -> bool {
-            ::core::matches!(event_type, $($event_type)+)
+        fn wants(&self, event_type: &str) -> ::core::option::Option<bool> {
+            ::core::option::Option::Some(::core::matches!(event_type, $($event_type)+))
         }
     };
 

@@ -58,11 +58,32 @@ impl<F> Serialize for Pieces<F> {
     }
 }
 
-/// The value at the front of a text that [`Raw`] has made; whoever serializes it takes it off there.
+/// A JSON text, known to be one, to be written as the value that it is.
+pub(crate) struct JsonText<'t>(pub(crate) &'t str);
+
+impl Serialize for JsonText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Value(&Cell::new(self.0)).serialize(serializer)
+    }
+}
+
+impl JsonText<'_> {
+    /// Writes the members of the object that it is to another.
+    pub(crate) fn serialize_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let value = Value(&Cell::new(self.0));
+        value.next();
+        value.take(1);
+        value.members(map)
+    }
+}
+
+/// The value at the front of a JSON text; whoever serializes it takes it off there.
 struct Value<'c, 't>(&'c Cell<&'t str>);
 
 impl<'t> Value<'_, 't> {
+    /// What comes next, after any whitespace.
     fn next(&self) -> Option<u8> {
+        self.0.set(self.0.get().trim_ascii_start());
         self.0.get().bytes().next()
     }
 
@@ -74,6 +95,7 @@ impl<'t> Value<'_, 't> {
 
     /// Takes the string that is next, without its quotation marks.
     fn take_string(&self) -> Quoted<'t> {
+        self.next();
         self.take(1);
         let text = self.0.get();
         let mut length = 0_usize;
@@ -88,6 +110,17 @@ impl<'t> Value<'_, 't> {
         let string = self.take(length);
         self.take(1);
         Quoted(string)
+    }
+
+    /// Takes the members of an object that has begun, and its end.
+    fn members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        while self.take_comma() {
+            map.serialize_key(&self.take_string())?;
+            self.next();
+            self.take(1);
+            map.serialize_value(self)?;
+        }
+        Ok(())
     }
 
     /// Takes the comma before the next of the elements. False: they have ended.
@@ -112,11 +145,7 @@ impl Serialize for Value<'_, '_> {
             Some(b'{') => {
                 self.take(1);
                 let mut map = serializer.serialize_map(None)?;
-                while self.take_comma() {
-                    map.serialize_key(&self.take_string())?;
-                    self.take(1);
-                    map.serialize_value(self)?;
-                }
+                self.members(&mut map)?;
                 map.end()
             }
             Some(b'[') => {
@@ -130,7 +159,9 @@ impl Serialize for Value<'_, '_> {
             Some(b'"') => self.take_string().serialize(serializer),
             _ => {
                 let rest = self.0.get();
-                let end = rest.bytes().position(|byte| matches!(byte, b',' | b']' | b'}'));
+                let end = rest
+                    .bytes()
+                    .position(|byte| matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace());
                 match self.take(end.unwrap_or(rest.len())) {
                     "null" => serializer.serialize_none(),
                     "true" => serializer.serialize_bool(true),
@@ -175,6 +206,10 @@ impl Serialize for Quoted<'_> {
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut characters = self.0.chars();
+        let unit = |characters: &mut core::str::Chars<'_>| {
+            let digits = characters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
+            digits.fold(0, |code, digit| code << 4 | digit)
+        };
         let unquoted = iter::from_fn(|| match characters.next()? {
             '\\' => Some(match characters.next()? {
                 'b' => '\u{8}',
@@ -183,8 +218,17 @@ impl fmt::Display for Quoted<'_> {
                 'r' => '\r',
                 't' => '\t',
                 'u' => {
-                    let digits = characters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
-                    char::from_u32(digits.fold(0, |code, digit| code << 4 | digit))?
+                    let mut code = unit(&mut characters);
+                    // Two of UTF-16 are one character; one without the other is none.
+                    let mut after = characters.clone();
+                    if code & 0xFC00 == 0xD800 && after.next() == Some('\\') && after.next() == Some('u') {
+                        let low = unit(&mut after);
+                        if low & 0xFC00 == 0xDC00 {
+                            code = ((code & 0x3FF) << 10 | low & 0x3FF).wrapping_add(0x1_0000);
+                            characters = after;
+                        }
+                    }
+                    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
                 }
                 same => same,
             }),

@@ -49,9 +49,14 @@ impl Node {
         self.name
     }
 
+    /// Whether it stands for a field. The root of no names does not.
+    pub(super) const fn is_leaf(&self) -> bool {
+        self.count == 0 && !self.name.is_empty()
+    }
+
     /// The nodes below this one, which is one of `nodes`.
     #[inline]
-    pub(super) fn below(self, nodes: &[Self]) -> &[Self] {
+    pub(crate) fn below(self, nodes: &[Self]) -> &[Self] {
         let end = usize::from(self.first).wrapping_add(self.count.into());
         nodes.get(self.first.into()..end).unwrap_or_default()
     }
@@ -64,7 +69,7 @@ impl Node {
 
     /// Whether a member of this name is meant.
     #[inline]
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         if self.has_escapes { unescape(self.name).eq(name.bytes()) } else { self.name == name }
     }
 }

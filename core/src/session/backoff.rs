@@ -8,37 +8,37 @@ use crate::time::Millis;
 /// A wait is drawn uniformly from [floor, upper]; upper is twice the floor and doubles to the
 /// ceiling while nothing new comes.
 #[derive(Clone, Copy)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     tries: u32,
     random: u32,
 }
 
 impl Backoff {
-    pub(super) const fn new(seed: u32) -> Self {
+    pub(crate) const fn new(seed: u32) -> Self {
         // Spread over all bits, since small seeds are likely; odd, since xorshift stays at zero.
         let random = (seed ^ 0x9E37_79B9).wrapping_mul(0x85EB_CA6B) | 1;
         Self { tries: 0, random }
     }
 
     /// Something new came.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.tries = 0;
     }
 
     /// Counts a try that failed and brought nothing new. Was it the last that the config allows?
-    pub(super) fn failed(&mut self, config: &Config<'_>) -> bool {
+    pub(crate) fn failed(&mut self, config: &Config<'_>) -> bool {
         self.tries = self.tries.saturating_add(1);
         config.attempts.is_some_and(|attempts| self.tries >= attempts.get())
     }
 
     /// How many tries in a row have failed.
-    pub(super) const fn tries(&self) -> u32 {
+    pub(crate) const fn tries(&self) -> u32 {
         self.tries
     }
 
     /// The wait after so many tries, from this floor on; never shorter than what the server asked for.
     #[inline(never)] // or it would be there for each reason to wait
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &mut self,
         config: &Config<'_>,
         floor: Millis,

@@ -3,30 +3,10 @@
 use core::{fmt, num::NonZeroU32, time::Duration};
 
 use super::{
-    Misuse,
+    Backoff, Misuse,
     url::{self, Url},
 };
 use crate::{http, time::Millis};
-
-/// The version of the API in the path of task groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Version {
-    /// `/v1beta`
-    #[default]
-    V1Beta,
-    /// `/v1`
-    V1,
-}
-
-impl Version {
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::V1Beta => "/v1beta",
-            Self::V1 => "/v1",
-        }
-    }
-}
 
 /// A base URL that cannot be used, see [`Config::with_base_url`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +25,11 @@ impl core::error::Error for InvalidUrl {}
 /// as the program, such as the key.
 ///
 /// ```
-/// use taskgroup::session::{Config, Version};
+/// use taskgroup::session::Config;
 ///
-/// let config = Config::new("key").with_version(Version::V1).with_attempts(None).with_seed(7);
-/// assert_eq!((config.host(), config.port(), config.tls()), ("api.parallel.ai", 443, true));
-/// assert!(!format!("{config:?}").contains("key\""));
+/// let config = Config::for_server("api.example.org", "s3cret").with_attempts(None).with_seed(7);
+/// assert_eq!((config.host(), config.port(), config.tls()), ("api.example.org", 443, true));
+/// assert!(!format!("{config:?}").contains("s3cret"));
 /// ```
 ///
 /// Durations are kept in milliseconds, up to 49 days.
@@ -71,15 +51,17 @@ pub struct Config<'c> {
     pub(super) tls: bool,
     pub(super) keep_alive: bool,
     pub(super) end_check: bool,
-    pub(super) version: Version,
+    pub(super) version: u8,
 }
 
 impl<'c> Config<'c> {
-    /// The public service, asked with this API key; v1beta, and the timeouts and waits that each `with_…` below names as its default.
+    /// A server by its name or address, over TLS on port 443, asked with this key; the timeouts and waits are those that
+    /// each `with_…` below names as its default. The key is empty where the [endpoint](super::Endpoint::with_key)
+    /// sends none.
     #[must_use]
-    pub const fn new(key: &'c str) -> Self {
+    pub const fn for_server(host: &'c str, key: &'c str) -> Self {
         Self {
-            host: "api.parallel.ai",
+            host,
             base_path: "",
             key,
             user_agent: concat!("taskgroup/", env!("CARGO_PKG_VERSION")),
@@ -95,7 +77,7 @@ impl<'c> Config<'c> {
             tls: true,
             keep_alive: false,
             end_check: true,
-            version: Version::V1Beta,
+            version: 0,
         }
     }
 
@@ -167,10 +149,10 @@ impl<'c> Config<'c> {
         Ok(self.with_server(host, port, tls).with_base_path(path))
     }
 
-    /// The version of the API. v1beta by default.
+    /// Which of an endpoint's [versions](super::Endpoint::with_versions) to ask, counted from 0, the default.
     #[must_use]
-    pub const fn with_version(mut self, version: Version) -> Self {
-        self.version = version;
+    pub const fn with_nth_version(mut self, nth: u8) -> Self {
+        self.version = nth;
         self
     }
 
@@ -181,7 +163,8 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// The value of the header `parallel-beta`: names of beta features, separated by commas.
+    /// The names of the API's beta features that are to be on, separated by commas, for endpoints that have [a header for
+    /// them](super::Endpoint::with_beta_header).
     #[must_use]
     pub const fn with_beta(mut self, features: &'c str) -> Self {
         self.beta = features;
@@ -198,8 +181,9 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// Whether [`runs`](crate::api::runs), once it has ended in order, is asked for once more from the last
-    /// event on, and is done only when that brings nothing new. Yes by default.
+    /// Whether a stream that is [checked](super::End::Checked), such as [`runs`](crate::api::runs), once it has ended in
+    /// order, is asked for once more from the last event on, and is done only when that brings nothing new. Yes by
+    /// default.
     ///
     /// An orderly end proves only what the last hop believes: behind a proxy, or in a framework that ends an
     /// answer whose handler failed, a cut looks like an end. The check is strong evidence, not proof: a server
@@ -208,7 +192,7 @@ impl<'c> Config<'c> {
     ///
     /// Without it, the last chunk or the length of the body is believed; an end of the connection alone,
     /// which has no framing, is checked all the same. Switch it off for a server that ignores
-    /// `last_event_id`, which sends everything twice, and where nothing is on the way that could cut a stream.
+    /// the cursor, which sends everything twice, and where nothing is on the way that could cut a stream.
     #[must_use]
     pub const fn with_end_check(mut self, check: bool) -> Self {
         self.end_check = check;
@@ -274,15 +258,25 @@ impl<'c> Config<'c> {
 }
 
 impl Config<'_> {
-    /// What cannot be sent.
-    pub(super) fn check(&self) -> Result<(), Misuse> {
+    /// The shortest wait before another try.
+    pub(crate) const fn floor(&self) -> Millis {
+        self.floor
+    }
+
+    /// For waits of one's own.
+    pub(crate) const fn backoff(&self) -> Backoff {
+        Backoff::new(self.seed)
+    }
+
+    /// What cannot be sent, the key in this header; without one, no key is.
+    pub(super) fn check(&self, key_header: &str) -> Result<(), Misuse> {
         if !http::is_host(self.host) {
             Err(Misuse::Host)
         } else if !(self.base_path.is_empty() || self.base_path.starts_with('/'))
             || !url::is_path(self.base_path)
         {
             Err(Misuse::BasePath)
-        } else if self.key.is_empty() || !http::is_field_value(self.key) {
+        } else if !key_header.is_empty() && (self.key.is_empty() || !http::is_field_value(self.key)) {
             Err(Misuse::Key)
         } else if !http::is_field_value(self.user_agent) || !http::is_field_value(self.beta) {
             Err(Misuse::Header)
@@ -321,7 +315,7 @@ impl defmt::Format for Config<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(
             f,
-            "Config {{ host: {=str}, port: {=u16}, tls: {=bool}, base_path: {=str}, version: {}, key: ***, attempts: {} }}",
+            "Config {{ host: {=str}, port: {=u16}, tls: {=bool}, base_path: {=str}, version: {=u8}, key: ***, attempts: {} }}",
             self.host,
             self.port,
             self.tls,

@@ -2,7 +2,11 @@
 
 use core::{fmt, mem};
 
-use super::id::Id;
+use super::{
+    endpoint::{Endpoint, EventId, Place},
+    id::Id,
+    prefix::Prefix,
+};
 use crate::{
     json::{Token, Watch},
     text::{Decoder, Text},
@@ -15,9 +19,9 @@ use crate::{
 pub struct ApiError {
     /// The status code of the answer; 200 for an `error` event in a stream.
     pub status: u16,
-    /// The reference that the service gives its errors, for its support.
-    pub ref_id: Text<40>,
-    /// The service's own words. Of a validation error's list, the first entry; of an answer that
+    /// The [reference](super::Endpoint::with_error_reference) that the server gives its errors, for its support.
+    pub reference: Text<40>,
+    /// The server's own [words](super::Endpoint::with_error). Of a validation error's list, the first entry; of an answer that
     /// is not JSON, its beginning.
     pub message: Text<128>,
 }
@@ -31,8 +35,8 @@ impl fmt::Display for ApiError {
         if self.message.lost() > 0 {
             f.write_str("…")?;
         }
-        if !self.ref_id.is_empty() {
-            write!(f, " (ref_id {})", self.ref_id)?;
+        if !self.reference.is_empty() {
+            write!(f, " (reference {})", self.reference)?;
         }
         Ok(())
     }
@@ -41,44 +45,28 @@ impl fmt::Display for ApiError {
 impl core::error::Error for ApiError {}
 
 /// Reads the members of each event and answer that the session goes by, whatever the record makes
-/// of them:
-///
-/// ```text
-/// {"type": kind, "event_id": id, "status": {"is_active": active}, "run": {"is_active": active},
-///  "error": {"ref_id": …, "message": …}, "detail": "message" or [{"msg": message}, …]}
-/// ```
-pub(super) struct Envelope {
-    /// The event's type: the member `type`, or else the name that the stream gave it.
+/// of them. Which they are is the endpoint's to say.
+pub(super) struct Envelope<'c> {
+    pub(super) endpoint: &'c Endpoint<'c>,
+    /// The event's type: what the member for it says, or else the name that the stream gave it.
     pub(super) kind: Text<40>,
     /// Whether the kind is the member's.
     typed: bool,
     /// Whether the event's id was read to its end.
     pub(super) id_whole: bool,
-    /// Whether the group has active runs (`/status/is_active`); in the stream of one run, whether it is
-    /// active (`/run/is_active`).
+    /// What the flag says, if there is one.
     pub(super) active: Option<bool>,
     /// A status of 0: the server has said nothing yet.
     error: ApiError,
-    id_source: IdSource,
     member: Member,
     inner: Inner,
     /// The string that is being read has not ended.
     is_open: bool,
     /// How many objects and arrays are open inside the member.
     depth: u8,
-    /// The name of a member inside the member, as far as it has come and has room; those with a
-    /// meaning are shorter.
-    name: heapless::Vec<u8, 10, u8>,
+    /// How much of each name that has a meaning there has come.
+    names: [Prefix; 2],
     decoder: Decoder,
-}
-
-/// Where the ids of the events are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum IdSource {
-    /// In the member `event_id`.
-    Member,
-    /// In the field `id` of the event stream.
-    Field,
 }
 
 /// The member of the root object that is being read.
@@ -87,34 +75,33 @@ enum Member {
     Type,
     EventId,
     Error,
-    Detail,
-    /// The status of a group, or a run.
-    Status,
+    OtherError,
+    Flag,
 }
 
 /// The member inside of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inner {
-    RefId,
+    Reference,
     Message,
-    IsActive,
+    Flag,
     Other,
 }
 
-impl Envelope {
-    pub(super) const fn new(id_source: IdSource) -> Self {
+impl<'c> Envelope<'c> {
+    pub(super) const fn new(endpoint: &'c Endpoint<'c>) -> Self {
         Self {
+            endpoint,
             kind: Text::new(),
             typed: false,
             id_whole: false,
             active: None,
-            error: ApiError { status: 0, ref_id: Text::new(), message: Text::new() },
-            id_source,
+            error: ApiError { status: 0, reference: Text::new(), message: Text::new() },
             member: Member::Type,
             inner: Inner::Other,
             is_open: false,
             depth: 0,
-            name: heapless::Vec::new(),
+            names: [Prefix::EMPTY; 2],
             decoder: Decoder::new(),
         }
     }
@@ -133,7 +120,7 @@ impl Envelope {
     }
 
     /// The envelope on a text that is being read, with the place for the event's id.
-    pub(super) fn watch<'t>(&'t mut self, id: &'t mut Id) -> EnvelopeWatch<'t> {
+    pub(super) fn watch<'t>(&'t mut self, id: &'t mut Id) -> EnvelopeWatch<'t, 'c> {
         EnvelopeWatch { envelope: self, id }
     }
 
@@ -154,14 +141,14 @@ impl Envelope {
     /// The value of the field `id`, in pieces, the first after [`begin_id`](Self::begin_id). One
     /// with a NUL is none, as the standard has it.
     pub(super) fn id(&mut self, bytes: &[u8], id: &mut Id) {
-        if self.id_source == IdSource::Field && self.id_whole {
+        if self.endpoint.event_id == Some(EventId::Field) && self.id_whole {
             decode(&mut self.decoder, bytes, id);
             self.id_whole = !bytes.contains(&0);
         }
     }
 
     pub(super) fn begin_id(&mut self, id: &mut Id) {
-        if self.id_source == IdSource::Field {
+        if self.endpoint.event_id == Some(EventId::Field) {
             id.clear();
             self.id_whole = true;
             self.decoder = Decoder::new();
@@ -175,15 +162,10 @@ impl Envelope {
             match (self.member, self.inner) {
                 (Member::Type, _) => self.kind.clear(),
                 (_, Inner::Message) => self.error.message.clear(),
-                (_, Inner::RefId) => self.error.ref_id.clear(),
+                (_, Inner::Reference) => self.error.reference.clear(),
                 _ => {}
             }
         }
-    }
-
-    /// Whether the stream is that of one run, without cursors of the API.
-    pub(super) fn is_of_run(&self) -> bool {
-        self.id_source == IdSource::Field
     }
 
     pub(super) fn error(&self) -> Option<&ApiError> {
@@ -192,7 +174,7 @@ impl Envelope {
 
     pub(super) fn clear_error(&mut self) {
         self.error.status = 0;
-        self.error.ref_id.clear();
+        self.error.reference.clear();
         self.error.message.clear();
     }
 
@@ -201,7 +183,7 @@ impl Envelope {
     pub(super) fn set_error(&mut self, status: u16, key: &str) {
         self.error.status = status;
         self.error.message.redact(key);
-        self.error.ref_id.redact(key);
+        self.error.reference.redact(key);
     }
 
     /// A piece of an error's text that is no JSON.
@@ -216,28 +198,48 @@ impl Envelope {
 
     fn begin_member(&mut self, member: Member) {
         self.member = member;
-        let is_message = matches!(member, Member::Error | Member::Detail) && self.is_silent();
+        let is_message = matches!(member, Member::Error | Member::OtherError) && self.is_silent();
         self.inner = if is_message { Inner::Message } else { Inner::Other };
         self.depth = 0;
-        self.name.clear();
+        self.names = [Prefix::EMPTY; 2];
     }
 
-    /// A name inside the member is whole.
-    fn enter(&mut self) {
-        self.inner = match (self.member, self.depth, self.name.as_slice()) {
-            (Member::Error, 1, b"ref_id") => {
-                self.error.ref_id.clear();
-                Inner::RefId
+    /// What has a meaning inside the member.
+    fn places(&self) -> [Option<Place<'c>>; 2] {
+        match self.member {
+            Member::Error => [Some(self.endpoint.message), Some(self.endpoint.reference)],
+            Member::OtherError => [Some(self.endpoint.other_message), None],
+            Member::Flag => [self.endpoint.flag().map(|flag| flag.place), None],
+            Member::Type | Member::EventId => [None; 2],
+        }
+    }
+
+    /// A name inside the member, in pieces.
+    fn enter(&mut self, piece: &str, last: bool) {
+        let (places, mut found) = (self.places(), [false; 2]);
+        for ((prefix, place), found) in self.names.iter_mut().zip(places).zip(&mut found) {
+            if let Some(Place { depth, name, .. }) = place {
+                prefix.push(piece.as_bytes(), name);
+                *found = depth == self.depth && prefix.is_whole(name);
             }
-            (Member::Error, 1, b"message") => {
+        }
+        if !last {
+            return;
+        }
+        self.inner = match (self.member, found) {
+            (Member::Error, [true, _]) => {
                 self.error.message.clear();
                 Inner::Message
             }
-            (Member::Detail, 2, b"msg") if self.is_silent() => Inner::Message,
-            (Member::Status, 1, b"is_active") => Inner::IsActive,
+            (Member::Error, [_, true]) => {
+                self.error.reference.clear();
+                Inner::Reference
+            }
+            (Member::OtherError, [true, _]) if self.is_silent() => Inner::Message,
+            (Member::Flag, [true, _]) => Inner::Flag,
             _ => Inner::Other,
         };
-        self.name.clear();
+        self.names = [Prefix::EMPTY; 2];
     }
 }
 
@@ -248,32 +250,33 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut dyn fmt::Write) {
 }
 
 /// See [`Envelope::watch`].
-pub(super) struct EnvelopeWatch<'t> {
-    envelope: &'t mut Envelope,
+pub(super) struct EnvelopeWatch<'t, 'c> {
+    envelope: &'t mut Envelope<'c>,
     id: &'t mut Id,
 }
 
-impl Watch for EnvelopeWatch<'_> {
+impl Watch for EnvelopeWatch<'_, '_> {
     fn wants(&mut self, name: &str) -> bool {
-        let member = match name {
-            "type" => {
-                self.envelope.kind.clear();
-                self.envelope.typed = true;
-                Member::Type
-            }
-            "event_id" if self.envelope.id_source == IdSource::Member => {
-                self.id.clear();
-                self.envelope.id_whole = false;
-                Member::EventId
-            }
-            "error" => {
-                self.envelope.clear_error();
-                Member::Error
-            }
-            "detail" => Member::Detail,
-            "status" => Member::Status,
-            "run" if self.envelope.is_of_run() => Member::Status,
-            _ => return false,
+        let endpoint = self.envelope.endpoint;
+        // No name is that of no member.
+        let is = |member: &str| !name.is_empty() && member == name;
+        let member = if is(endpoint.type_member) {
+            self.envelope.kind.clear();
+            self.envelope.typed = true;
+            Member::Type
+        } else if matches!(endpoint.event_id, Some(EventId::Member(member)) if is(member)) {
+            self.id.clear();
+            self.envelope.id_whole = false;
+            Member::EventId
+        } else if is(endpoint.message.member) {
+            self.envelope.clear_error();
+            Member::Error
+        } else if is(endpoint.other_message.member) {
+            Member::OtherError
+        } else if endpoint.flag().is_some_and(|flag| is(flag.place.member)) {
+            Member::Flag
+        } else {
+            return false;
         };
         self.envelope.begin_member(member);
         true
@@ -287,14 +290,7 @@ impl Watch for EnvelopeWatch<'_> {
                 envelope.inner = Inner::Other;
             }
             Token::EndObject | Token::EndArray => envelope.depth = envelope.depth.saturating_sub(1),
-            Token::Name { piece, last } => {
-                for byte in piece.bytes() {
-                    _ = envelope.name.push(byte);
-                }
-                if last {
-                    envelope.enter();
-                }
-            }
+            Token::Name { piece, last } => envelope.enter(piece, last),
             Token::String { piece, last } => {
                 envelope.is_open = !last;
                 match (envelope.member, envelope.inner, envelope.depth) {
@@ -304,11 +300,11 @@ impl Watch for EnvelopeWatch<'_> {
                         envelope.id_whole = last;
                     }
                     (_, Inner::Message, _) => envelope.error.message.push_str(piece),
-                    (_, Inner::RefId, _) => envelope.error.ref_id.push_str(piece),
+                    (_, Inner::Reference, _) => envelope.error.reference.push_str(piece),
                     _ => {}
                 }
             }
-            Token::Bool(value) if envelope.inner == Inner::IsActive => envelope.active = Some(value),
+            Token::Bool(value) if envelope.inner == Inner::Flag => envelope.active = Some(value),
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::http::Location;
 /// Its memory is that of an [`http::Location`](Location): the session keeps the one where the other is
 /// not needed.
 #[derive(Clone, PartialEq)]
-pub(crate) struct Id {
+pub(super) struct Id {
     pub(super) text: Location,
     cut: bool,
 }
@@ -64,9 +64,10 @@ impl fmt::Write for Id {
     }
 }
 
-/// What a request names besides the first id of its path: no endpoint takes both.
+/// What a request names besides the first id of its path: one path with two
+/// ids has no cursor.
 #[derive(Clone, Debug)]
-pub(crate) enum SecondId {
+pub(super) enum SecondId {
     /// The event that a stream is to continue after; an empty one is none.
     LastEvent(Id),
     /// The second id of the path.

@@ -1,11 +1,17 @@
 //! The session without its record's type, so that there is one copy of it in a program: facts in,
 //! the one thing to do next out.
 
-use core::{fmt, mem};
+use core::{fmt, mem, num::NonZeroU32};
 
 use super::{
-    Action, Capacity, Cause, Config, Failure, Fault, Hint, Outcome, Request, Skipped, backoff::Backoff,
-    cursor::Cursor, envelope::ApiError, reader::Reader, request::Call, timer::Timer,
+    Action, Capacity, Cause, Config, Failure, Fault, Hint, Misuse, Outcome, Request, Skipped,
+    backoff::Backoff,
+    body::{self, Progress},
+    cursor::Cursor,
+    envelope::ApiError,
+    reader::Reader,
+    request::Call,
+    timer::Timer,
 };
 use crate::{
     http::{self, Parser, Part},
@@ -78,14 +84,14 @@ enum AttemptEnd {
 /// What the last `advance` found.
 #[must_use]
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     Opened { resumed: bool },
     Record,
     Skipped(Skipped),
 }
 
-pub(super) struct Machine<'c> {
+pub(crate) struct Machine<'c> {
     config: Config<'c>,
     call: Call<'c>,
     state: State,
@@ -94,9 +100,12 @@ pub(super) struct Machine<'c> {
     cursor: Cursor,
     /// Bytes of the request that have been given out for writing.
     sent: usize,
+    is_head_out: bool,
+    /// What of the body has not been.
+    unsent: Progress,
     response: Parser,
     body: Body,
-    reader: Reader,
+    reader: Reader<'c>,
     found: Found,
     /// The connection is that of an earlier request, is open, and nothing of another answer has come.
     is_reused: bool,
@@ -109,7 +118,7 @@ pub(super) struct Machine<'c> {
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
     redirects: u8,
-    /// What the latest group status said of its runs; in the stream of one run, what its last event said.
+    /// What the latest flag said; in a stream that starts over each time, that of its last event.
     active: Option<bool>,
     check: Check,
     /// What the tries since the last progress have brought.
@@ -117,8 +126,11 @@ pub(super) struct Machine<'c> {
     /// The time of the latest call, and that when the latest request was out.
     now: Instant,
     asked: Instant,
+    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
+    is_unsure: bool,
+    retry_after: Millis,
     /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
-    answer_before: Option<u32>,
+    answer_before: Option<NonZeroU32>,
     most_events: u8,
 }
 
@@ -149,9 +161,9 @@ enum Brought {
 }
 
 impl<'c> Machine<'c> {
-    pub(super) fn new(config: Config<'c>, request: Request<'c>) -> Self {
-        let Request { call, second } = request;
-        let id_source = call.id_source();
+    pub(crate) fn new(config: Config<'c>, request: Request<'c>) -> Self {
+        let Request { call, second, .. } = request;
+        let endpoint = call.endpoint;
         Self {
             config,
             call,
@@ -160,9 +172,11 @@ impl<'c> Machine<'c> {
             backoff: Backoff::new(config.seed),
             cursor: Cursor::new(second),
             sent: 0,
+            is_head_out: false,
+            unsent: Progress::default(),
             response: Parser::new(false),
             body: Body::Awaited,
-            reader: Reader::new(id_source),
+            reader: Reader::new(endpoint),
             found: Found::Nothing,
             is_reused: false,
             has_sent: false,
@@ -175,21 +189,24 @@ impl<'c> Machine<'c> {
             brought: Brought::NoTry,
             now: Instant::from_millis(0),
             asked: Instant::from_millis(0),
+            is_unsure: false,
+            retry_after: Millis(0),
             answer_before: None,
             most_events: 0,
         }
     }
 
-    pub(super) fn ask(&mut self, request: Request<'c>) {
+    pub(crate) fn ask(&mut self, request: Request<'c>) {
         self.confirm();
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
             self.body_ended();
         }
         // When a connection turns out to be over, nobody knows whether the server has had the request: only
-        // one that may be repeated goes over a connection that has been left alone.
+        // one that may be repeated goes over a connection that has been left alone, or one whose caller will find out.
         let is_free =
             matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
-        let stays = is_free && (!self.is_reused || request.call.is_repeatable());
+        let may_reuse = request.call.is_repeatable() || request.call.is_recoverable;
+        let stays = is_free && (!self.is_reused || may_reuse);
         let state = if stays { State::Start } else { State::Closing(Next::Connect) };
         let (is_reused, mut backoff) = (self.is_reused && stays, self.backoff);
         backoff.reset();
@@ -200,16 +217,18 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn poll(&mut self, now: Instant) -> Action {
+    pub(crate) fn poll(&mut self, now: Instant, body: &dyn body::Body) -> Action {
         self.called(now);
         loop {
             match self.state {
-                State::Start => match self.call.check(&self.config, &self.cursor) {
+                State::Start => match self.prepare(body) {
                     Err(misuse) => {
                         let next = Next::Stop(Outcome::Misuse(misuse));
-                        let is_to_be_closed = self.is_reused && !self.config.keep_alive;
-                        self.is_reused &= !is_to_be_closed;
-                        self.state = if is_to_be_closed { State::Closing(next) } else { State::Closed(next) };
+                        if self.is_reused {
+                            self.leave(next, true);
+                        } else {
+                            self.state = State::Closed(next);
+                        }
                     }
                     Ok(()) if self.is_reused => {
                         self.begin(State::Looking);
@@ -255,25 +274,48 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn fill(&mut self, out: &mut [u8]) -> usize {
+    pub(crate) fn fill(&mut self, out: &mut [u8], body: &dyn body::Body) -> usize {
         if !matches!(self.state, State::Sending) {
             warning!("fill: there is nothing to send now");
             return 0;
         }
-        let location = self.redirected.then_some(&*self.cursor.next);
-        let mut writer = http::Writer::new(out, self.sent);
-        self.call.write(&mut writer, &self.config, &self.cursor, location);
-        let complete = writer.is_complete();
-        let written = writer.finish();
+        let mut written = 0;
+        if !self.is_head_out {
+            let location = self.redirected.then_some(&*self.cursor.next);
+            let mut writer = http::Writer::new(out, self.sent);
+            let features = body.features();
+            self.call.write(&mut writer, &self.config, &self.cursor, location, &self.unsent, features);
+            self.is_head_out = writer.is_complete();
+            written = writer.finish();
+        }
+        let room = out.get_mut(written..).unwrap_or_default();
+        if self.is_head_out && self.unsent.left() > 0 && !room.is_empty() {
+            match self.unsent.fill(body, room) {
+                Ok(more) => written = written.saturating_add(more),
+                Err(misuse) => {
+                    self.stop(Outcome::Misuse(misuse));
+                    return 0;
+                }
+            }
+        }
         self.sent = self.sent.saturating_add(written);
         self.has_sent |= written > 0;
-        if complete {
+        if self.is_head_out && self.unsent.left() == 0 {
             self.await_answer(self.call.may_keep(&self.config));
         }
         written
     }
 
-    pub(super) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
+    /// What is wrong with the request, before anything is sent. Counts its body.
+    fn prepare(&mut self, body: &dyn body::Body) -> Result<(), Misuse> {
+        self.call.check(&self.config, &self.cursor)?;
+        if self.call.has_body() {
+            self.unsent = Progress::measure(body)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
         self.called(now);
         // Nothing of a request is out that it could be the answer to.
         let is_early = self.is_reused && self.sent == 0;
@@ -312,20 +354,20 @@ impl<'c> Machine<'c> {
     }
 
     /// What the record has of an event that was forgotten goes.
-    pub(super) fn settle(&mut self, record: &mut dyn Record) {
+    pub(crate) fn settle(&mut self, record: &mut dyn Record) {
         self.reader.settle(record);
     }
 
     /// The first member that did not fit the record, of the event that was found.
-    pub(super) fn mismatch(&self) -> Option<Name> {
+    pub(crate) fn mismatch(&self) -> Option<Name> {
         self.reader.mismatch().filter(|_| self.found == Found::Record)
     }
 
-    pub(super) fn found(&self) -> Found {
+    pub(crate) fn found(&self) -> Found {
         self.found
     }
 
-    pub(super) fn connected(&mut self, now: Instant) {
+    pub(crate) fn connected(&mut self, now: Instant) {
         if !matches!(self.state, State::Connecting) {
             warning!("connected: no connection was asked for");
             return;
@@ -333,7 +375,7 @@ impl<'c> Machine<'c> {
         self.send(now);
     }
 
-    pub(super) fn closed(&mut self, now: Instant) {
+    pub(crate) fn closed(&mut self, now: Instant) {
         self.called(now);
         match self.state {
             State::Receiving if self.response.closed().is_ok() => self.body_ended(),
@@ -344,7 +386,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn failed(&mut self, now: Instant, why: Failure) {
+    pub(crate) fn failed(&mut self, now: Instant, why: Failure) {
         self.called(now);
         debug!("{}", why);
         match (self.state, why) {
@@ -358,16 +400,47 @@ impl<'c> Machine<'c> {
         }
     }
 
-    pub(super) fn config(&self) -> &Config<'c> {
+    pub(crate) fn config(&self) -> &Config<'c> {
         &self.config
     }
 
-    pub(super) fn cursor(&self) -> Option<&str> {
+    pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.last_event_id().map(|id| &**id)
     }
 
-    pub(super) fn error(&self) -> Option<&ApiError> {
+    pub(crate) fn error(&self) -> Option<&ApiError> {
         self.reader.envelope.error()
+    }
+
+    /// Whether no answer is being read or waited for.
+    pub(crate) fn is_between(&self) -> bool {
+        matches!(self.state, State::Closing(_) | State::Closed(_) | State::Sleeping(_))
+    }
+
+    /// Whether the request has been given out for sending to its last byte.
+    pub(crate) fn is_out(&self) -> bool {
+        self.is_head_out && self.unsent.left() == 0
+    }
+
+    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was acted on,
+    /// nobody knows, if it [is out](Self::is_out).
+    pub(crate) fn unsure(&self) -> Option<Millis> {
+        self.is_unsure.then_some(self.retry_after)
+    }
+
+    /// Whether there is a connection to be closed before it asks again: the caller does that now.
+    pub(crate) fn part(&mut self) -> bool {
+        let State::Closing(next) = self.state else { return false };
+        self.state = State::Closed(next);
+        true
+    }
+
+    /// Gives up what is left of a connection that was kept, and stops like this.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        let is_open = mem::take(&mut self.is_reused)
+            || !matches!(self.state, State::Start | State::Closed(_) | State::Sleeping(_));
+        let next = Next::Stop(outcome);
+        self.state = if is_open { State::Closing(next) } else { State::Closed(next) };
     }
 
     fn called(&mut self, now: Instant) {
@@ -375,7 +448,7 @@ impl<'c> Machine<'c> {
         self.confirm();
     }
 
-    pub(super) fn hint(&self) -> Option<Hint> {
+    pub(crate) fn hint(&self) -> Option<Hint> {
         let (State::Closing(Next::Stop(outcome)) | State::Closed(Next::Stop(outcome))) = self.state else {
             return None;
         };
@@ -400,8 +473,8 @@ impl<'c> Machine<'c> {
 
     /// A try begins, with this.
     fn begin(&mut self, state: State) {
-        self.check.withheld = Found::Nothing;
         self.sent = 0;
+        self.is_head_out = false;
         self.has_sent = false;
         self.cursor.begin();
         self.state = state;

@@ -74,6 +74,12 @@
 //! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
 //! event on brings nothing new: see [`Config::with_end_check`].
 //!
+//! # Another API
+//!
+//! The session knows no API: what it needs to know is said by an [`Endpoint`], and asked by a [`Request`]. Those of Parallel's
+//! are made by [`api`](crate::api); one for any other takes a few lines. See [`Request`] for a streamed chat completion.
+//! `tests/tests/other_api` in the repository is a whole program around it.
+//!
 //! # Size
 //!
 //! A session takes what its record takes, and about 1 KB. On a machine of 32 bits each `Text<N>`
@@ -82,7 +88,7 @@
 //!
 //! # Limits
 //!
-//! Ids to 128 bytes; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
+//! Ids to 128 bytes, two in a path; types of events to 40; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
 //! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
 //! answer to 64 KiB.
 
@@ -92,26 +98,29 @@ use crate::{
 };
 
 mod backoff;
+mod body;
 mod config;
 mod cursor;
+mod endpoint;
 mod envelope;
 mod id;
 mod machine;
 mod outcome;
+mod prefix;
 mod reader;
 mod request;
 mod timer;
 mod url;
 
-use self::machine::{Found, Machine};
-/// What the API's requests are made of.
-pub(crate) mod endpoint {
-    pub(crate) use super::request::{
-        Endpoint, INCLUDE_INPUT, INCLUDE_OUTPUT, LAST_EVENT_ID, REFRESH_STATUS, Reply, STATUS, TIMEOUT,
-    };
-}
+pub(crate) use self::{
+    backoff::Backoff,
+    machine::{Found, Machine},
+    timer::Timer,
+};
 pub use self::{
-    config::{Config, InvalidUrl, Version},
+    body::{Body, BodyRef, Draft},
+    config::{Config, InvalidUrl},
+    endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},
     request::Request,
@@ -224,13 +233,14 @@ impl core::error::Error for Failure {}
 /// ```
 pub struct Session<'c, R> {
     machine: Machine<'c>,
+    body: BodyRef<'c>,
     record: R,
 }
 
 // The bounds are the functions' own: so the compiler says what a record is.
 impl<'c, R> Session<'c, R> {
     /// A session that fills a record of its own.
-    pub fn new(config: Config<'c>, request: Request<'c>) -> Self
+    pub fn new(config: Config<'c>, request: impl Into<Request<'c>>) -> Self
     where
         R: Record + Default,
     {
@@ -238,11 +248,12 @@ impl<'c, R> Session<'c, R> {
     }
 
     /// A session that fills this record, which may hold a callback.
-    pub fn with_record(config: Config<'c>, request: Request<'c>, record: R) -> Self
+    pub fn with_record(config: Config<'c>, request: impl Into<Request<'c>>, record: R) -> Self
     where
         R: Record,
     {
-        Self { machine: Machine::new(config, request), record }
+        let request = request.into();
+        Self { body: request.body, machine: Machine::new(config, request), record }
     }
 }
 
@@ -256,19 +267,21 @@ impl<'c, R: Record> Session<'c, R> {
     /// ended the connection meanwhile.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
-    pub fn ask(&mut self, request: Request<'c>) {
+    pub fn ask(&mut self, request: impl Into<Request<'c>>) {
+        let request = request.into();
+        self.body = request.body;
         self.machine.ask(request);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
-    pub fn ask_with<S: Record>(mut self, request: Request<'c>, record: S) -> Session<'c, S> {
+    pub fn ask_with<S: Record>(mut self, request: impl Into<Request<'c>>, record: S) -> Session<'c, S> {
         self.ask(request);
-        Session { machine: self.machine, record }
+        Session { machine: self.machine, body: self.body, record }
     }
 
     /// What to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
-        let action = self.machine.poll(now);
+        let action = self.machine.poll(now, &self.body);
         self.machine.settle(&mut self.record);
         action
     }
@@ -276,7 +289,7 @@ impl<'c, R: Record> Session<'c, R> {
     /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
     /// of `out` works; 0 when there is nothing (more) to send.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
-        self.machine.fill(out)
+        self.machine.fill(out, &self.body)
     }
 
     /// Takes bytes off the front of `input`, up to the next event; `None` when they are used up.
@@ -330,12 +343,13 @@ impl<'c, R: Record> Session<'c, R> {
     }
 
     /// The id of the last event that the caller has handled: store it, and another session continues
-    /// from there by [`Request::last_event_id`].
+    /// from there by [`Request::after`], or what the API calls that.
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// What the server said, when it said no: by a status other than 200, or by an `error` event.
+    /// What the server said, when it said no: by a status other than 200, or by an
+    /// [error event](Endpoint::with_error_event).
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }

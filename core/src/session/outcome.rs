@@ -83,10 +83,12 @@ pub enum Fault {
     /// The stream ended without any proof that it was whole, and its events have no ids to ask
     /// again from.
     Unproven,
+    /// The stream ended in order, without the [data](super::End::Data) that ends it.
+    EndMissing,
     /// The answer is not the JSON that was asked for.
     Json(crate::json::Error),
     /// The server ended the stream in order again and again, each time soon and with nothing new, though
-    /// what it says of its runs is that there is more to come.
+    /// what it says is that there is more to come.
     Unfinished,
 }
 
@@ -99,6 +101,8 @@ pub enum Capacity {
     EventId,
     /// A `Location` has more than 128 bytes.
     Location,
+    /// The id of a run has more than 64 bytes, so its answer cannot be fetched.
+    RunId,
 }
 
 /// What the caller asked for that cannot be sent.
@@ -106,18 +110,25 @@ pub enum Capacity {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Misuse {
-    /// An id is empty, `.`, `..`, or has more than 128 bytes.
+    /// An id is empty, `.`, `..`, or has more than 128 bytes; or the path takes more or fewer ids than there are.
     Id,
-    /// The request does not take one of the parameters that it was given.
+    /// The request does not take one of the parameters that it was given, or not its value, or not so many.
     Parameter,
+    /// The endpoint's path does not start with `/`, has bytes that no path has, or takes more than two ids.
+    Path,
     /// The host is empty or has bytes that no host has.
     Host,
     /// The base path does not start with `/` or has bytes that no path has.
     BasePath,
     /// The key is empty or has bytes that no header may carry.
     Key,
-    /// The user agent or the beta features have bytes that no header may carry.
+    /// The user agent, the beta features or a header of the endpoint have bytes that no header may carry, or a header is
+    /// one that the session writes itself.
     Header,
+    /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for example.
+    Body(&'static str),
+    /// The body did not come out the same when it was written again, or has 4 GiB.
+    Changed,
 }
 
 impl Cause {
@@ -166,8 +177,9 @@ impl fmt::Display for Fault {
             Self::ContentEncoding => "content encoding other than identity",
             Self::Redirect => "redirect that cannot be followed",
             Self::ErrorEvent => "error event in the stream",
-            Self::CursorIgnored => "the server ignored last_event_id",
+            Self::CursorIgnored => "the server ignored the cursor",
             Self::Unproven => "the stream may have been cut, and its events have no ids",
+            Self::EndMissing => "the stream ended before the server said that it was whole",
             Self::Unfinished => "the server keeps ending the stream, and there is more to come",
         })
     }
@@ -176,8 +188,9 @@ impl fmt::Display for Fault {
 impl fmt::Display for Capacity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::EventId => "an event_id longer than 128 bytes: cannot resume after it",
+            Self::EventId => "an event id longer than 128 bytes: cannot resume after it",
             Self::Location => "redirect to a Location longer than 128 bytes",
+            Self::RunId => "a run_id longer than 64 bytes: cannot fetch its answer",
         })
     }
 }
@@ -187,10 +200,13 @@ impl fmt::Display for Misuse {
         f.write_str(match self {
             Self::Id => "an id must have 1 to 128 bytes and be neither . nor ..",
             Self::Parameter => "the request does not take this parameter",
+            Self::Path => "the endpoint's path is not a path, or takes more than two ids",
             Self::Host => "the host is not a host name or address",
             Self::BasePath => "the base path is not a path",
             Self::Key => "the key is empty or cannot stand in a header",
-            Self::Header => "a header value has a control character",
+            Self::Header => "a header's name or value cannot be sent",
+            Self::Body(why) => why,
+            Self::Changed => "the body was not the same when it was written again, or has 4 GiB",
         })
     }
 }

@@ -1,10 +1,12 @@
 //! The body of an event stream in, complete events out: Server-Sent Events, and the JSON in them.
 
-use core::mem;
+use core::{mem, num::NonZeroU32};
 
 use super::{
-    envelope::{Envelope, IdSource},
+    endpoint::{End, Endpoint},
+    envelope::Envelope,
     id::Id,
+    prefix::Prefix,
 };
 use crate::{
     json::{self, Filler, Record},
@@ -59,7 +61,7 @@ enum Held {
 }
 
 /// Two machines in a row and what they have found in the current event.
-pub(super) struct Reader {
+pub(super) struct Reader<'c> {
     sse: sse::Tokenizer,
     filler: Filler,
     field: Option<Field>,
@@ -68,34 +70,39 @@ pub(super) struct Reader {
     digits: Result<Option<u32>, ()>,
     /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
     pub(super) retry: Millis,
-    pub(super) envelope: Envelope,
+    pub(super) envelope: Envelope<'c>,
     /// What tells one body without cursors from another.
     pub(super) tally: Tally,
     held: Held,
+    /// How much of the data that ends the stream has come, in the event that is being read.
+    last_data: Prefix,
 }
 
 /// A body without cursors, as far as it tells whether the one before it was the same.
 #[derive(Clone, Copy)]
 pub(super) struct Tally {
-    /// Hash of the data of all events (FNV-1a, 32 bits).
-    pub(super) hash: u32,
+    /// Hash of the data of all events (FNV-1a, 32 bits). Never 0, so that an `Option` of it takes no more room.
+    pub(super) hash: NonZeroU32,
     /// How many events; 255 stands for more, too.
     pub(super) events: u8,
 }
 
+/// Where the hash begins.
+const OFFSET: NonZeroU32 = NonZeroU32::MIN.saturating_add(0x811c_9dc4);
+
 impl Tally {
     const fn new() -> Self {
-        Self { hash: 0x811c_9dc5, events: 0 }
+        Self { hash: OFFSET, events: 0 }
     }
 
     fn push(&mut self, bytes: &[u8]) {
         let hash = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-        self.hash = bytes.iter().fold(self.hash, hash);
+        self.hash = NonZeroU32::new(bytes.iter().fold(self.hash.get(), hash)).unwrap_or(OFFSET);
     }
 }
 
-impl Reader {
-    pub(super) const fn new(id_source: IdSource) -> Self {
+impl<'c> Reader<'c> {
+    pub(super) const fn new(endpoint: &'c Endpoint<'c>) -> Self {
         Self {
             sse: sse::Tokenizer::new(),
             filler: Filler::new(),
@@ -103,9 +110,10 @@ impl Reader {
             data: Data::Absent,
             digits: Ok(None),
             retry: Millis(0),
-            envelope: Envelope::new(id_source),
+            envelope: Envelope::new(endpoint),
             tally: Tally::new(),
             held: Held::Fresh,
+            last_data: Prefix::EMPTY,
         }
     }
 
@@ -134,6 +142,7 @@ impl Reader {
         self.data = Data::Absent;
         self.held = Held::Scraps;
         self.envelope.begin();
+        self.last_data = Prefix::EMPTY;
         id.clear();
         self.filler = Filler::new();
     }
@@ -160,6 +169,11 @@ impl Reader {
     /// Whether there is something of an event to be forgotten.
     pub(super) fn has_data(&self) -> bool {
         !matches!(self.data, Data::Absent)
+    }
+
+    /// Whether the event that was read last is the one that ends the stream.
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self.envelope.endpoint.end, Some(End::Data(text)) if self.last_data.is_whole(text))
     }
 
     /// The first member that did not fit the record, in the event so far.
@@ -270,8 +284,10 @@ impl Reader {
 
     fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         record.data(bytes);
-        if self.envelope.is_of_run() {
-            self.tally.push(bytes);
+        match self.envelope.endpoint.end {
+            Some(End::Final(_)) => self.tally.push(bytes),
+            Some(End::Data(text)) => self.last_data.push(bytes, text),
+            _ => {}
         }
         if matches!(self.data, Data::Empty) && bytes != b"\n" {
             self.data = Data::Json;

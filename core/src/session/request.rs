@@ -1,125 +1,148 @@
-//! What is asked of the service: an endpoint, the ids in its path, its query and body.
+//! What is asked: an endpoint, the ids in its path, its query and body.
 
 use super::{
+    body::{BodyRef, Progress},
     config::Config,
     cursor::Cursor,
-    envelope::IdSource,
+    endpoint::{End, Endpoint, Pair, Resume},
     id::{Id, SecondId},
     outcome::{Capacity, Fault, Misuse, Outcome},
     url,
 };
 use crate::http;
 
-/// One endpoint of the service: how it is asked, and what its answer means.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) method: http::Method,
-    /// `None`: the version that the config names.
-    pub(crate) version: Option<super::Version>,
-    /// The path after the version. The ids stand between the pieces.
-    pub(crate) path: &'static [&'static str],
-    /// The names that its query takes.
-    pub(crate) parameters: &'static [&'static str],
-    pub(crate) answer: Reply,
-}
+/// How many parameters a request may have besides those of its endpoint.
+const PARAMETERS: usize = 3;
 
-/// What an endpoint answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
-    /// One JSON text.
-    Json,
-    /// An event stream that is resumed by `last_event_id`, with ids in the member `event_id`.
-    Stream {
-        /// Whether a clean end counts only after a group status that is not active.
-        until_inactive: bool,
-    },
-    /// An event stream without cursors; should it have ids all the same, they are its `id` fields,
-    /// and go back in the header `Last-Event-ID`.
-    Events,
-}
-
-/// The names of the parameters that queries have; by the first, a stream goes on.
-pub(crate) const LAST_EVENT_ID: &str = "last_event_id";
-pub(crate) const STATUS: &str = "status";
-pub(crate) const INCLUDE_INPUT: &str = "include_input";
-pub(crate) const INCLUDE_OUTPUT: &str = "include_output";
-pub(crate) const REFRESH_STATUS: &str = "refresh_status";
-pub(crate) const TIMEOUT: &str = "timeout";
-
-/// The parameters of a query, besides the cursor.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Query {
-    pub(crate) status: Option<&'static str>,
-    pub(crate) include_input: Option<bool>,
-    pub(crate) include_output: Option<bool>,
-    pub(crate) refresh_status: Option<bool>,
-    /// Seconds.
-    pub(crate) timeout: Option<u32>,
-}
-
-/// A request to the service; made by the functions of [`api`](crate::api).
+/// One request to an [`Endpoint`]. The requests of [`api`](crate::api) turn into it.
 ///
-/// It owns its ids, up to 128 bytes each, and borrows only a body. What is wrong with it is said
-/// by the first [`poll`](super::Session::poll).
+/// It owns its ids, up to 128 bytes each, and borrows the rest. What is wrong with it is said by the first
+/// [`poll`](super::Session::poll).
+///
+/// A chat completion of another API, streamed as the answer to a POST:
+///
+/// ```
+/// use taskgroup::{record, session::{Action, Config, End, Endpoint, Request, Session}, text::Text, time::Instant};
+///
+/// static CHAT: Endpoint = Endpoint::post("/v1/chat/completions")
+///     .with_key("authorization", "Bearer ")
+///     .with_error("/error/message")
+///     .with_stream(End::Data("[DONE]"));
+///
+/// record! { struct Chunk { id: Text<40> = "/id" } }
+///
+/// let config = Config::for_server("api.example.org", "key");
+/// let request = Request::new(&CHAT).with_body(br#"{"stream": true, "messages": []}"#);
+/// let mut session = Session::<Chunk>::new(config, request);
+/// let now = Instant::from_millis(0);
+/// assert!(matches!(session.poll(now), Action::Connect { .. }));
+/// session.connected(now);
+/// assert!(matches!(session.poll(now), Action::Send { .. }));
+/// let mut out = [0; 512];
+/// let n = session.fill(&mut out);
+/// let sent = str::from_utf8(&out[..n]).unwrap();
+/// assert!(sent.starts_with("POST /v1/chat/completions HTTP/1.1\r\nhost: api.example.org\r\n"));
+/// assert!(sent.contains("authorization: Bearer key\r\n"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Request<'c> {
-    pub(crate) call: Call<'c>,
-    pub(crate) second: SecondId,
+    pub(super) call: Call<'c>,
+    pub(super) second: SecondId,
+    pub(super) body: BodyRef<'c>,
 }
 
 /// A request without what changes while it is asked again.
 #[derive(Clone, Debug)]
-pub(crate) struct Call<'c> {
-    pub(crate) endpoint: &'static Endpoint,
+pub(super) struct Call<'c> {
+    pub(super) endpoint: &'c Endpoint<'c>,
     /// The first id of the path.
-    pub(crate) id: Id,
-    pub(crate) query: Query,
-    pub(crate) body: &'c [u8],
-    pub(crate) misuse: bool,
+    id: Id,
+    /// One without a name is a misuse.
+    parameters: [Option<&'c Pair<'c>>; PARAMETERS],
+    /// Seconds.
+    timeout: Option<u32>,
+    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    pub(super) is_recoverable: bool,
 }
 
 impl<'c> Request<'c> {
-    pub(crate) fn new(endpoint: &'static Endpoint, id: &str) -> Self {
-        let query = Query::default();
-        let call = Call { endpoint, id: id.into(), query, body: &[], misuse: false };
-        Self { call, second: SecondId::LastEvent(Id::new()) }
-    }
-
-    /// Another id in the path, of an endpoint that takes no cursor.
-    pub(crate) fn with_second_id(mut self, id: &str) -> Self {
-        self.second = SecondId::Path(id.into());
-        self
-    }
-
-    pub(crate) fn with_body(mut self, body: &'c [u8]) -> Self {
-        self.call.body = body;
-        self
-    }
-
-    /// Notes that a parameter was set, which the endpoint may not take.
-    pub(crate) fn uses(mut self, parameter: &str) -> Self {
-        self.call.misuse |= !self.call.endpoint.parameters.contains(&parameter);
-        self
-    }
-
-    /// Goes on after the event with this id, instead of from the start. An empty one is none.
+    /// Asks this endpoint.
     #[must_use]
-    pub fn last_event_id(mut self, id: &str) -> Self {
-        // Or an endpoint that takes none would lose the id of its path; it is a misuse then.
-        if self.call.is_stream() {
-            self.second = SecondId::LastEvent(id.into());
+    pub fn new(endpoint: &'c Endpoint<'c>) -> Self {
+        let call = Call {
+            endpoint,
+            id: Id::new(),
+            parameters: [None; PARAMETERS],
+            timeout: None,
+            is_recoverable: false,
+        };
+        Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
+    }
+
+    /// The first id of the path, and when there is one already, the second. It stands for a `{}` there, percent-encoded,
+    /// and is copied. Empty, `.`, `..` or longer than 128 bytes, it is a [`Misuse`].
+    ///
+    /// A path with two ids has no cursor: one memory is for both.
+    #[must_use]
+    pub fn with_id(mut self, id: &str) -> Self {
+        if self.call.id.is_empty() {
+            self.call.id = id.into();
+        } else {
+            self.second = SecondId::Path(id.into());
         }
-        self.uses(LAST_EVENT_ID)
+        self
+    }
+
+    /// A parameter of the query, after those of the endpoint, in place of an earlier one of this name. Up to three;
+    /// a fourth is a [`Misuse`]. It is percent-encoded when it is sent.
+    #[must_use]
+    pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
+        let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
+        match self.call.parameters.iter_mut().find(is_place) {
+            Some(place) => *place = Some(parameter),
+            None => self.call.parameters = [Some(&("", "")); PARAMETERS],
+        }
+        self
+    }
+
+    /// How many seconds the server may hold the connection, in the endpoint's
+    /// [parameter](Endpoint::with_timeout_parameter) for it. An end after that time is not one that comes too soon.
+    #[must_use]
+    pub fn with_timeout(mut self, seconds: u32) -> Self {
+        self.call.timeout = Some(seconds);
+        self
+    }
+
+    /// The body of a POST, as JSON: text or bytes of it, or a [`Body`](super::Body) that writes it in pieces.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<BodyRef<'c>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
+    /// out. So it may also go over a connection that was kept.
+    pub(crate) fn recoverable(mut self) -> Self {
+        self.call.is_recoverable = true;
+        self
+    }
+
+    /// Continues after the event with this id, instead of from the start: what
+    /// [`cursor`](super::Session::cursor) said. It is copied. An empty one is none.
+    #[must_use]
+    pub fn after(mut self, last_event_id: &str) -> Self {
+        self.second = SecondId::LastEvent(last_event_id.into());
+        self
     }
 }
 
 impl Call<'_> {
-    pub(super) fn id_source(&self) -> IdSource {
-        if self.endpoint.answer == Reply::Events { IdSource::Field } else { IdSource::Member }
+    pub(super) fn is_stream(&self) -> bool {
+        self.endpoint.is_stream()
     }
 
-    pub(super) fn is_stream(&self) -> bool {
-        self.endpoint.answer != Reply::Json
+    pub(super) fn has_body(&self) -> bool {
+        self.endpoint.method == http::Method::Post
     }
 
     /// Whether it may be sent again when nobody knows whether it was acted on.
@@ -130,21 +153,20 @@ impl Call<'_> {
     /// Whether it leaves the connection open: a stream that may be asked again does.
     pub(super) fn may_keep(&self, config: &Config<'_>) -> bool {
         config.keep_alive
-            || match self.endpoint.answer {
-                Reply::Json => false,
-                Reply::Stream { until_inactive: false } => config.end_check,
-                Reply::Stream { until_inactive: true } | Reply::Events => true,
+            || match self.endpoint.end {
+                Some(End::Inactive(_) | End::Final(_)) => true,
+                _ => self.is_checked(config),
             }
     }
 
     /// Whether an orderly end of the stream is checked, because the config wants it.
     pub(super) fn is_checked(&self, config: &Config<'_>) -> bool {
-        config.end_check && matches!(self.endpoint.answer, Reply::Stream { until_inactive: false })
+        config.end_check && matches!(self.endpoint.end, Some(End::Checked))
     }
 
     /// After how many milliseconds an end of the stream is not too soon.
     pub(super) fn late(&self, config: &Config<'_>) -> u32 {
-        let asked = self.query.timeout.filter(|seconds| *seconds > 0);
+        let asked = self.timeout.filter(|seconds| *seconds > 0);
         let asked = asked.map_or(u32::MAX, |seconds| seconds.saturating_mul(1000));
         asked.min(config.ceiling.0)
     }
@@ -176,92 +198,125 @@ impl Call<'_> {
 
     /// What is wrong with it, before anything is sent.
     pub(super) fn check(&self, config: &Config<'_>, cursor: &Cursor) -> Result<(), Misuse> {
-        let ids = self.endpoint.path.len().saturating_sub(1);
+        let ids = self.endpoint.ids();
         let wrong = |id: &Id| id.is_cut() || matches!(&**id, "" | "." | "..");
-        if (ids > 0 && wrong(&self.id))
-            || (ids > 1 && cursor.path_id().is_none_or(wrong))
-            || cursor.last_event_id().is_some_and(Id::is_cut)
-        {
+        let last = cursor.last_event_id();
+        let is_id_wrong = if ids > 0 { wrong(&self.id) } else { !self.id.is_empty() };
+        let is_second_wrong =
+            if ids > 1 { cursor.path_id().is_none_or(wrong) } else { cursor.path_id().is_some() };
+        if is_id_wrong || is_second_wrong || last.is_some_and(Id::is_cut) {
             return Err(Misuse::Id);
         }
-        if self.misuse {
+        if self.parameters.iter().flatten().any(|(name, _)| name.is_empty())
+            || self.timeout.is_some() && self.endpoint.timeout.is_empty()
+            || last.is_some() && self.endpoint.event_id.is_none()
+        {
             return Err(Misuse::Parameter);
         }
-        config.check()
+        self.endpoint.check()?;
+        config.check(self.endpoint.key.0)
     }
 
-    /// Writes the request: all of it, into a writer that keeps the part which is due.
+    /// Writes the head of the request: all of it, into a writer that keeps the part which is due.
     ///
-    /// `location`: the path and query that a redirect gave instead of the endpoint's own.
+    /// `location`: the path and query that a redirect gave instead of the endpoint's own. `body`: how long it is, and
+    /// the names of the features that it uses.
     pub(super) fn write(
         &self,
         writer: &mut http::Writer<'_>,
         config: &Config<'_>,
         cursor: &Cursor,
         location: Option<&str>,
+        body: &Progress,
+        features: &[&str],
     ) {
-        writer.method(self.endpoint.method);
+        let endpoint = self.endpoint;
+        writer.method(endpoint.method);
         match location {
             Some(target) => _ = writer.raw(target),
             None => self.write_target(writer, config, cursor),
         }
+        writer.version().host(config.host, config.port, config.tls);
+        let (key, prefix) = endpoint.key;
+        if !key.is_empty() {
+            // Checked, like the names and values below.
+            writer.raw(key).raw(": ").raw(prefix).raw(config.key).raw("\r\n");
+        }
         writer
-            .version()
-            .host(config.host, config.port, config.tls)
-            .header("x-api-key", config.key)
             .header("accept", if self.is_stream() { "text/event-stream" } else { "application/json" })
             .header("accept-encoding", "identity");
         if self.is_stream() {
             writer.header("cache-control", "no-cache");
         }
-        if self.endpoint.answer == Reply::Events
+        if let Resume::Header(name) = endpoint.resume
             && let Some(id) = cursor.last_event_id()
         {
-            writer.header("last-event-id", id);
+            writer.header(name, id);
         }
         writer.header("user-agent", config.user_agent);
-        if !config.beta.is_empty() {
-            writer.header("parallel-beta", config.beta);
+        if !endpoint.beta.is_empty() {
+            write_betas(writer, endpoint.beta, config.beta, body.features.of(features));
+        }
+        for (name, value) in endpoint.headers {
+            writer.header(name, value);
         }
         if !self.may_keep(config) {
             writer.header("connection", "close");
         }
-        if self.endpoint.method == http::Method::Post {
-            writer.header("content-type", "application/json").body(self.body);
-        } else {
-            writer.end();
+        if endpoint.method == http::Method::Post {
+            writer.header("content-type", "application/json");
+            writer.raw("content-length: ").decimal(body.left().into()).raw("\r\n");
         }
+        writer.end();
     }
 
     fn write_path(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
-        writer.raw(config.base_path).raw(self.endpoint.version.unwrap_or(config.version).path());
-        let mut pieces = self.endpoint.path.iter();
-        writer.raw(pieces.next().copied().unwrap_or_default());
-        for (piece, id) in pieces.zip([Some(&self.id), cursor.path_id()]) {
-            writer.encoded(id.map_or("", |id| id)).raw(piece);
+        writer.raw(config.base_path).raw(self.endpoint.version(config.version));
+        let mut rest = self.endpoint.path;
+        for id in [Some(&self.id), cursor.path_id()] {
+            let (piece, after) = url::split_at_byte(rest, b'{');
+            writer.raw(piece);
+            let Some(after) = after.strip_prefix("{}") else { return };
+            writer.encoded(id.map_or("", |id| id));
+            rest = after;
         }
+        writer.raw(rest);
     }
 
     fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
         self.write_path(writer, config, cursor);
-        let word = |value: bool| if value { "true" } else { "false" };
-        for (name, value) in [
-            (STATUS, self.query.status),
-            (INCLUDE_INPUT, self.query.include_input.map(word)),
-            (INCLUDE_OUTPUT, self.query.include_output.map(word)),
-            (REFRESH_STATUS, self.query.refresh_status.map(word)),
-        ] {
-            if let Some(value) = value {
-                writer.query(name).raw(value);
-            }
+        for (name, value) in self.endpoint.query.iter().chain(self.parameters.into_iter().flatten()) {
+            writer.query(name).encoded(value);
         }
-        if let Some(seconds) = self.query.timeout {
-            writer.query(TIMEOUT).decimal(seconds.into());
+        if let Some(seconds) = self.timeout {
+            writer.query(self.endpoint.timeout).decimal(seconds.into());
         }
-        if matches!(self.endpoint.answer, Reply::Stream { .. })
+        if let Resume::Query(name) = self.endpoint.resume
             && let Some(id) = cursor.last_event_id()
         {
-            writer.query(LAST_EVENT_ID).encoded(id);
+            writer.query(name).encoded(id);
         }
+    }
+}
+
+/// The header for the beta features: those of the config, and those that the body uses besides.
+fn write_betas<'n>(
+    writer: &mut http::Writer<'_>,
+    header: &str,
+    configured: &'n str,
+    used: impl Iterator<Item = &'n str>,
+) {
+    let is_configured = |name: &&str| {
+        let mut names = configured.as_bytes().split(|byte| *byte == b',');
+        names.any(|other| other.trim_ascii() == name.as_bytes())
+    };
+    let more = used.filter(|name| !is_configured(name) && http::is_field_value(name));
+    let mut separator = [header, ": "];
+    for name in Some(configured).into_iter().filter(|names| !names.is_empty()).chain(more) {
+        let [before, after] = core::mem::replace(&mut separator, [",", ""]);
+        writer.raw(before).raw(after).raw(name);
+    }
+    if separator == [",", ""] {
+        writer.raw("\r\n");
     }
 }

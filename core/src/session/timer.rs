@@ -4,18 +4,18 @@ use crate::time::{Instant, Millis};
 
 /// A span of time that started at a known moment.
 #[derive(Clone, Copy)]
-pub(super) struct Timer {
+pub(crate) struct Timer {
     since: Instant,
     until: Instant,
 }
 
 impl Timer {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { since: Instant::from_millis(0), until: Instant::from_millis(0) }
     }
 
     #[inline(never)] // or it would be there six times
-    pub(super) fn start(&mut self, now: Instant, span: Millis) {
+    pub(crate) fn start(&mut self, now: Instant, span: Millis) {
         *self = Self { since: now, until: later(now, span.0.into()) };
     }
 
@@ -25,14 +25,14 @@ impl Timer {
         Millis(u32::try_from(span).unwrap_or(u32::MAX))
     }
 
-    pub(super) const fn until(&self) -> Instant {
+    pub(crate) const fn until(&self) -> Instant {
         self.until
     }
 
     /// When the span ends; `None`: it has. A clock that stepped back starts it anew: it is late by
     /// one span at most, where a fixed deadline could be years away.
     #[inline(never)] // or it would be there three times
-    pub(super) fn check(&mut self, now: Instant) -> Option<Instant> {
+    pub(crate) fn check(&mut self, now: Instant) -> Option<Instant> {
         if now < self.since {
             let span = self.until.as_millis().saturating_sub(self.since.as_millis());
             *self = Self { since: now, until: later(now, span) };

@@ -135,7 +135,7 @@ fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
 }
 
 /// What is before the first such byte, which is ASCII, and the rest from there on.
-fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
+pub(super) fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
     let end = text.bytes().position(|other| other == byte).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or_default()
 }

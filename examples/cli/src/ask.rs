@@ -49,9 +49,9 @@ pub(crate) enum Repeat {
 }
 
 /// Asks, again and again where that helps, and tells of each wait.
-pub(crate) fn ask(
-    client: &Client,
-    request: Request<'_>,
+pub(crate) fn ask<'c>(
+    client: &'c Client,
+    request: impl Into<Request<'c>>,
     about: About<'_>,
     repeat: Repeat,
 ) -> Result<Answer, Failure> {

@@ -13,10 +13,7 @@ use std::{
 };
 
 use clap::Args;
-use taskgroup::{
-    http,
-    session::{Config, Version},
-};
+use taskgroup::{api::Version, http, session::Config};
 use taskgroup_std::Security;
 
 use crate::{

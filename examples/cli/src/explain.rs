@@ -88,7 +88,7 @@ fn service_words<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
     let error = stream.error()?;
     let cut = if error.message.lost() > 0 { "…" } else { "" };
     let reference =
-        if error.ref_id.is_empty() { String::new() } else { format!(" (ref_id {})", error.ref_id) };
+        if error.reference.is_empty() { String::new() } else { format!(" (ref_id {})", error.reference) };
     Some(format!("{}{cut}{reference}", error.message)).filter(|words| !words.is_empty())
 }
 

@@ -11,7 +11,7 @@ use core::{net::Ipv4Addr, str, time::Duration};
 
 use semihosting::{experimental::env, fs::File, io::Read as _};
 use static_cell::ConstStaticCell;
-use taskgroup::{api::Status, session::Version};
+use taskgroup::api::{Status, Version};
 
 use crate::pem::Certificates;
 

@@ -10,7 +10,7 @@ use embassy_net::Stack;
 use taskgroup::{
     api,
     json::Piece,
-    session::{Action, Cause, Config, Event, Outcome, Request},
+    session::{Action, Cause, Config, Event, Outcome},
     text::Text,
 };
 use taskgroup_embassy::{Clock, Step, Stream, Tcp};
@@ -200,7 +200,7 @@ fn config(arguments: &Arguments, seed: u64) -> Result<Config<'static>, Usage> {
         .with_seed(seed))
 }
 
-fn request(arguments: &Arguments) -> Request<'static> {
+fn request(arguments: &Arguments) -> api::Runs<'static> {
     let request = api::runs(arguments.taskgroup_id).last_event_id(arguments.last_event_id);
     let request = if arguments.include_input { request.include_input(true) } else { request };
     let request = if arguments.include_output { request.include_output(true) } else { request };

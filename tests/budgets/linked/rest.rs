@@ -3,11 +3,11 @@
 use core::{str, time::Duration};
 
 use taskgroup::{
-    api::{self, Status},
+    api::{self, Status, Version},
     http::{self, Method},
     json::{self, Content, List, Piece, Pieces, Raw, Skip},
     record,
-    session::{Config, Request, Session, Version},
+    session::{Config, End, Endpoint, EventId, Flag, Pair, Request, Resume, Session},
     sse,
     text::{Decoder, Text},
     time::Instant,
@@ -36,7 +36,10 @@ pub(crate) fn run(input: &[u8]) {
     let Ok(text) = str::from_utf8(rest) else { return };
     machines(rest);
     texts(text, rest);
-    session(config(text, seed), [choice, seed].map(|choice| request(text, choice, seed)), rest);
+    let (pairs, words) = ([(text, text)], [text]);
+    let endpoint = endpoint(text, &pairs, &words, seed);
+    let requests = [choice, seed].map(|choice| request(&endpoint, text, choice, seed));
+    session(config(text, seed), requests, rest);
     whole::<api::TaskGroup>(rest);
     whole::<api::AddedRuns>(rest);
     whole::<api::TaskRun>(rest);
@@ -102,23 +105,58 @@ fn config(text: &str, seed: u8) -> Config<'_> {
     config
 }
 
-fn request(text: &str, choice: u8, seed: u8) -> Request<'_> {
+/// One of another API, in which all words are this text.
+fn endpoint<'t>(text: &'t str, pairs: &'t [Pair<'t>], words: &'t [&'t str], seed: u8) -> Endpoint<'t> {
+    let end = match seed {
+        0 => End::Framing,
+        1 => End::Checked,
+        2 => End::Data(text),
+        3 => End::Inactive(Flag::new(text, text)),
+        _ => End::Final(Flag::new(text, text)),
+    };
+    let (event_id, resume) = if seed > 5 {
+        (EventId::Member(text), Resume::Header(text))
+    } else {
+        (EventId::Field, Resume::Query(text))
+    };
+    let endpoint = Endpoint::get(text)
+        .with_versions(words)
+        .with_query(pairs)
+        .with_headers(pairs)
+        .with_key(text, text)
+        .with_beta_header(text)
+        .with_timeout_parameter(text)
+        .with_stream(end)
+        .with_cursor(event_id, resume)
+        .with_type_member(text)
+        .with_event_types(words)
+        .with_error_event(text)
+        .with_error(text)
+        .with_other_error(text)
+        .with_error_reference(text);
+    if seed > 6 { endpoint.at(Method::Post, text).with_refused_posts_repeated() } else { endpoint }
+}
+
+fn request<'t>(endpoint: &'t Endpoint<'t>, text: &'t str, choice: u8, seed: u8) -> Request<'t> {
     match choice {
+        11 => Request::new(endpoint).with_id(text).with_id(text).with_body(text.as_bytes()),
+        12 => Request::new(endpoint).with_parameter(&("", "")).with_timeout(seed.into()).after(text),
         0 => api::runs(text)
             .status(Status::Failed)
             .include_input(true)
             .include_output(true)
-            .last_event_id(text),
-        1 => api::events(text).timeout(seed.into()),
-        2 => api::create_group(text.as_bytes()),
-        3 => api::group(text),
-        4 => api::add_runs(text, text.as_bytes()).refresh_status(true),
-        5 => api::group_run(text, text),
-        6 => api::create_run(text.as_bytes()),
-        7 => api::run(text),
-        8 => api::run_input(text),
-        9 => api::run_result(text),
-        _ => api::run_events(text),
+            .last_event_id(text)
+            .into(),
+        1 => api::events(text).timeout(seed.into()).into(),
+        2 => api::create_group(text.as_bytes()).into(),
+        3 => api::group(text).into(),
+        4 => api::add_runs(text, text.as_bytes()).refresh_status(true).into(),
+        5 => api::group_run(text, text).into(),
+        6 => api::create_run(text.as_bytes()).into(),
+        7 => api::run(text).into(),
+        8 => api::run_input(text).into(),
+        9 => api::run_result(text).into(),
+        _ => api::run_events(text).into(),
     }
 }
 

@@ -25,11 +25,11 @@ fn config() -> Config<'static> {
     Config::new("key")
 }
 
-fn run(peer: &mut Peer<'_>, request: Request<'_>) -> Report<Group> {
+fn run<'c>(peer: &mut Peer<'_>, request: impl Into<Request<'c>>) -> Report<Group> {
     peer.run_with(Session::new(config(), request))
 }
 
-fn script(answers: impl IntoIterator<Item = Answer>, request: Request<'_>) -> Report<Group> {
+fn script<'c>(answers: impl IntoIterator<Item = Answer>, request: impl Into<Request<'c>>) -> Report<Group> {
     run(&mut Peer::script(answers), request)
 }
 
@@ -224,9 +224,14 @@ fn a_long_body_may_take_its_time() {
 #[test]
 fn any_buffer_gives_the_same_request() {
     let requests = [
-        api::runs("tgrp é/?").last_event_id("a+b/c=").status(api::Status::ActionRequired).include_input(true),
-        api::create_group(BODY),
-        api::run_result("trun_1").timeout(7),
+        Request::from(
+            api::runs("tgrp é/?")
+                .last_event_id("a+b/c=")
+                .status(api::Status::ActionRequired)
+                .include_input(true),
+        ),
+        api::create_group(BODY).into(),
+        api::run_result("trun_1").timeout(7).into(),
     ];
     for request in requests {
         let sizes = |size| {

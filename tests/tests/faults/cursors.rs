@@ -2,7 +2,7 @@
 
 use taskgroup::{
     api,
-    session::{Action, Capacity, Cause, Config, Event, Fault, Outcome, Session},
+    session::{Action, Capacity, Cause, Config, Event, Fault, Outcome, Request, Session},
     time::Instant,
 };
 use taskgroup_tests::{
@@ -204,7 +204,7 @@ fn the_cursor_moves_when_the_session_is_called_again_and_not_before() {
 }
 
 /// A session that has sent its request.
-fn receiving(request: taskgroup::session::Request<'_>) -> Session<'_, Seen> {
+fn receiving<'c>(request: impl Into<Request<'c>>) -> Session<'c, Seen> {
     let now = Instant::from_millis(0);
     let mut session = Session::new(config(), request);
     assert!(matches!(session.poll(now), Action::Connect { .. }));
@@ -261,7 +261,7 @@ fn an_error_event_is_delivered_kept_and_makes_a_clean_end_a_break() {
         let report = Peer::script([first.for_ever()]).run(config().with_attempts(Some(1)), api::runs("g"));
         assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ErrorEvent)));
         let error = report.error.unwrap();
-        assert_eq!((&*error.message, &*error.ref_id, error.status), ("stream interrupted", "r1", 200));
+        assert_eq!((&*error.message, &*error.reference, error.status), ("stream interrupted", "r1", 200));
     }
 }
 
@@ -307,7 +307,7 @@ fn an_error_event_amid_what_a_server_repeats_is_delivered_and_kept_and_a_break()
 fn error_events_for_ever_use_up_the_attempts() {
     let error = data(r#""type":"error","error":{"message":"no"}"#);
     for answer in [whole(&error).for_ever(), cut(&error)] {
-        for request in [api::runs("g"), api::events("g")] {
+        for request in [Request::from(api::runs("g")), api::events("g").into()] {
             let report = Peer::script([answer.clone()]).run(config(), request);
             assert_eq!((report.connections, report.message()), (10, "no"));
             assert!(matches!(report.outcome, Some(Outcome::Peer(Fault::ErrorEvent) | Outcome::Network)));

@@ -21,7 +21,7 @@ fn run(answer: Answer) -> Report {
 
 fn said(answer: Answer) -> (u16, String, String) {
     let error = run(answer).error.unwrap_or_default();
-    (error.status, error.message.to_string(), error.ref_id.to_string())
+    (error.status, error.message.to_string(), error.reference.to_string())
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Capacity, Cause, Config, Fault, Outcome},
+    session::{Capacity, Cause, Config, Failure, Fault, Outcome, Request},
 };
 use taskgroup_tests::{
-    peer::{Answer, Peer, Report},
+    peer::{Answer, Line, Peer, Report},
     wire::{Framing, data},
 };
 
@@ -69,9 +69,9 @@ fn without_ids_a_status_that_is_inactive_counts_where_the_framing_says_whole() {
 #[test]
 fn ends_that_come_soon_and_bring_nothing_are_tries_that_fail_and_are_never_done() {
     for (first, request) in [
-        (vec![], api::events("g")),
-        (vec![whole(&status(true))], api::events("g").last_event_id("1")),
-        (vec![], api::run_events("t")),
+        (vec![], Request::from(api::events("g"))),
+        (vec![whole(&status(true))], api::events("g").last_event_id("1").into()),
+        (vec![], api::run_events("t").into()),
     ] {
         for empty in [whole(""), Answer::new().bytes(Framing::UntilClose.stream("")).close()] {
             let asked = first.len();
@@ -187,6 +187,20 @@ fn a_run_whose_last_event_is_another_is_followed_on() {
     let grows = (1..40).map(|n| whole(&format!("{}{}", active(), message().repeat(n))));
     let report = follow_run(grows.chain([whole(&over)]));
     assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Done), 40), "what is new is progress");
+}
+
+#[test]
+fn a_try_without_a_body_has_not_the_progress_of_the_body_before() {
+    let two = format!("{}{}", active(), message());
+    let late = Framing::Chunked.stream(&two);
+    let (body, end) = late.split_at(late.len() - b"0\r\n\r\n".len());
+    let late = Answer::new().bytes(body).wait(40 * SECOND).bytes(end).close();
+    // The second try fails, and the fourth: neither brings anything new, and the third is no failed one.
+    let mut peer = Peer::script([whole(&two), cut(&active()), late]);
+    peer.line = Box::new(|nth| if nth < 2 { Line::Opens } else { Line::Fails(Failure::Unreachable) });
+    let report = peer.run(config().with_attempts(Some(2)), api::run_events("trun_1"));
+    assert_eq!((report.outcome, report.requests.len()), (Some(Outcome::Network), 3));
+    assert_eq!(report.causes(), [Cause::End, Cause::Network, Cause::End], "the fourth is the last");
 }
 
 #[test]

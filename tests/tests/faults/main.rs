@@ -1,6 +1,7 @@
 //! A session against everything that can go wrong between it and a server: each test is a promise.
 
 mod answers;
+mod by_hand;
 mod cursors;
 mod cuts;
 mod ends;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use taskgroup::{
     api,
-    session::{Action, Config, Failure, Outcome, Request, Session},
+    session::{self, Action, Config, Endpoint, EventId, Failure, Outcome, Request, Session},
     time::Instant,
 };
 use taskgroup_tests::{
@@ -152,6 +152,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         b"\n\n".to_vec(),
         b"0\r\n\r\n".to_vec(),
         b"data: {\"event_id\":\"2\"".to_vec(),
+        b"data: [DONE]\n\n".to_vec(),
         b"id: 7\nretry: 1\nevent: error\n".to_vec(),
         Framing::Chunked.stream(&events(["1", "2", "3"])),
         Framing::UntilClose.stream(&events(["1", "2"])),
@@ -164,15 +165,24 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn request() -> impl Strategy<Value = Request<'static>> {
-    (0..6_usize).prop_map(|which| match which {
-        0 => api::runs("g"),
-        1 => api::runs("g").last_event_id("3"),
-        2 => api::events("g"),
-        3 => api::run_events("r"),
-        4 => api::group("g"),
-        _ => api::create_group(b"{\"metadata\":{}}"),
+    (0..8_usize).prop_map(|which| match which {
+        0 => api::runs("g").into(),
+        1 => api::runs("g").last_event_id("3").into(),
+        2 => api::events("g").into(),
+        3 => api::run_events("r").into(),
+        4 => api::group("g").into(),
+        5 => Request::new(&CHAT).with_body(b"{}"),
+        6 => Request::new(&NEWS).after("3"),
+        _ => api::create_group(b"{\"metadata\":{}}").into(),
     })
 }
+
+/// Endpoints of other APIs.
+static CHAT: Endpoint =
+    Endpoint::post("/chat").with_error("/error/message").with_stream(session::End::Data("[DONE]"));
+static NEWS: Endpoint = Endpoint::get("/news")
+    .with_stream(session::End::Framing)
+    .with_cursor(EventId::Field, session::Resume::Header("last-event-id"));
 
 /// A session, its clock, and the answer that it stays with.
 struct Subject {

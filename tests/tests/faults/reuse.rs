@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use taskgroup::{
     api,
-    session::{Action, Cause, Config, Failure, Fault, Misuse, Outcome, Session},
+    session::{Action, Cause, Config, Failure, Fault, Misuse, Outcome, Request, Session},
     time::Instant,
 };
 use taskgroup_tests::{
@@ -242,7 +242,10 @@ fn an_answer_that_comes_before_the_request_is_out_costs_the_connection() {
 fn what_may_not_be_repeated_goes_over_a_new_connection() {
     let session = Session::<Seen>::new(config(), api::create_group(b"{}"));
     let mut peer = Peer::script([answer()]);
-    let report = peer.run_on(session, [api::add_runs("g", b"{}"), api::group("g"), api::group("g")]);
+    let report = peer.run_on(
+        session,
+        [Request::from(api::add_runs("g", b"{}")), api::group("g").into(), api::group("g").into()],
+    );
     let methods: Vec<_> = report.requests.iter().map(|request| request.method.as_str()).collect();
     assert_eq!(methods, ["POST", "POST", "GET", "GET"]);
     assert_eq!(report.connections, 2, "GETs go over that of a POST");
@@ -348,8 +351,8 @@ fn an_answer_may_fill_another_record() {
 fn an_answer_is_over_with_its_last_byte_whoever_asks_next() {
     let now = Instant::from_millis(0);
     let answers = [
-        (api::group("g"), Framing::Length.json(GROUP)),
-        (api::runs("g"), Framing::Length.stream(&event("1"))),
+        (Request::from(api::group("g")), Framing::Length.json(GROUP)),
+        (api::runs("g").into(), Framing::Length.stream(&event("1"))),
     ];
     for (request, whole) in answers {
         for polled in [true, false] {

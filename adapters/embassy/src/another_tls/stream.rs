@@ -22,7 +22,7 @@ pub(crate) async fn stream<R: Record>(
     authorities: &CStr,
     random: &'static mut (dyn CryptoRng + Send),
     config: Config<'_>,
-    request: Request<'_>,
+    request: impl Into<Request<'_>>,
     record: R,
     mut show: impl FnMut(Event<'_, R>),
 ) -> Outcome {

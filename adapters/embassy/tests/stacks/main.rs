@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use taskgroup::{
     api,
     json::{Raw, record},
-    session::{Config, Event, Request},
+    session::{Config, Event},
     text::Text,
 };
 use taskgroup_embassy::{Clock, Stream, Tcp};
@@ -44,7 +44,7 @@ fn config(sandbox: &Sandbox) -> Config<'_> {
     Config::new(sandbox.key()).with_server("api.example", network::PORT, false).with_attempts(None)
 }
 
-fn request(sandbox: &Sandbox) -> Request<'static> {
+fn request(sandbox: &Sandbox) -> api::Runs<'static> {
     api::runs(sandbox.group_id()).include_output(true)
 }
 

@@ -32,8 +32,14 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn object(&mut self, record: &mut dyn Record) -> Result<(), Stop> {
+        let Some(root) = record.root() else { return self.skip() };
+        // Where the text is part of another's, it may be one field's.
+        if root.is_leaf()
+            && let Some(field) = record.member(root.first.into())
+        {
+            return field.fill(self);
+        }
         let names = record.names();
-        let Some(root) = names.first() else { return self.skip() };
         self.members(record, names, root)
     }
 

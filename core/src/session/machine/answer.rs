@@ -128,11 +128,17 @@ impl Machine<'_> {
 
     /// An event of the stream is complete, or broken.
     fn event(&mut self, record: &mut dyn Record, result: Result<(), json::Error>) -> Found {
+        if self.reader.is_last() {
+            self.reader.forget(&mut self.cursor.next);
+            self.all_delivered(Outcome::Done);
+            return Found::Nothing;
+        }
+        let endpoint = self.call.endpoint;
         let envelope = &mut self.reader.envelope;
         if !envelope.id_whole {
             self.cursor.next.clear();
         }
-        let is_error = envelope.kind == "error";
+        let is_error = !endpoint.error_event.is_empty() && envelope.kind == endpoint.error_event;
         match self.cursor.judge() {
             Verdict::Deliver => {}
             // What went wrong while it repeats the rest is new.
@@ -142,16 +148,15 @@ impl Machine<'_> {
                 return Found::Nothing;
             }
         }
-        if envelope.is_of_run() {
-            self.active = envelope.active.filter(|_| envelope.kind == "task_run.state");
-        } else if envelope.kind == "task_group_status" {
-            self.active = envelope.active.or(self.active);
+        if let Some(flag) = endpoint.flag() {
+            let active = envelope.active.filter(|_| envelope.kind == flag.event_type);
+            self.active = if endpoint.starts_over() { active } else { active.or(self.active) };
         }
         if is_error {
             envelope.set_error(200, self.config.key);
             self.error_event = true;
         }
-        let is_wanted = record.wants(&envelope.kind);
+        let is_wanted = record.wants(&envelope.kind).unwrap_or_else(|| endpoint.has(&envelope.kind));
         match result {
             Ok(()) if is_wanted => return Found::Record,
             Ok(()) => {}

@@ -5,7 +5,7 @@ use core::mem;
 use super::{AttemptEnd, Body, Brought, Found, Machine, Next, State};
 use crate::{
     log::info,
-    session::{Capacity, Cause, Fault, Outcome, request::Reply},
+    session::{Capacity, Cause, Fault, Outcome, endpoint::End},
     time::Millis,
 };
 
@@ -28,21 +28,23 @@ impl Machine<'_> {
         } else if self.cursor.replaying() {
             self.attempt_failed(Cause::Peer(Fault::CursorIgnored), Millis(0));
         } else {
-            match self.call.endpoint.answer {
-                Reply::Stream { until_inactive: false } => self.runs_ended(),
-                Reply::Stream { until_inactive: true } => self.events_ended(),
-                Reply::Events => self.run_events_ended(),
-                Reply::Json => {}
+            match self.call.endpoint.end {
+                Some(End::Data(_)) => self.attempt_failed(Cause::Peer(Fault::EndMissing), Millis(0)),
+                // It cannot be asked again.
+                _ if !self.call.is_repeatable() => self.lost(),
+                Some(End::Inactive(_)) => self.followed_ended(),
+                Some(End::Final(_)) => self.retold_ended(),
+                Some(End::Framing | End::Checked) | None => self.finite_ended(),
             }
         }
     }
 
     /// An orderly end proves only what the last hop believes, so it counts when an answer from the cursor on
     /// has brought nothing new.
-    fn runs_ended(&mut self) {
+    fn finite_ended(&mut self) {
         // Without a cursor, two answers without anything are enough.
         let is_empty_again = self.check.is_running && !self.cursor.moved();
-        let is_trusted = self.response.is_delimited() && !self.config.end_check;
+        let is_trusted = self.response.is_delimited() && !self.call.is_checked(&self.config);
         if self.cursor.is_lost() {
             self.lost();
         } else if self.is_checked() || is_empty_again || is_trusted {
@@ -52,10 +54,10 @@ impl Machine<'_> {
         }
     }
 
-    /// The service ends this stream when no run is active, and after an hour.
-    fn events_ended(&mut self) {
+    /// The server ends this stream when there is no more to come, and now and then before that.
+    fn followed_ended(&mut self) {
         let (is_new, is_active) = (self.cursor.moved(), self.active == Some(true));
-        // The stream of a group that was not active would have ended sooner.
+        // One that has no more to come would have ended sooner.
         let is_quiet = self.active.is_none() && self.is_late();
         if self.cursor.is_lost() && self.active == Some(false) {
             self.lost();
@@ -70,8 +72,10 @@ impl Machine<'_> {
         }
     }
 
-    /// The service ends this stream with the run, and after 570 s. Each answer has all messages again.
-    fn run_events_ended(&mut self) {
+    /// The server ends this stream when there is no more to come, and now and then before that. Each answer has
+    /// everything again.
+    fn retold_ended(&mut self) {
+        self.note_events();
         let tally = self.reader.tally;
         let is_new = self.answer_before.replace(tally.hash) != Some(tally.hash) && tally.events > 0;
         let is_final = self.active == Some(false) && (tally.events > 1 || tally.events == 1 && !is_new);
@@ -103,8 +107,8 @@ impl Machine<'_> {
         });
     }
 
-    /// Asks once more from the cursor: the first time at once, then after waits that grow, so that a group
-    /// that grows is not asked once a round trip.
+    /// Asks once more from the cursor: the first time at once, then after waits that grow, so that a stream
+    /// that grows is not asked for once a round trip.
     fn check(&mut self) {
         let count = self.check.count;
         self.check.count = count.saturating_add(1);
@@ -139,18 +143,24 @@ impl Machine<'_> {
 
     /// The connection broke or fell silent, or the answer does not keep to HTTP.
     pub(super) fn connection_lost(&mut self, cause: Cause) {
-        if mem::take(&mut self.is_reused) {
+        let is_lost = self.call.is_recoverable && self.is_out();
+        if mem::take(&mut self.is_reused) && !is_lost {
             // The server may have closed it before it had the request (RFC 9112 §9.3.1).
             info!("{}: the connection was over", cause);
             self.state = State::Closing(Next::Connect);
             return;
         }
-        let is_followed = matches!(self.call.endpoint.answer, Reply::Stream { until_inactive: true });
+        let is_followed = matches!(self.call.endpoint.end, Some(End::Inactive(_)));
         match self.body {
             Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
-            // A group may have nothing to say for long.
-            Body::Stream if is_followed && !self.error_event && matches!(cause, Cause::Idle) => {
+            // It may have nothing to say for long.
+            Body::Stream
+                if is_followed
+                    && self.call.is_repeatable()
+                    && !self.error_event
+                    && matches!(cause, Cause::Idle) =>
+            {
                 self.sleep(cause, self.floor());
             }
             _ => self.attempt_failed(cause, Millis(0)),
@@ -170,19 +180,28 @@ impl Machine<'_> {
     pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
         self.withdraw();
         self.note_what_came(cause);
-        let events = self.reader.tally.events;
-        if self.reader.envelope.is_of_run() && events > self.most_events {
-            self.most_events = events;
-            self.backoff.reset();
-        }
-        // Only a status says that a request was not acted on.
-        let spent = self.sent > 0 && !self.call.is_repeatable() && !matches!(cause, Cause::Status(_));
+        self.note_events();
+        // Only a status says that a request was not acted on, if even that does.
+        let repeats_refused = self.call.endpoint.repeats_refused && !self.call.is_recoverable;
+        let is_refused = repeats_refused && matches!(cause, Cause::Status(_));
+        let spent = self.sent > 0 && !self.call.is_repeatable() && !is_refused;
+        (self.is_unsure, self.retry_after) = (spent, retry_after);
         if spent || (!self.cursor.moved() && self.backoff.failed(&self.config)) {
             return self.stop(cause.outcome());
         }
         let tries = self.backoff.tries();
         let wait = self.backoff.wait(&self.config, self.floor(), retry_after, tries);
         self.sleep(cause, wait);
+    }
+
+    /// Of a stream that starts over each time, an answer with more events than any before brings something new. Each
+    /// body is looked at when it ends, so that a later try without one finds nothing new in it.
+    fn note_events(&mut self) {
+        let events = self.reader.tally.events;
+        if self.call.endpoint.starts_over() && events > self.most_events {
+            self.most_events = events;
+            self.backoff.reset();
+        }
     }
 
     /// What there was of a body, for [`Session::hint`](crate::session::Session::hint).
@@ -248,15 +267,20 @@ impl Machine<'_> {
             self.reader.forget(&mut self.cursor.next);
         }
         self.body = Body::Awaited;
+        let is_usable = matches!(self.state, State::Receiving)
+            && self.response.is_complete()
+            && self.response.is_persistent();
+        self.leave(next, is_usable);
+    }
+
+    /// Keeps the connection for what comes next, if it can be used for that, or has it closed.
+    pub(super) fn leave(&mut self, next: Next, is_usable: bool) {
         let may_keep = match next {
             Next::Stop(_) => self.config.keep_alive,
             Next::Sleep(cause, _) => matches!(cause, Cause::End),
             Next::Connect => true,
         };
-        self.is_reused = may_keep
-            && matches!(self.state, State::Receiving)
-            && self.response.is_complete()
-            && self.response.is_persistent();
+        self.is_reused = may_keep && is_usable;
         self.state = if self.is_reused { State::Closed(next) } else { State::Closing(next) };
     }
 }

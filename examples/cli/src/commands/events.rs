@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, E
     }
     let mut client = arguments.connection.client(verbosity)?;
     let (request, about) = if of_run {
-        (api::run_events(&id), About::Run(&id))
+        (api::run_events(&id).into(), About::Run(&id))
     } else {
         client.output.resumes(Resume::After { options: String::new() });
         (arguments.request(&id, &mut client), About::Group(&id))
@@ -89,8 +89,8 @@ impl Arguments {
             request = request.timeout(seconds);
         }
         match &self.last_event_id {
-            Some(id) => request.last_event_id(id),
-            None => request,
+            Some(id) => request.last_event_id(id).into(),
+            None => request.into(),
         }
     }
 }

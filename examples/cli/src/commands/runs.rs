@@ -143,8 +143,8 @@ impl Arguments {
             request = request.include_output(true);
         }
         match after {
-            Some(id) => request.last_event_id(id),
-            None => request,
+            Some(id) => request.last_event_id(id).into(),
+            None => request.into(),
         }
     }
 }

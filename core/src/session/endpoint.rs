@@ -1,0 +1,397 @@
+//! How an endpoint of an API is asked and how its answer is read, in; what a session needs to know of it, out.
+//!
+//! # Limits
+//!
+//! Two ids in a path. Names of members that are looked at inside other members, and the text that ends a stream: to
+//! 254 bytes each.
+
+use core::fmt;
+
+use super::{Misuse, url};
+use crate::http;
+
+/// How many ids a path may have.
+const IDS: usize = 2;
+
+/// A name and a value: of a query's parameter, or of a header.
+pub type Pair<'c> = (&'c str, &'c str);
+
+/// One endpoint of an API: how it is asked, and what its answer means. Nothing in it belongs to an API in particular:
+/// what is not said is not done.
+///
+/// It is a value that fits a `const` or a `static`, so that it takes no RAM; a [`Request`](super::Request) borrows it.
+/// The endpoints of [`api`](crate::api) are such values.
+///
+/// ```
+/// use taskgroup::session::{Endpoint, End, EventId, Resume};
+///
+/// // A stream of events with ids of its own, which is asked for again by the standard header.
+/// static NEWS: Endpoint = Endpoint::get("/v2/feeds/{}/news")
+///     .with_key("authorization", "Bearer ")
+///     .with_query(&[("lang", "en")])
+///     .with_stream(End::Framing)
+///     .with_cursor(EventId::Field, Resume::Header("last-event-id"));
+///
+/// // An answer to a POST that is streamed, and ends with an event whose data is no JSON.
+/// static CHAT: Endpoint = Endpoint::post("/v1/chat/completions")
+///     .with_key("authorization", "Bearer ")
+///     .with_error("/error/message")
+///     .with_stream(End::Data("[DONE]"));
+/// # let _ = (&NEWS, &CHAT);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Endpoint<'c> {
+    pub(super) method: http::Method,
+    pub(super) repeats_refused: bool,
+    pub(super) path: &'c str,
+    pub(super) versions: &'c [&'c str],
+    pub(super) query: &'c [Pair<'c>],
+    pub(super) headers: &'c [Pair<'c>],
+    /// The name of its header, and what comes before the key there.
+    pub(super) key: Pair<'c>,
+    pub(super) beta: &'c str,
+    pub(super) timeout: &'c str,
+    /// How the stream ends; `None`: the answer is one JSON text.
+    pub(super) end: Option<End<'c>>,
+    pub(super) event_id: Option<EventId<'c>>,
+    pub(super) resume: Resume<'c>,
+    pub(super) type_member: &'c str,
+    pub(super) event_types: &'c [&'c str],
+    pub(super) error_event: &'c str,
+    pub(super) message: Place<'c>,
+    pub(super) other_message: Place<'c>,
+    pub(super) reference: Place<'c>,
+}
+
+/// What ends a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End<'c> {
+    /// The last chunk or the length of the body (RFC 9112 §6.3). An end of the connection alone proves nothing: the
+    /// stream is then checked, as below, if it has a cursor, and is [`Unproven`](super::Fault::Unproven) otherwise.
+    Framing,
+    /// An answer that was asked for from the cursor and brings nothing new: an orderly end is checked by asking once
+    /// more, as long as the config [wants that](super::Config::with_end_check). For streams with a
+    /// [cursor](Endpoint::with_cursor).
+    Checked,
+    /// An event whose data is exactly this text, such as `[DONE]`. It need not be JSON, is never delivered and never
+    /// [`Skipped`](super::Event::Skipped). Without it, an orderly end is a cut.
+    Data(&'c str),
+    /// Checked, and only once the last flag that came was not `true`: until then, the stream is asked for again.
+    Inactive(Flag<'c>),
+    /// A stream without cursors, which tells everything from the start each time: it is over when its last event has
+    /// the flag `false`, and is not its only event. When it is, two answers in a row must be the same.
+    Final(Flag<'c>),
+}
+
+/// A Boolean in events of one type that says whether there is more to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag<'c> {
+    pub(super) event_type: &'c str,
+    pub(super) place: Place<'c>,
+}
+
+impl<'c> Flag<'c> {
+    /// In events of this type, at this JSON Pointer of two names, such as `/status/is_active`.
+    #[must_use]
+    pub const fn new(event_type: &'c str, pointer: &'c str) -> Self {
+        Self { event_type, place: Place::new(pointer) }
+    }
+}
+
+/// Where the ids of a stream's events are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventId<'c> {
+    /// In this member of each event's JSON object, a string.
+    Member(&'c str),
+    /// In the field `id` of the event stream.
+    Field,
+}
+
+/// How the id of the last event is sent back, so that a stream continues after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resume<'c> {
+    /// As the value of this parameter of the query.
+    Query(&'c str),
+    /// As the value of this header; the standard's own is `last-event-id`.
+    Header(&'c str),
+}
+
+/// A value inside a member of the root object: what a JSON Pointer with two or three names leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place<'c> {
+    /// The member of the root; empty for no place at all.
+    pub(super) member: &'c str,
+    /// How many objects and arrays are open there.
+    pub(super) depth: u8,
+    /// The last name.
+    pub(super) name: &'c str,
+}
+
+impl<'c> Place<'c> {
+    const NONE: Place<'static> = Place { member: "", depth: 0, name: "" };
+
+    /// Escapes (`~0`, `~1`) are not resolved. Of an array, any element is meant.
+    const fn new(pointer: &'c str) -> Self {
+        let (_, path) = split(pointer);
+        let (member, mut rest) = split(path);
+        let mut place = Self { member, depth: 0, name: "" };
+        while !rest.is_empty() {
+            (place.name, rest) = split(rest);
+            place.depth = place.depth.saturating_add(1);
+        }
+        place
+    }
+}
+
+/// What is before the first slash, and what is after it.
+const fn split(text: &str) -> (&str, &str) {
+    let mut at = 0_usize;
+    let mut rest = text.as_bytes();
+    while let [byte, more @ ..] = rest {
+        if *byte == b'/' {
+            break;
+        }
+        at = at.saturating_add(1);
+        rest = more;
+    }
+    match text.split_at_checked(at) {
+        Some((before, after)) => match after.split_at_checked(1) {
+            Some((_, after)) => (before, after),
+            None => (before, ""),
+        },
+        None => (text, ""),
+    }
+}
+
+impl<'c> Endpoint<'c> {
+    /// Asked by GET; answered with one JSON text. A GET may be repeated, so it is, after every failure that another
+    /// try may mend.
+    ///
+    /// The path begins with a slash, and is percent-encoded already. Each `{}` stands for an
+    /// [id](super::Request::with_id) of the request.
+    #[must_use]
+    pub const fn get(path: &'c str) -> Self {
+        Self {
+            method: http::Method::Get,
+            repeats_refused: false,
+            path,
+            versions: &[],
+            query: &[],
+            headers: &[],
+            key: ("", ""),
+            beta: "",
+            timeout: "",
+            end: None,
+            event_id: None,
+            resume: Resume::Query(""),
+            type_member: "",
+            event_types: &[],
+            error_event: "",
+            message: Place::NONE,
+            other_message: Place::NONE,
+            reference: Place::NONE,
+        }
+    }
+
+    /// Asked by POST with a [JSON body](super::Request::with_body); answered with one JSON text. It is never repeated
+    /// once a byte of it has been given out for sending.
+    #[must_use]
+    pub const fn post(path: &'c str) -> Self {
+        Self { method: http::Method::Post, ..Self::get(path) }
+    }
+
+    /// The same with another path, for an API whose endpoints have much in common.
+    #[must_use]
+    pub const fn at(self, method: http::Method, path: &'c str) -> Self {
+        Self { method, path, ..self }
+    }
+
+    /// What comes before the path, one for each version of the API: the config
+    /// [chooses](super::Config::with_nth_version). The last one stands for those that are not there.
+    #[must_use]
+    pub const fn with_versions(self, versions: &'c [&'c str]) -> Self {
+        Self { versions, ..self }
+    }
+
+    /// Parameters of the query that are the same each time. They are percent-encoded when they are sent.
+    #[must_use]
+    pub const fn with_query(self, query: &'c [Pair<'c>]) -> Self {
+        Self { query, ..self }
+    }
+
+    /// Headers besides those that the session writes itself: the key's, the cursor's, `host`, `accept`,
+    /// `accept-encoding`, `cache-control`, `user-agent`, `connection`, `content-type` and `content-length`.
+    #[must_use]
+    pub const fn with_headers(self, headers: &'c [Pair<'c>]) -> Self {
+        Self { headers, ..self }
+    }
+
+    /// The header that the config's key is sent in, and what comes before the key there: `("x-api-key", "")`, or
+    /// `("authorization", "Bearer ")`. Without it, no key is sent.
+    ///
+    /// Wherever it is sent, the key is shown nowhere: it is taken out of [error
+    /// messages](super::Session::error), logs and `Debug`.
+    #[must_use]
+    pub const fn with_key(self, header: &'c str, prefix: &'c str) -> Self {
+        Self { key: (header, prefix), ..self }
+    }
+
+    /// The header for the names of [beta features](super::Config::with_beta). Without it, none are sent.
+    #[must_use]
+    pub const fn with_beta_header(self, header: &'c str) -> Self {
+        Self { beta: header, ..self }
+    }
+
+    /// The parameter for how many [seconds](super::Request::with_timeout) the server may hold the connection.
+    #[must_use]
+    pub const fn with_timeout_parameter(self, name: &'c str) -> Self {
+        Self { timeout: name, ..self }
+    }
+
+    /// A status after which a request may be asked again (408, 409, 421, 425, 429, 500 and above, or
+    /// `x-should-retry: true`) says that it was not acted on: then a POST is repeated, too.
+    #[must_use]
+    pub const fn with_refused_posts_repeated(self) -> Self {
+        Self { repeats_refused: true, ..self }
+    }
+
+    /// Answered with an event stream, which ends like this.
+    #[must_use]
+    pub const fn with_stream(self, end: End<'c>) -> Self {
+        Self { end: Some(end), ..self }
+    }
+
+    /// Where the ids of the events are, and how the last one is sent back. Without it a stream is asked for from its
+    /// start each time.
+    #[must_use]
+    pub const fn with_cursor(self, event_id: EventId<'c>, resume: Resume<'c>) -> Self {
+        Self { event_id: Some(event_id), resume, ..self }
+    }
+
+    /// The member of each event's JSON object that names its type, a string. Where there is none, and where the event
+    /// does not have it, the field `event` of the event stream does.
+    #[must_use]
+    pub const fn with_type_member(self, name: &'c str) -> Self {
+        Self { type_member: name, ..self }
+    }
+
+    /// The types of events for records that name none themselves. Without it they get all.
+    #[must_use]
+    pub const fn with_event_types(self, types: &'c [&'c str]) -> Self {
+        Self { event_types: types, ..self }
+    }
+
+    /// The type of an event by which a server says that the stream has failed: the end after it is no end, however
+    /// orderly. What it says is kept like that of a refusal.
+    #[must_use]
+    pub const fn with_error_event(self, event_type: &'c str) -> Self {
+        Self { error_event: event_type, ..self }
+    }
+
+    /// Where the words of an error are, in the body of a refusal and in an
+    /// [error event](Self::with_error_event), by a JSON Pointer of two names such as `/error/message`. A member
+    /// that is a string itself (`"error": "…"`) is taken, too.
+    #[must_use]
+    pub const fn with_error(self, pointer: &'c str) -> Self {
+        Self { message: Place::new(pointer), ..self }
+    }
+
+    /// Where they may be instead, such as `/detail/0/msg` or `/detail/msg`.
+    #[must_use]
+    pub const fn with_other_error(self, pointer: &'c str) -> Self {
+        Self { other_message: Place::new(pointer), ..self }
+    }
+
+    /// Where an error's reference is, beside its words: `/error/ref_id`, say.
+    #[must_use]
+    pub const fn with_error_reference(self, pointer: &'c str) -> Self {
+        Self { reference: Place::new(pointer), ..self }
+    }
+
+    pub(super) const fn is_stream(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Whether each answer starts over, and has everything.
+    pub(super) const fn starts_over(&self) -> bool {
+        matches!(self.end, Some(End::Final(_)))
+    }
+
+    /// The flag that says whether there is more to come.
+    pub(super) const fn flag(&self) -> Option<Flag<'c>> {
+        match self.end {
+            Some(End::Inactive(flag) | End::Final(flag)) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// Whether a record that names no types gets events of this one.
+    pub(super) fn has(&self, event_type: &str) -> bool {
+        self.event_types.is_empty() || self.event_types.contains(&event_type)
+    }
+
+    /// What comes before its path in this version of the API.
+    pub(super) fn version(&self, nth: u8) -> &'c str {
+        self.versions.get(usize::from(nth)).or(self.versions.last()).copied().unwrap_or_default()
+    }
+
+    /// How many ids its path takes.
+    pub(super) fn ids(&self) -> usize {
+        self.path.bytes().filter(|byte| *byte == b'{').count()
+    }
+
+    /// What cannot be sent.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        let is_own = |(name, value): &Pair<'_>| is_free(name) && http::is_field_value(value);
+        let (key, prefix) = self.key;
+        let prefix = prefix.strip_suffix(' ').unwrap_or(prefix);
+        let names = [key, self.beta, if let Resume::Header(name) = self.resume { name } else { "" }];
+        if !self.is_path() {
+            Err(Misuse::Path)
+        } else if self.headers.iter().all(is_own)
+            && names.iter().all(|name| name.is_empty() || is_free(name))
+            && http::is_field_value(prefix)
+        {
+            Ok(())
+        } else {
+            Err(Misuse::Header)
+        }
+    }
+
+    fn is_path(&self) -> bool {
+        let mut rest = self.path;
+        while let (piece, after) = url::split_at_byte(rest, b'{')
+            && url::is_path(piece)
+        {
+            match after.strip_prefix("{}") {
+                Some(after) => rest = after,
+                None => return after.is_empty() && self.path.starts_with('/') && self.ids() <= IDS,
+            }
+        }
+        false
+    }
+}
+
+/// Whether a header may be named like this (RFC 9110 §5.1), and says nothing of where the request ends or goes.
+#[inline(never)] // or it would be there for each header
+fn is_free(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let is_framing = |own: &&str| name.eq_ignore_ascii_case(own);
+    !name.is_empty()
+        && name.bytes().all(is_token)
+        && !["connection", "content-length", "host", "transfer-encoding"].iter().any(is_framing)
+}
+
+/// Shows how it is asked; no values of headers.
+impl fmt::Debug for Endpoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
