@@ -88,3 +88,7 @@ pub use self::{
 
 /// [`taskgroup_embedded_io::Stream`], on embassy's clock.
 pub type Stream<'c, 'n, R, N> = taskgroup_embedded_io::Stream<'c, 'n, R, N, Clock>;
+
+/// [`taskgroup_embedded_io::Following`], on embassy's clock.
+pub type Following<'c, 'n, R, N, const M: usize = 1024> =
+    taskgroup_embedded_io::Following<'c, 'n, R, N, Clock, M>;

@@ -3,6 +3,7 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`Stream`] | the loop: `next().await` gives the next event, across all breaks |
+//! | [`Following`] | the same loop over questions: `next().await` gives each answer once |
 //! | [`Clock`] | what time it is, and how to wait: yours, or taskgroup-embassy's |
 //! | [`Connector`] | opens connections: [`Nal`] over embedded-nal-async, or your own, which is where TLS goes in |
 //! | [`Transport`] | a connection: every `BufRead + Write` is one, and [`Buffered`] makes one of every `Read + Write` |
@@ -34,5 +35,5 @@ pub use self::{
     buffered::Buffered,
     connector::{Connector, Plaintext, Server, Transport},
     nal::Nal,
-    stream::{Step, Stream},
+    stream::{Driver, Following, Step, Stream},
 };

@@ -11,8 +11,9 @@ use core::{fmt, ops::Range, pin::pin, time::Duration};
 use embedded_io_async::Write;
 use taskgroup::{
     __log,
+    follow::{Follow, State},
     json::{Name, Record},
-    session::{Action, ApiError, Config, Event, Failure, Hint, Outcome, Request, Session},
+    session::{Action, ApiError, Config, Drive, Failure, Hint, Outcome, Request, Session},
     time::{Clock, Instant},
 };
 
@@ -31,7 +32,7 @@ const LOOK_UP: Duration = Duration::from_secs(60);
 /// How long the end of a connection may take.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// One request on its way, until it is answered in full; then [another](Self::ask).
+/// A machine of the core, driven over a connection of its own: a [`Stream`] or a [`Following`].
 ///
 /// # Cancel safety
 ///
@@ -61,8 +62,8 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// };
 /// # }
 /// ```
-pub struct Stream<'c, 'n, R, N: Connector + 'n, C> {
-    session: Session<'c, R>,
+pub struct Driver<'n, D, N: Connector + 'n, C> {
+    machine: D,
     network: &'n N,
     clock: C,
     connection: Option<N::Connection<'n>>,
@@ -80,11 +81,31 @@ pub struct Stream<'c, 'n, R, N: Connector + 'n, C> {
     outcome: Option<Outcome>,
 }
 
-/// What [`Stream::step`] has come to.
+/// One request on its way, until it is answered in full; then [another](Self::ask).
+pub type Stream<'c, 'n, R, N, C> = Driver<'n, Session<'c, R>, N, C>;
+
+/// A group that is followed from its inputs to its answers, each once.
+///
+/// ```
+/// use taskgroup::{api::{RunResult, body::Inputs}, follow::{Event, Follow}, session::Config};
+/// use taskgroup_embedded_io::{Clock, Connector, Following};
+///
+/// # async fn ask(inputs: &dyn Inputs, network: &impl Connector, clock: impl Clock) {
+/// let follow = Follow::<RunResult, 512>::new(Config::new("key")).with_inputs(inputs);
+/// let mut following = Following::over(follow, network, clock);
+/// while let Some(event) = following.next().await {
+///     if let Event::Answer(_answer) = event { /* show it */ }
+///     let _state = following.handled(); /* keep it */
+/// }
+/// # }
+/// ```
+pub type Following<'c, 'n, R, N, C, const M: usize = 1024> = Driver<'n, Follow<'c, R, M>, N, C>;
+
+/// What [`Driver::step`] has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step {
-    /// An event, to be seen by [`Stream::event`] until the next step.
+    /// An event, to be seen by [`Driver::event`] until the next step.
     Event,
     /// What the next step does first: a chance to light a lamp, or to tell of a wait.
     Action(Action),
@@ -97,18 +118,12 @@ struct Received {
     more: bool,
 }
 
-impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
-    /// A stream that fills this record. Nothing is sent before the first step.
+impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
+    /// Drives this machine. Nothing is sent before the first step.
     #[must_use]
-    pub fn new(
-        config: Config<'c>,
-        request: impl Into<Request<'c>>,
-        record: R,
-        network: &'n N,
-        clock: C,
-    ) -> Self {
+    pub fn over(machine: D, network: &'n N, clock: C) -> Self {
         Self {
-            session: Session::with_record(config, request, record),
+            machine,
             network,
             clock,
             connection: None,
@@ -121,6 +136,208 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
             resolved: false,
             outcome: None,
         }
+    }
+
+    /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
+    ///
+    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    pub async fn next(&mut self) -> Option<D::Event<'_>> {
+        loop {
+            match self.step().await {
+                Step::Event => return self.machine.event(),
+                Step::Action(Action::Stop(_)) => return None,
+                Step::Action(_) => {}
+            }
+        }
+    }
+
+    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    ///
+    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    pub async fn step(&mut self) -> Step {
+        if let Some(action) = self.due {
+            let received = self.act(action).await.unwrap_or_else(|why| {
+                self.machine.failed(self.clock.now(), why);
+                Received::default()
+            });
+            // What is in memory already is looked at before the clock is.
+            if !received.more {
+                self.due = None;
+            }
+            if received.event {
+                return Step::Event;
+            }
+        }
+        let now = self.clock.now();
+        let action = self.machine.poll(now);
+        (self.due, self.announced, self.resolved) = (Some(action), now, false);
+        if let Action::Stop(outcome) = action {
+            self.outcome = Some(outcome);
+        }
+        if self.machine.has_event() { Step::Event } else { Step::Action(action) }
+    }
+
+    /// Tells the server that the connection is over, if there is one, and waits until it knows, for 100 ms at
+    /// most. Without it a server may believe in the connection for long: where the stream is dropped together
+    /// with its connector, some stacks send nothing any more. A stream that has stopped has closed its
+    /// connection, unless it keeps it for [another request](Self::ask).
+    ///
+    /// A stream that is asked for more continues over another connection, as after any break.
+    pub async fn close(&mut self) {
+        if self.connection.is_some() && self.due != Some(Action::Close) {
+            let now = self.clock.now();
+            self.machine.failed(now, Failure::Broken);
+            (self.due, self.announced) = (Some(Action::Close), now);
+        }
+        if self.due == Some(Action::Close) {
+            self.end().await;
+            self.due = None;
+        }
+    }
+
+    /// The event that the last step has come to.
+    #[must_use]
+    pub fn event(&self) -> Option<D::Event<'_>> {
+        self.machine.event()
+    }
+
+    /// How the stream ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What may be behind the outcome, for the person who reads it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.machine.hint()
+    }
+
+    /// What the service said, when it said no.
+    #[must_use]
+    pub fn error(&self) -> Option<&ApiError> {
+        self.machine.error()
+    }
+
+    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    #[must_use]
+    pub fn mismatch(&self) -> Option<Name> {
+        self.machine.mismatch()
+    }
+
+    /// The clock that the actions' deadlines are moments of.
+    #[must_use]
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    async fn act(&mut self, action: Action) -> Result<Received, Failure> {
+        match action {
+            Action::Connect { until } => self.connect(until).await?,
+            Action::Send { until } => self.send(until).await?,
+            Action::Receive { until } => return self.receive(until).await,
+            Action::Close => self.end().await,
+            Action::Sleep { until, .. } => self.clock.wait_until(until).await,
+            Action::Stop(_) => {}
+        }
+        Ok(Received::default())
+    }
+
+    async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
+        let until = if self.resolved { until } else { self.resolve(until).await? };
+        let connect = self.network.connect(self.machine.config(), until);
+        let opened = before(&self.clock, until, pin!(connect)).await.unwrap_or_else(|| {
+            __log!(warn, "no connection in time");
+            Err(Failure::Unreachable)
+        });
+        self.connection = Some(opened?);
+        (self.unwritten, self.unflushed, self.busy) = (0..0, false, false);
+        self.machine.connected(self.clock.now());
+        Ok(())
+    }
+
+    /// Finds out where the server is, and gives the connection its whole time from now on: until when?
+    async fn resolve(&mut self, until: Instant) -> Result<Instant, Failure> {
+        let resolve = self.network.resolve(self.machine.config());
+        before(&self.clock, until + LOOK_UP, pin!(resolve)).await.unwrap_or_else(|| {
+            __log!(warn, "the server's name is not resolved in time");
+            Err(Failure::Unreachable)
+        })?;
+        let until = self.clock.now() + until.saturating_since(self.announced);
+        (self.due, self.resolved) = (Some(Action::Connect { until }), true);
+        Ok(until)
+    }
+
+    /// Tells the server that the connection is over, if there is one, and drops it.
+    async fn end(&mut self) {
+        if self.connection.is_some()
+            && let Ok(connection) = usable(self.network, &mut self.connection, &mut self.busy)
+        {
+            // Where the server could not be told, nobody could do better.
+            let _ = before(&self.clock, self.announced + FAREWELL, pin!(connection.close())).await;
+        }
+        self.connection = None;
+    }
+
+    async fn send(&mut self, until: Instant) -> Result<(), Failure> {
+        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
+        if self.unwritten.is_empty() {
+            self.unwritten = 0..self.machine.fill(&mut self.request);
+        }
+        while !self.unwritten.is_empty() {
+            let bytes = self.request.get(self.unwritten.clone()).unwrap_or_default();
+            let written = before(&self.clock, until, pin!(connection.write(bytes))).await;
+            let written = completed(written)?;
+            if written == 0 {
+                return Err(Failure::Broken);
+            }
+            self.unwritten.start = self.unwritten.start.saturating_add(written).min(self.unwritten.end);
+            self.unflushed = true;
+        }
+        self.busy = false;
+        Ok(())
+    }
+
+    async fn receive(&mut self, until: Instant) -> Result<Received, Failure> {
+        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
+        if self.unflushed {
+            completed(before(&self.clock, until, pin!(connection.flush())).await)?;
+            self.unflushed = false;
+        }
+        let (machine, clock) = (&mut self.machine, &self.clock);
+        let mut received = Received::default();
+        let take = |bytes: &[u8]| {
+            if bytes.is_empty() {
+                machine.closed(clock.now());
+                return 0;
+            }
+            let mut rest = bytes;
+            received.event = machine.advance(&mut rest, clock.now());
+            received.more = !rest.is_empty();
+            bytes.len().saturating_sub(rest.len())
+        };
+        let result = before(clock, until, pin!(connection.receive(take))).await;
+        match result {
+            // The session will know what the deadline means.
+            None => return Ok(received),
+            result => completed(result)?,
+        }
+        self.busy = false;
+        Ok(received)
+    }
+}
+
+impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
+    /// A stream that fills this record. Nothing is sent before the first step.
+    #[must_use]
+    pub fn new(
+        config: Config<'c>,
+        request: impl Into<Request<'c>>,
+        record: R,
+        network: &'n N,
+        clock: C,
+    ) -> Self {
+        Self::over(Session::with_record(config, request, record), network, clock)
     }
 
     /// Asks for something else, which the same record is filled with. Where the config says
@@ -148,15 +365,15 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     /// is silent for long, often after 5 to 75 s: then, and where [`Connector::cancel_safe`] says no, there is
     /// a new one for each request.
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
-        self.session.ask(request);
+        self.machine.ask(request);
         (self.due, self.outcome) = (None, None);
     }
 
     /// Like [`ask`](Self::ask), for an answer that fills another record.
     #[must_use]
     pub fn ask_with<S: Record>(self, request: impl Into<Request<'c>>, record: S) -> Stream<'c, 'n, S, N, C> {
-        Stream {
-            session: self.session.ask_with(request, record),
+        Driver {
+            machine: self.machine.ask_with(request, record),
             network: self.network,
             clock: self.clock,
             connection: self.connection,
@@ -171,225 +388,61 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         }
     }
 
-    /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
-    ///
-    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
-    pub async fn next(&mut self) -> Option<Event<'_, R>> {
-        loop {
-            match self.step().await {
-                Step::Event => return self.session.event(),
-                Step::Action(Action::Stop(_)) => return None,
-                Step::Action(_) => {}
-            }
-        }
-    }
-
-    /// Does what was announced, then goes on to the next event or the next thing to be done.
-    ///
-    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
-    pub async fn step(&mut self) -> Step {
-        if let Some(action) = self.due {
-            let received = self.act(action).await.unwrap_or_else(|why| {
-                self.session.failed(self.clock.now(), why);
-                Received::default()
-            });
-            // What is in memory already is looked at before the clock is.
-            if !received.more {
-                self.due = None;
-            }
-            if received.event {
-                return Step::Event;
-            }
-        }
-        let now = self.clock.now();
-        let action = self.session.poll(now);
-        (self.due, self.announced, self.resolved) = (Some(action), now, false);
-        if let Action::Stop(outcome) = action {
-            self.outcome = Some(outcome);
-        }
-        Step::Action(action)
-    }
-
-    /// Tells the server that the connection is over, if there is one, and waits until it knows, for 100 ms at
-    /// most. Without it a server may believe in the connection for long: where the stream is dropped together
-    /// with its connector, some stacks send nothing any more. A stream that has stopped has closed its
-    /// connection, unless it keeps it for [another request](Self::ask).
-    ///
-    /// A stream that is asked for more continues over another connection, as after any break.
-    pub async fn close(&mut self) {
-        if self.connection.is_some() && self.due != Some(Action::Close) {
-            let now = self.clock.now();
-            self.session.failed(now, Failure::Broken);
-            (self.due, self.announced) = (Some(Action::Close), now);
-        }
-        if self.due == Some(Action::Close) {
-            self.end().await;
-            self.due = None;
-        }
-    }
-
-    /// The event that the last step has come to.
-    #[must_use]
-    pub fn event(&self) -> Option<Event<'_, R>> {
-        self.session.event()
-    }
-
-    /// How the stream ended, once it has.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
-        self.outcome
-    }
-
-    /// What may be behind the outcome, for the person who reads it.
-    #[must_use]
-    pub fn hint(&self) -> Option<Hint> {
-        self.session.hint()
-    }
-
-    /// What the service said, when it said no.
-    #[must_use]
-    pub fn error(&self) -> Option<&ApiError> {
-        self.session.error()
-    }
-
-    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
-    #[must_use]
-    pub fn mismatch(&self) -> Option<Name> {
-        self.session.mismatch()
-    }
-
     /// The id of the last event that was had: store it, and after a reboot another stream goes on
     /// from there by [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
-        self.session.cursor()
-    }
-
-    /// The clock that the actions' deadlines are moments of.
-    #[must_use]
-    pub fn clock(&self) -> &C {
-        &self.clock
+        self.machine.cursor()
     }
 
     /// The record, also of an event that was skipped.
     pub fn record_mut(&mut self) -> &mut R {
-        self.session.record_mut()
+        self.machine.record_mut()
     }
 
     /// The record, as the last event or answer left it.
     #[must_use]
     pub fn into_record(self) -> R {
-        self.session.into_record()
-    }
-
-    async fn act(&mut self, action: Action) -> Result<Received, Failure> {
-        match action {
-            Action::Connect { until } => self.connect(until).await?,
-            Action::Send { until } => self.send(until).await?,
-            Action::Receive { until } => return self.receive(until).await,
-            Action::Close => self.end().await,
-            Action::Sleep { until, .. } => self.clock.wait_until(until).await,
-            Action::Stop(_) => {}
-        }
-        Ok(Received::default())
-    }
-
-    async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
-        let until = if self.resolved { until } else { self.resolve(until).await? };
-        let connect = self.network.connect(self.session.config(), until);
-        let opened = before(&self.clock, until, pin!(connect)).await.unwrap_or_else(|| {
-            __log!(warn, "no connection in time");
-            Err(Failure::Unreachable)
-        });
-        self.connection = Some(opened?);
-        (self.unwritten, self.unflushed, self.busy) = (0..0, false, false);
-        self.session.connected(self.clock.now());
-        Ok(())
-    }
-
-    /// Finds out where the server is, and gives the connection its whole time from now on: until when?
-    async fn resolve(&mut self, until: Instant) -> Result<Instant, Failure> {
-        let resolve = self.network.resolve(self.session.config());
-        before(&self.clock, until + LOOK_UP, pin!(resolve)).await.unwrap_or_else(|| {
-            __log!(warn, "the server's name is not resolved in time");
-            Err(Failure::Unreachable)
-        })?;
-        let until = self.clock.now() + until.saturating_since(self.announced);
-        (self.due, self.resolved) = (Some(Action::Connect { until }), true);
-        Ok(until)
-    }
-
-    /// Tells the server that the connection is over, if there is one, and drops it.
-    async fn end(&mut self) {
-        if self.connection.is_some()
-            && let Ok(connection) = usable(self.network, &mut self.connection, &mut self.busy)
-        {
-            // Where the server could not be told, nobody could do better.
-            let _ = before(&self.clock, self.announced + FAREWELL, pin!(connection.close())).await;
-        }
-        self.connection = None;
-    }
-
-    async fn send(&mut self, until: Instant) -> Result<(), Failure> {
-        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
-        if self.unwritten.is_empty() {
-            self.unwritten = 0..self.session.fill(&mut self.request);
-        }
-        while !self.unwritten.is_empty() {
-            let bytes = self.request.get(self.unwritten.clone()).unwrap_or_default();
-            let written = before(&self.clock, until, pin!(connection.write(bytes))).await;
-            let written = completed(written)?;
-            if written == 0 {
-                return Err(Failure::Broken);
-            }
-            self.unwritten.start = self.unwritten.start.saturating_add(written).min(self.unwritten.end);
-            self.unflushed = true;
-        }
-        self.busy = false;
-        Ok(())
-    }
-
-    async fn receive(&mut self, until: Instant) -> Result<Received, Failure> {
-        let connection = usable(self.network, &mut self.connection, &mut self.busy)?;
-        if self.unflushed {
-            completed(before(&self.clock, until, pin!(connection.flush())).await)?;
-            self.unflushed = false;
-        }
-        let (session, clock) = (&mut self.session, &self.clock);
-        let mut received = Received::default();
-        let take = |bytes: &[u8]| {
-            if bytes.is_empty() {
-                session.closed(clock.now());
-                return 0;
-            }
-            let mut rest = bytes;
-            received.event = session.advance(&mut rest, clock.now());
-            received.more = !rest.is_empty();
-            bytes.len().saturating_sub(rest.len())
-        };
-        let result = before(clock, until, pin!(connection.receive(take))).await;
-        match result {
-            // The session will know what the deadline means.
-            None => return Ok(received),
-            result => completed(result)?,
-        }
-        self.busy = false;
-        Ok(received)
+        self.machine.into_record()
     }
 }
 
-/// Shows the session; not what is being sent, which holds the key.
-impl<R, N: Connector, C> fmt::Debug for Stream<'_, '_, R, N, C> {
+impl<R: Record, N: Connector, C: Clock, const M: usize> Following<'_, '_, R, N, C, M> {
+    /// The event that was given last is handled: gives the [`State`] to be kept.
+    pub fn handled(&mut self) -> &State {
+        self.machine.handled()
+    }
+
+    /// How far it is: the event that was given last does not count yet.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.machine.state()
+    }
+
+    /// The record, to change what it does with the next answer.
+    pub fn record_mut(&mut self) -> &mut R {
+        self.machine.record_mut()
+    }
+
+    /// The record, as the last answer left it.
+    #[must_use]
+    pub fn into_record(self) -> R {
+        self.machine.into_record()
+    }
+}
+
+/// Shows the machine; not what is being sent, which holds the key.
+impl<D: fmt::Debug, N: Connector, C> fmt::Debug for Driver<'_, D, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream")
-            .field("session", &self.session)
+        f.debug_struct("Driver")
+            .field("machine", &self.machine)
             .field("due", &self.due)
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R, N: Connector, C] Stream<'_, '_, R, N, C>; }
+taskgroup::__format_as_debug! { [D: fmt::Debug, N: Connector, C] Driver<'_, D, N, C>; }
 
 /// The connection, unless what was going on there was given up in a way that cost it bytes.
 fn usable<'a, 'n, N: Connector>(

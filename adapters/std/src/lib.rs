@@ -13,6 +13,8 @@
 //! println!("{:?}", stream.outcome());
 //! ```
 //!
+//! [`Following`] asks questions and gives each answer once.
+//!
 //! [`Stream`] is [`Session`](taskgroup::session::Session) driven over a [`Connector`] and a
 //! [`Clock`], which serve a loop of one's own as well: `examples/raw.rs` is one.
 //!
@@ -35,7 +37,7 @@ pub use self::{
     clock::Clock,
     connector::Connector,
     security::{CaError, Security},
-    stream::{Step, Stream},
+    stream::{Driver, Following, Step, Stream},
     verbatim::Verbatim,
     whole::Whole,
 };

@@ -71,7 +71,7 @@ use crate::{
         body::{Inputs, TaskSpec, Value},
     },
     json::{Name, Record},
-    session::{Action, ApiError, Config, Failure, Hint, Skipped},
+    session::{Action, ApiError, Config, Failure, Hint, Skipped, drive},
     time::{Instant, Millis},
 };
 
@@ -295,6 +295,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         self.record
     }
 }
+
+drive! { ['c, R: Record, const N: usize] Follow<'c, R, N>, Event<'e, R> }
 
 /// Shows how far it is; neither the key nor the record.
 impl<R, const N: usize> core::fmt::Debug for Follow<'_, R, N> {

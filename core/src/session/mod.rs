@@ -101,6 +101,7 @@ mod backoff;
 mod body;
 mod config;
 mod cursor;
+mod drive;
 mod endpoint;
 mod envelope;
 mod id;
@@ -114,12 +115,14 @@ mod url;
 
 pub(crate) use self::{
     backoff::Backoff,
+    drive::drive,
     machine::{Found, Machine},
     timer::Timer,
 };
 pub use self::{
     body::{Body, BodyRef, Draft},
     config::{Config, InvalidUrl},
+    drive::Drive,
     endpoint::{End, Endpoint, EventId, Flag, Pair, Resume},
     envelope::ApiError,
     outcome::{Capacity, Cause, Fault, Hint, Misuse, Outcome},

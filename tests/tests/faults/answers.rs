@@ -209,7 +209,7 @@ fn an_answer_that_comes_while_the_body_is_still_being_sent_counts() {
 fn a_long_body_may_take_its_time() {
     use taskgroup::{session::Action, time::Instant};
     let body = vec![b' '; 10_000];
-    let mut session = Session::<Group>::new(config(), api::create_group(&body));
+    let mut session = Session::<Group>::new(config(), api::create_group(&body[..]));
     let mut now = Instant::from_millis(0);
     assert!(matches!(session.poll(now), Action::Connect { .. }));
     session.connected(now);

@@ -98,6 +98,8 @@ pub(crate) struct Given {
 #[derive(Default)]
 struct Line {
     written: Vec<u8>,
+    /// How long the request is, once its head is there.
+    length: usize,
     incoming: VecDeque<u8>,
     /// How long nothing comes, and what comes then.
     silence: Duration,
@@ -300,13 +302,18 @@ impl World {
     /// Answers the request, once it is whole.
     fn serve(&mut self) {
         let line = self.line.as_mut().expect("it is open");
+        if line.written.len() < line.length {
+            return;
+        }
         let Some(head) = line.written.windows(4).position(|end| end == b"\r\n\r\n") else { return };
         let request = Received::parse(&line.written);
         let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
-        if line.written.len() < head + 4 + length {
+        line.length = head + 4 + length;
+        if line.written.len() < line.length {
             return;
         }
         line.written.clear();
+        line.length = 0;
         let is_post = request.method == "POST" && request.target.ends_with("/runs");
         let reply = if is_post { self.post(request) } else { Some(self.service.reply(&request)) };
         let line = self.line.as_mut().expect("it is open");
