@@ -9,11 +9,10 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use taskgroup::{
     http,
-    json::Record,
-    session::{Capacity, Cause, Fault, Hint, Outcome},
+    session::{Capacity, Cause, Drive, Fault, Hint, Outcome},
     time::Instant,
 };
-use taskgroup_std::Stream;
+use taskgroup_std::Driver;
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +37,13 @@ pub(crate) struct Asked<'a> {
 }
 
 /// What went wrong in one try, and when the next one is.
-pub(crate) fn waiting<R: Record>(stream: &Stream<'_, R>, cause: Cause, until: Instant) -> String {
+pub(crate) fn waiting<D: Drive>(stream: &Driver<D>, cause: Cause, until: Instant) -> String {
     let wait = stream.clock().left(until).unwrap_or_default().as_secs_f64();
     format!("{}; tries again in {wait:.1} s", trouble(stream, cause))
 }
 
 /// What went wrong in one try.
-pub(crate) fn trouble<R: Record>(stream: &Stream<'_, R>, cause: Cause) -> String {
+pub(crate) fn trouble<D: Drive>(stream: &Driver<D>, cause: Cause) -> String {
     let words = match cause {
         Cause::Status(_) | Cause::Peer(_) => service_words(stream),
         Cause::Network => stream.reason().map(str::to_owned),
@@ -54,7 +53,7 @@ pub(crate) fn trouble<R: Record>(stream: &Stream<'_, R>, cause: Cause) -> String
 }
 
 /// Why the stream ended before its end.
-pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> String {
+pub(crate) fn failure<D: Drive>(stream: &Driver<D>, outcome: Outcome) -> String {
     let came = |field| stream.header(field).unwrap_or_else(|| "none".to_owned());
     let detail = match outcome {
         Outcome::Peer(Fault::ContentType) => Some(came("content-type")),
@@ -73,7 +72,7 @@ pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> St
 }
 
 /// What may be behind the end, and which option helps.
-pub(crate) fn hint<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
+pub(crate) fn hint<D: Drive>(stream: &Driver<D>) -> Option<String> {
     stream.hint().map(|hint| match hint {
         Hint::EndCheck => {
             "all that came was printed; what failed is asking once more whether that was all, which \
@@ -84,7 +83,7 @@ pub(crate) fn hint<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
     })
 }
 
-fn service_words<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
+fn service_words<D: Drive>(stream: &Driver<D>) -> Option<String> {
     let error = stream.error()?;
     let cut = if error.message.lost() > 0 { "…" } else { "" };
     let reference =

@@ -91,7 +91,7 @@ record! {
 }
 
 /// The numbers of the runs that have each status, without those that none has.
-fn counts(counts: &StatusCounts) -> String {
+pub(crate) fn counts(counts: &StatusCounts) -> String {
     let counts = [
         (counts.completed, "completed"),
         (counts.failed, "failed"),

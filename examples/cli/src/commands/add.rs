@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use clap::Args;
 use serde_json::{Value, json};
-use taskgroup::api;
+use taskgroup::api::{self, body::NewRuns};
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How many inputs the service takes in one request.
-pub(crate) const MOST_INPUTS: usize = 1000;
+const MOST_INPUTS: usize = 1000;
 
 /// Add runs to a group
 ///
@@ -48,7 +48,7 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
         return Err(Error::Usage(message.into()));
     }
     let asks = arguments.inputs.read()?;
-    if asks.inputs.is_empty() {
+    if asks.len() == 0 {
         return Err(Error::Usage("no inputs: the file has none".into()));
     }
     let client = arguments.connection.client(verbosity)?;
@@ -56,24 +56,28 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
 }
 
 fn add(client: &Client, group: &str, asks: &Asks, format: Format) -> Result<Exit, Error> {
-    let total = asks.inputs.len();
+    let total = asks.len();
     let (mut added, mut merged) = (0, None::<Value>);
-    for inputs in asks.inputs.chunks(MOST_INPUTS) {
-        let body = body(inputs, asks.default_spec.as_ref());
-        let answer =
-            ask(client, api::add_runs(group, body.as_bytes()), About::Group(group), Repeat::IfRefused)
-                .map_err(|failure| {
-                    let rest = (added > 0).then(|| format!("{added} of {total} inputs were added"));
-                    let open = failure.is_open.then(|| unknown(added, inputs.len(), group));
-                    match failure.error {
-                        Error::Failed { message, hints } => Error::Failed {
-                            message,
-                            hints: [rest, open].into_iter().flatten().chain(hints).collect(),
-                        },
-                        error => error,
-                    }
-                })?;
-        added += inputs.len();
+    while added < total {
+        let range = added..total.min(added + MOST_INPUTS);
+        let (count, part) = (range.len(), asks.part(range));
+        let body = match asks.spec() {
+            Some(spec) => NewRuns::new(&part).default_task_spec(spec),
+            None => NewRuns::new(&part),
+        };
+        let answer = ask(client, api::add_runs(group, &body), About::Group(group), Repeat::IfRefused)
+            .map_err(|failure| {
+                let rest = (added > 0).then(|| format!("{added} of {total} inputs were added"));
+                let open = failure.is_open.then(|| unknown(added, count, group));
+                match failure.error {
+                    Error::Failed { message, hints } => Error::Failed {
+                        message,
+                        hints: [rest, open].into_iter().flatten().chain(hints).collect(),
+                    },
+                    error => error,
+                }
+            })?;
+        added += count;
         match format {
             Format::Json => merge(&mut merged, answer.value()?),
             Format::Human | Format::Jsonl => answer.print(client, format, ids)?,
@@ -94,12 +98,6 @@ fn unknown(added: usize, count: usize, group: &str) -> String {
         added + 1,
         added + count
     )
-}
-
-/// The body of the request that adds these inputs.
-pub(crate) fn body(inputs: &[String], spec: Option<&Value>) -> String {
-    let spec = spec.map(|spec| format!("\"default_task_spec\":{spec},")).unwrap_or_default();
-    format!("{{{spec}\"inputs\":[{}]}}", inputs.join(","))
 }
 
 fn ids(answer: &Value, lines: &mut Vec<u8>) {

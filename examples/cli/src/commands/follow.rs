@@ -1,44 +1,41 @@
 //! `taskgroup follow`: inputs in, their answers out, in one go.
 
 use std::{
-    iter,
     path::PathBuf,
-    sync::{
-        Arc,
-        mpsc::{self, Receiver},
-    },
-    thread,
     time::{Duration, Instant},
 };
 
 use clap::Args;
-use serde_json::value::RawValue;
-use taskgroup::api::Status;
+use taskgroup::{
+    api::{self, body},
+    follow::{Event, Follow},
+    session::{Action, Cause, Outcome},
+};
+use taskgroup_std::{Following, Step, Verbatim};
 
 use crate::{
     EXIT_CODES, Error, Exit, Format, Verbosity,
+    ask::{Repeat, ask},
     client::{Client, Connection, id},
     environment::variable,
-    follow::{
-        adding,
-        answers::{self, Fetcher},
-        bar::Bar,
-        events::{self, Told},
-        state::Keeper,
-        store::Store,
-    },
+    explain::{About, failure, hint, sentence, waiting},
+    follow::{bar::Bar, state::Keeper, store::Store},
     inputs::{
         Asks, Inputs,
         metadata::{self, Pair},
+        note,
     },
     output::Resume,
 };
 
-/// How many events are waiting at most while answers are fetched.
-const EVENTS: usize = 1_000;
+/// How long the answer of a run that has ended may wait, because more may end soon.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait before a group is followed again that was not active and has active runs.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How many bytes of ids of ended runs are held until their answers are fetched: more than a thousand runs.
+const ENDED: usize = 64 * 1024;
+
+/// The member of a run's metadata that has its input's number.
+const NUMBER: &str = "input_number";
 
 /// Ask, follow and read: create a group, add runs, and print each answer as it comes
 ///
@@ -75,19 +72,20 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
     }
     let group_metadata = metadata::object(&arguments.group_metadata).map_err(Error::Usage)?;
     let asks = if arguments.inputs.is_empty() { None } else { Some(arguments.read()?) };
-    let mut client = arguments.connection.client(verbosity)?;
-    client.wait_at_least(events::silence());
-    let client = Arc::new(client);
+    let client = arguments.connection.client(verbosity)?;
     let mut keeper = Keeper::open(arguments.out.as_deref(), asks.as_ref())?;
     arguments.choose_group(&mut keeper, asks.is_none())?;
     if arguments.out.is_some() {
         client.output.resumes(Resume::With("the same command".into()));
     }
     let mut store = Store::open(&client, arguments.format, arguments.out.as_deref())?;
-    let result = follow(&client, &mut keeper, &mut store, asks.as_ref(), &group_metadata);
+    let metadata: Vec<_> = group_metadata.iter().map(|(key, value)| (key.as_str(), note(value))).collect();
+    let began = Instant::now();
+    let followed = follow(&client, &mut keeper, &mut store, asks.as_ref(), &metadata);
     let stored = keeper.store();
     client.console.hide_progress();
-    let seconds = result.map_err(|error| match error {
+    let group = keeper.state.taskgroup_id.clone().unwrap_or_default();
+    followed.and_then(|()| check(&client, &group, store.len())).map_err(|error| match error {
         Error::Failed { message, .. } => failed(&client, &keeper, message),
         error => error,
     })?;
@@ -96,8 +94,9 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
     let counts: Vec<_> = store.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     let counts = if counts.is_empty() { "none new".into() } else { counts.join(", ") };
     let place = arguments.out.as_deref().map(|path| format!("; in {}", path.display())).unwrap_or_default();
+    let seconds = began.elapsed().as_secs_f64();
     client.console.say(format_args!("{} answers: {counts}, in {seconds:.1} s{place}", store.len()));
-    Ok(Exit::Done)
+    Ok(if store.skipped == 0 { Exit::Done } else { Exit::Skipped })
 }
 
 /// The failure, and how to continue.
@@ -111,10 +110,10 @@ fn failed(client: &Client, keeper: &Keeper, message: String) -> Error {
 impl Arguments {
     fn read(&self) -> Result<Asks, Error> {
         let asks = self.inputs.read()?;
-        if asks.inputs.is_empty() {
+        if asks.len() == 0 {
             return Err(Error::Usage("no inputs: the file has none".into()));
         }
-        asks.refuse_metadata(adding::KEY)?;
+        asks.refuse_metadata(NUMBER)?;
         Ok(asks)
     }
 
@@ -148,100 +147,101 @@ impl Arguments {
     }
 }
 
-/// Does all of it. Gives how many seconds it took.
+/// Does all of it.
 fn follow(
-    client: &Arc<Client>,
+    client: &Client,
     keeper: &mut Keeper,
     store: &mut Store<'_>,
     asks: Option<&Asks>,
-    group_metadata: &serde_json::Map<String, serde_json::Value>,
-) -> Result<f64, Error> {
-    let began = Instant::now();
-    let mut bar = Bar::new(&client.console, store.len());
-    let group = match (asks, &keeper.state.taskgroup_id) {
-        (None, Some(group)) => group.clone(),
-        (Some(asks), _) => adding::add_all(client, keeper, asks, group_metadata)?,
-        (None, None) => return Err(Error::failed("there is no group")),
-    };
-    keeper.store()?;
-    let mut fetcher = Fetcher::new(client, &group)?;
-    loop {
-        let (listener, told) = mpsc::sync_channel(EVENTS);
-        let (sharing, group, after) = (client.clone(), group.clone(), keeper.state.event_cursor.clone());
-        // Not waited for: it may be in the middle of a long silence when this thread fails.
-        thread::Builder::new()
-            .name("events".into())
-            .spawn(move || events::follow(&sharing, &group, after.as_deref(), &listener))
-            .map_err(|error| Error::failed(format!("threads: {error}")))?;
-        listen(&told, &mut fetcher, keeper, store, &mut bar)?;
-        if is_complete(client, &mut fetcher, store, &mut bar)? {
-            return Ok(began.elapsed().as_secs_f64());
-        }
-        thread::sleep(PAUSE);
-    }
-}
-
-/// Takes the answer of each run that has ended, until no run is active.
-fn listen(
-    told: &Receiver<Told>,
-    fetcher: &mut Fetcher<'_>,
-    keeper: &mut Keeper,
-    store: &mut Store<'_>,
-    bar: &mut Bar<'_>,
+    metadata: &[(&str, body::Value<'_>)],
 ) -> Result<(), Error> {
-    loop {
-        let (mut runs, mut reached, mut end) = (Vec::new(), None, None);
-        let first = told.recv().map_err(|_| Error::failed("the thread of the events ended"))?;
-        // What has come meanwhile is fetched together.
-        for event in iter::once(first).chain(told.try_iter().take(EVENTS)) {
-            match event {
-                Told::Run { run, cursor } => {
-                    runs.push(run);
-                    reached = cursor.or(reached);
+    let mut bar = Bar::new(&client.console, store.len());
+    let mut following = Following::over(machine(client, keeper, asks, metadata)?, &client.security);
+    let outcome = loop {
+        match following.step() {
+            Step::Event => {
+                let is_answer = match following.event() {
+                    Some(Event::Answer(answer)) => {
+                        store.take(answer.record.json())?;
+                        bar.answers(store.len());
+                        true
+                    }
+                    Some(Event::Group(state) | Event::Added(state)) => {
+                        keeper.reached(state);
+                        keeper.store()?;
+                        bar.added(state.added());
+                        false
+                    }
+                    Some(Event::Status(status)) => {
+                        bar.stands(status.task_run_status_counts);
+                        false
+                    }
+                    Some(Event::Skipped(why)) => {
+                        client.console.say(format_args!("{why}"));
+                        store.skipped += 1;
+                        false
+                    }
+                    _ => false,
+                };
+                if is_answer {
+                    keeper.answered(following.handled())?;
                 }
-                Told::Counts(counts) => bar.counts(counts),
-                Told::End(result) => end = Some(result),
             }
+            Step::Action(Action::Stop(outcome)) => break outcome,
+            Step::Action(Action::Sleep { cause: Cause::End, .. }) => {}
+            Step::Action(Action::Sleep { until, cause }) => {
+                client.console.say(waiting(&following, cause, until));
+            }
+            Step::Action(_) => {}
         }
-        fetcher.fetch(&runs, store)?;
-        bar.answers(store.len());
-        if let Some(cursor) = reached {
-            keeper.reached(cursor)?;
-        }
-        if let Some(result) = end {
-            return result;
+    };
+    keeper.reached(following.handled());
+    let group = keeper.state.taskgroup_id.clone().unwrap_or_default();
+    let about = if group.is_empty() { About::New } else { About::Group(&group) };
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::Misuse(misuse) => Err(Error::Usage(misuse.to_string())),
+        _ => {
+            let asked = client.asked(about);
+            let problem = sentence([Some(failure(&following, outcome)), hint(&following)]);
+            let advice = asked.advice(outcome, None, false).map(String::from);
+            let message = sentence([Some(problem), advice]);
+            Err(if asked.is_misuse(outcome) { Error::Usage(message) } else { Error::failed(message) })
         }
     }
 }
 
-/// Whether the answers of all runs of the group are there. Fetches what no event has told of.
-fn is_complete(
-    client: &Client,
-    fetcher: &mut Fetcher<'_>,
-    store: &mut Store<'_>,
-    bar: &mut Bar<'_>,
-) -> Result<bool, Error> {
-    let (ended, came, group) = fetcher.list()?;
-    fetcher.fetch(&ended, store)?;
-    bar.answers(store.len());
-    let status = &group["status"];
-    let runs = status["num_task_runs"].as_u64().unwrap_or_default();
-    let waiting = ended.iter().filter(|run| is_waiting(run)).count();
-    if waiting > 0 {
-        client
-            .console
-            .say(format_args!("{waiting} of {runs} runs wait for somebody to act (action_required)"));
+/// What is to be done, from where it was left.
+fn machine<'c>(
+    client: &'c Client,
+    keeper: &Keeper,
+    asks: Option<&'c Asks>,
+    metadata: &'c [(&'c str, body::Value<'c>)],
+) -> Result<Follow<'c, Verbatim, ENDED>, Error> {
+    let mut follow = Follow::with_record(client.config()?, Verbatim::default())
+        .with_timeout(TIMEOUT)
+        .with_metadata(metadata);
+    if let Some(asks) = asks {
+        follow = follow.with_inputs(asks);
+        if let Some(spec) = asks.spec() {
+            follow = follow.with_default_task_spec(spec);
+        }
     }
-    if status["is_active"] == true {
-        return Ok(false);
-    }
-    if (came as u64) < runs {
-        return Err(Error::failed(format!("{came} of {runs} runs came, and the group is not active")));
-    }
-    // Otherwise some have ended while the list came.
-    Ok(ended.len() == came)
+    Ok(match (keeper.continues()?, &keeper.state.taskgroup_id) {
+        (Some(state), _) => follow.with_state(&state),
+        (None, Some(group)) => follow.with_group(group),
+        (None, None) => follow,
+    })
 }
 
-fn is_waiting(run: &RawValue) -> bool {
-    answers::parse(run).is_ok_and(|run| Status::from(run.status.as_str()) == Status::ActionRequired)
+/// Whether each run of the group has an answer; a run may wait for somebody to act.
+fn check(client: &Client, group: &str, answers: usize) -> Result<(), Error> {
+    let status = ask(client, api::group(group), About::Group(group), Repeat::Freely)?.value()?;
+    let runs = status["status"]["num_task_runs"].as_u64().unwrap_or_default();
+    if answers as u64 >= runs {
+        return Ok(());
+    }
+    let waiting = status["status"]["task_run_status_counts"]["action_required"].as_u64().unwrap_or_default();
+    let why = if waiting > 0 { format!("; {waiting} wait for somebody to act") } else { String::new() };
+    Err(Error::failed(format!("{answers} of {runs} runs of the group have an answer{why}")))
 }

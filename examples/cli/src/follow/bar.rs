@@ -4,25 +4,12 @@ use std::time::{Duration, Instant};
 
 use console::{Style, style};
 use indicatif::HumanDuration;
-use serde::Deserialize;
+use taskgroup::api::StatusCounts;
 
-use crate::console::Console;
+use crate::{console::Console, record::counts};
 
 /// How wide the bar is, in columns.
 const WIDTH: usize = 28;
-
-/// How many runs have each status. The service leaves out those that none has.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
-pub(crate) struct Counts {
-    pub(crate) completed: usize,
-    pub(crate) failed: usize,
-    pub(crate) cancelled: usize,
-    pub(crate) action_required: usize,
-    pub(crate) cancelling: usize,
-    pub(crate) running: usize,
-    pub(crate) queued: usize,
-}
 
 /// The bar.
 pub(crate) struct Bar<'a> {
@@ -30,54 +17,51 @@ pub(crate) struct Bar<'a> {
     began: Instant,
     /// How many answers were there before.
     before: usize,
-    counts: Counts,
+    counts: StatusCounts,
     answers: usize,
 }
 
-impl Counts {
-    fn states(&self) -> [(usize, &'static str, Style); 7] {
-        [
-            (self.completed, "completed", Style::new().green()),
-            (self.failed, "failed", Style::new().red()),
-            (self.cancelled, "cancelled", Style::new().yellow()),
-            (self.action_required, "action_required", Style::new().yellow()),
-            (self.cancelling, "cancelling", Style::new().magenta()),
-            (self.running, "running", Style::new().cyan()),
-            (self.queued, "queued", Style::new().dim()),
-        ]
-    }
+/// How many runs have each status, in the order of the bar.
+fn states(counts: &StatusCounts) -> [(u32, Style); 7] {
+    [
+        (counts.completed, Style::new().green()),
+        (counts.failed, Style::new().red()),
+        (counts.cancelled, Style::new().yellow()),
+        (counts.action_required, Style::new().yellow()),
+        (counts.cancelling, Style::new().magenta()),
+        (counts.running, Style::new().cyan()),
+        (counts.queued, Style::new().dim()),
+    ]
+}
 
-    fn total(&self) -> usize {
-        self.states().iter().map(|(count, ..)| count).sum()
-    }
+fn total(counts: &StatusCounts) -> usize {
+    states(counts).iter().map(|(count, _)| *count as usize).sum()
+}
 
-    /// The numbers, without those that are 0.
-    fn words(&self) -> String {
-        let some = self.states().into_iter().filter(|(count, ..)| *count > 0);
-        some.map(|(count, name, _)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// One cell for each share of the runs, in the order of the states.
-    fn cells(&self, width: usize) -> Vec<usize> {
-        let (total, mut sum, mut drawn) = (self.total().max(1), 0, 0);
-        let ends = self.states().map(|(count, ..)| {
-            sum += count;
-            sum * width / total
-        });
-        ends.iter().map(|end| end - std::mem::replace(&mut drawn, *end)).collect()
-    }
+/// How many columns each state has.
+fn columns(counts: &StatusCounts, width: usize) -> Vec<usize> {
+    let (total, mut sum, mut drawn) = (total(counts).max(1), 0, 0);
+    let ends = states(counts).map(|(count, _)| {
+        sum += count as usize;
+        sum * width / total
+    });
+    ends.iter().map(|end| end - std::mem::replace(&mut drawn, *end)).collect()
 }
 
 impl<'a> Bar<'a> {
     /// Draws the bar. `before`: so many answers were there before.
     pub(crate) fn new(console: &'a Console, before: usize) -> Self {
         console.draw("{spinner:.cyan} {msg}");
-        Self { console, began: Instant::now(), before, counts: Counts::default(), answers: before }
+        Self { console, began: Instant::now(), before, counts: StatusCounts::default(), answers: before }
     }
 
-    pub(crate) fn counts(&mut self, counts: Counts) {
+    pub(crate) fn stands(&mut self, counts: StatusCounts) {
         self.counts = counts;
         self.show();
+    }
+
+    pub(crate) fn added(&self, runs: u32) {
+        self.console.message(format!("{runs} runs added"));
     }
 
     pub(crate) fn answers(&mut self, answers: usize) {
@@ -86,21 +70,19 @@ impl<'a> Bar<'a> {
     }
 
     fn show(&self) {
-        let cells = self.counts.cells(WIDTH);
-        let bar: String = self
-            .counts
-            .states()
-            .into_iter()
-            .zip(cells)
-            .map(|((.., name, colour), cells)| {
-                let cell = if name == "queued" { "░" } else { "█" };
-                colour.for_stderr().apply_to(cell.repeat(cells)).to_string()
+        let parts = states(&self.counts).into_iter().zip(columns(&self.counts, WIDTH)).enumerate();
+        let bar: String = parts
+            .map(|(place, ((_, colour), columns))| {
+                // The last state is that of runs that wait.
+                let cell = if place == 6 { "░" } else { "█" };
+                colour.for_stderr().apply_to(cell.repeat(columns)).to_string()
             })
             .collect();
         let new = self.answers.saturating_sub(self.before);
-        let pace = pace(new, self.counts.total().saturating_sub(self.answers), self.began.elapsed());
+        let left = total(&self.counts).saturating_sub(self.answers);
+        let pace = pace(new, left, self.began.elapsed());
         let answers = style(self.answers).bold().for_stderr();
-        self.console.message(format!("{bar} {answers} answers  {}{pace}", self.counts.words()));
+        self.console.message(format!("{bar} {answers} answers  {}{pace}", counts(&self.counts)));
     }
 }
 
@@ -123,11 +105,11 @@ mod tests {
 
     #[test]
     fn the_bar_is_as_wide_as_it_should_be_whatever_the_counts() {
-        let counts = Counts { completed: 1, failed: 1, running: 1, queued: 4, ..Counts::default() };
-        assert_eq!(counts.cells(28), [4, 4, 0, 0, 0, 4, 16]);
-        assert_eq!(counts.cells(3).iter().sum::<usize>(), 3);
-        assert_eq!(Counts::default().cells(28).iter().sum::<usize>(), 0);
-        assert_eq!(counts.words(), "1 completed, 1 failed, 1 running, 4 queued");
+        let counts =
+            StatusCounts { completed: 1, failed: 1, running: 1, queued: 4, ..StatusCounts::default() };
+        assert_eq!(columns(&counts, 28), [4, 4, 0, 0, 0, 4, 16]);
+        assert_eq!(columns(&counts, 3).iter().sum::<usize>(), 3);
+        assert_eq!(columns(&StatusCounts::default(), 28).iter().sum::<usize>(), 0);
     }
 
     #[test]

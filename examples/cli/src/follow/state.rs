@@ -6,9 +6,7 @@
 //! power fails, it may be older than the answers, which costs only requests.
 
 use std::{
-    collections::hash_map::RandomState,
     fs::{self, File, Permissions, TryLockError},
-    hash::BuildHasher,
     io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -16,6 +14,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use taskgroup::follow;
 
 use crate::{Error, inputs::Asks};
 
@@ -25,7 +24,7 @@ const NAME: &str = ".taskgroup";
 /// What files are called until they are whole.
 const TEMPORARY: &str = ".taskgroup-";
 
-/// How long a cursor may be newer than the file.
+/// How old the file may be while answers come.
 const LAZY: Duration = Duration::from_millis(500);
 
 /// How far it is.
@@ -35,19 +34,15 @@ pub(crate) struct State {
     version: u32,
     /// The group, as soon as there is one.
     pub(crate) taskgroup_id: Option<String>,
-    /// What the metadata of our runs begins with: another program may have added runs to the group, too.
-    pub(crate) mark: String,
     /// How many inputs there are, and a hash of them.
     inputs: usize,
     hash: String,
-    /// So many inputs, from the first on, are runs.
-    pub(crate) added: usize,
-    /// The next ones may be, too: a request that adds them was begun, and nobody knows how it ended.
-    pub(crate) is_adding: bool,
-    /// A cursor of the stream of runs, before the first of those that may be there.
-    pub(crate) run_cursor: Option<String>,
-    /// The last event of which all is out.
-    pub(crate) event_cursor: Option<String>,
+    /// So many inputs, from the first on, are known to be runs.
+    added: u32,
+    /// The next ones may be, too.
+    is_adding: bool,
+    /// What the library continues from, in hexadecimal digits.
+    continues: Option<String>,
 }
 
 /// The state, and the folder that it is kept in.
@@ -62,17 +57,15 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Takes up what is in the folder, or begins; without a folder nothing is kept. `asks`: none, if no option has any.
     pub(crate) fn open(folder: Option<&Path>, asks: Option<&Asks>) -> Result<Self, Error> {
-        let (inputs, hash) = asks.map_or((0, String::new()), |asks| (asks.inputs.len(), hash(asks)));
+        let (inputs, hash) = asks.map_or((0, String::new()), |asks| (asks.len(), asks.hash()));
         let new = State {
             version: 1,
             taskgroup_id: None,
-            mark: format!("{:08x}", RandomState::new().hash_one(0) as u32),
             inputs,
             hash,
             added: 0,
             is_adding: false,
-            run_cursor: None,
-            event_cursor: None,
+            continues: None,
         };
         let Some(folder) = folder else {
             return Ok(Self { state: new, folder: None, stored: Instant::now(), _lock: None });
@@ -107,10 +100,34 @@ impl Keeper {
         replace(folder, NAME, &text)
     }
 
-    /// All is out up to this event. Kept sooner or later.
-    pub(crate) fn reached(&mut self, cursor: String) -> Result<(), Error> {
-        self.state.event_cursor = Some(cursor);
-        if self.stored.elapsed() >= LAZY { self.store() } else { Ok(()) }
+    /// What the library continues from, if anything was done before.
+    pub(crate) fn continues(&self) -> Result<Option<follow::State>, Error> {
+        let Some(digits) = &self.state.continues else { return Ok(None) };
+        let digits = digits
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+        let state = digits.collect::<Option<Vec<u8>>>().and_then(|bytes| follow::State::read(&bytes));
+        state.map(Some).ok_or_else(|| Error::Usage(format!("--out: what {NAME} continues from is damaged")))
+    }
+
+    /// It is as far as that.
+    pub(crate) fn reached(&mut self, state: &follow::State) {
+        let mut bytes = [0; follow::State::SIZE];
+        let length = state.write(&mut bytes);
+        let bytes = bytes.get(..length).unwrap_or_default();
+        self.state.continues = Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+        self.state.taskgroup_id = Some(state.taskgroup_id().to_owned());
+        (self.state.added, self.state.is_adding) = (state.added(), state.is_adding());
+    }
+
+    /// It is as far as that, which need not be kept at once: the answers tell, too.
+    pub(crate) fn answered(&mut self, state: &follow::State) -> Result<(), Error> {
+        if self.folder.is_none() || self.stored.elapsed() < LAZY {
+            return Ok(());
+        }
+        self.reached(state);
+        self.store()
     }
 }
 
@@ -123,9 +140,9 @@ impl State {
                 "it was begun with other inputs ({}, now {}): give the same ones, or another folder",
                 self.inputs, new.inputs
             )),
-            None if self.added < self.inputs => Err(format!(
+            None if (self.added as usize) < self.inputs => Err(format!(
                 "{} of its {} inputs are not added yet: give the same inputs again",
-                self.inputs - self.added,
+                self.inputs - self.added as usize,
                 self.inputs
             )),
             _ => Ok(()),
@@ -158,15 +175,4 @@ fn remove_temporary(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// FNV-1a of all that is asked, 64 bits: the same in each version of this program.
-fn hash(asks: &Asks) -> String {
-    let spec = asks.default_spec.as_ref().map(ToString::to_string).unwrap_or_default();
-    let texts = asks.inputs.iter().map(String::as_str).chain([spec.as_str()]);
-    let bytes = texts.flat_map(|text| text.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}")
 }

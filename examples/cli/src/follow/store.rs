@@ -19,11 +19,14 @@ use rustix::{
     stdio::stdout,
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use taskgroup::json;
 
 use super::state::replace;
-use crate::{Error, Format, client::Client, record::Summary};
+use crate::{
+    Error, Format,
+    client::Client,
+    record::{Summary, one_line},
+};
 
 /// Where answers go.
 pub(crate) struct Store<'a> {
@@ -38,22 +41,22 @@ pub(crate) struct Store<'a> {
     elements: usize,
     /// How many answers of each status came to this program.
     pub(crate) counts: BTreeMap<String, usize>,
+    /// How many events or answers could not be read.
+    pub(crate) skipped: usize,
     summary: Summary,
-}
-
-/// What is needed of a run.
-#[derive(Deserialize)]
-pub(crate) struct Run {
-    pub(crate) run_id: String,
-    pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// A line of stdout, or a file.
 #[derive(Deserialize)]
 struct Line {
     run: Run,
+}
+
+/// What is needed of a run.
+#[derive(Deserialize)]
+struct Run {
+    run_id: String,
+    status: String,
 }
 
 impl<'a> Store<'a> {
@@ -67,6 +70,7 @@ impl<'a> Store<'a> {
             printed: HashSet::new(),
             elements: 0,
             counts: BTreeMap::new(),
+            skipped: 0,
             summary: Summary::default(),
         };
         let Some(folder) = folder else { return Ok(store) };
@@ -87,38 +91,34 @@ impl<'a> Store<'a> {
         Ok(store)
     }
 
-    /// Whether nothing is left to do for this run.
-    pub(crate) fn has(&self, run: &str) -> bool {
-        self.saved.contains(run)
-    }
-
     /// How many answers there are.
     pub(crate) fn len(&self) -> usize {
         self.saved.len()
     }
 
-    /// Takes the answer of a run that has ended. `output`: none, if it has not completed.
-    pub(crate) fn take(&mut self, run: &RawValue, output: Option<&RawValue>) -> Result<(), Error> {
-        let known: Run = serde_json::from_str(run.get())
-            .map_err(|error| Error::failed(format!("a run of the service's answer: {error}")))?;
-        if !is_name(&known.run_id) {
-            let id = self.client.console.clean(&known.run_id);
-            return Err(Error::failed(format!("the service's answer has a run with the id {id:?}")));
+    /// Takes the answer of a run that has ended: `{"run": …, "output": …}`.
+    pub(crate) fn take(&mut self, answer: &[u8]) -> Result<(), Error> {
+        let known: Line = serde_json::from_slice(answer)
+            .map_err(|error| Error::failed(format!("an answer of the service: {error}")))?;
+        let id = known.run.run_id;
+        if !is_name(&id) {
+            let id = self.client.console.clean(&id);
+            return Err(Error::failed(format!("an answer of the service has a run with the id {id:?}")));
         }
-        if self.has(&known.run_id) {
+        if self.saved.contains(&id) {
             return Ok(());
         }
-        let output = output.map_or("null", RawValue::get);
-        let line = format!("{{\"run\":{},\"output\":{output}}}", run.get());
-        if !self.printed.contains(&known.run_id) {
+        let mut line = Vec::new();
+        one_line(answer, &mut line);
+        if !self.printed.contains(&id) {
             self.print(&line)?;
-            self.printed.insert(known.run_id.clone());
+            self.printed.insert(id.clone());
         }
         if let Some(folder) = &self.folder {
-            replace(folder, &format!("{}.json", known.run_id), format!("{line}\n").as_bytes())?;
+            replace(folder, &format!("{id}.json"), &line)?;
         }
-        *self.counts.entry(known.status).or_default() += 1;
-        self.saved.insert(known.run_id);
+        *self.counts.entry(known.run.status).or_default() += 1;
+        self.saved.insert(id);
         Ok(())
     }
 
@@ -138,22 +138,23 @@ impl<'a> Store<'a> {
         missing.sort();
         for id in missing {
             let path = folder.join(format!("{id}.json"));
-            let text = fs::read_to_string(&path)
+            let text = fs::read(&path)
                 .map_err(|error| Error::failed(format!("--out {}: {error}", path.display())))?;
             // A file of somebody else's.
-            if serde_json::from_str::<Line>(&text).is_ok_and(|line| line.run.run_id == id) {
-                self.print(text.trim_end())?;
+            if serde_json::from_slice::<Line>(&text).is_ok_and(|line| line.run.run_id == id) {
+                self.print(&text)?;
                 self.printed.insert(id);
             }
         }
         Ok(())
     }
 
-    fn print(&mut self, line: &str) -> Result<(), Error> {
+    /// Prints a line, which has its line feed.
+    fn print(&mut self, line: &[u8]) -> Result<(), Error> {
         let (client, format) = (self.client, self.format);
         if format == Format::Human {
             // What does not fit is not shown.
-            let _ = json::fill(&mut self.summary, line.as_bytes());
+            let _ = json::fill(&mut self.summary, line);
         }
         let before = if self.elements == 0 { "[\n" } else { "," };
         self.elements += 1;
@@ -161,9 +162,9 @@ impl<'a> Store<'a> {
             Format::Human => self.summary.write_answer(lines, &client.console),
             Format::Json => {
                 lines.extend(before.bytes());
-                crate::record::one_line(line.as_bytes(), lines);
+                lines.extend_from_slice(line);
             }
-            Format::Jsonl => crate::record::one_line(line.as_bytes(), lines),
+            Format::Jsonl => lines.extend_from_slice(line),
         });
         client.output.flush(&client.console)
     }

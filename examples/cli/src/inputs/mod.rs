@@ -8,18 +8,25 @@ use std::{
     fmt::Display,
     fs::File,
     io::{self, IsTerminal, Read},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use serde_json::{Map, Value, json};
+use taskgroup::api::body::{self, RunInput, TaskSpec};
 
 use crate::Error;
 
 pub(crate) mod metadata;
+mod spec;
 mod template;
 
-use self::{metadata::Pair, template::Template};
+use self::{
+    metadata::Pair,
+    spec::{Shape, Spec, schema},
+    template::Template,
+};
 
 /// How many characters the service takes of a specification and an input together.
 const MOST_CHARACTERS: usize = 25_000;
@@ -69,31 +76,105 @@ pub(crate) struct Inputs {
 
 /// What is to be asked.
 pub(crate) struct Asks {
-    /// RunInputs, each as JSON.
-    pub(crate) inputs: Vec<String>,
-    /// The TaskSpec of those that have none.
-    pub(crate) default_spec: Option<Value>,
+    asks: Vec<Ask>,
+    spec: Option<Spec>,
 }
 
-impl Asks {
-    /// Makes sure that no input has this member of metadata, which is needed for something else.
-    pub(crate) fn refuse_metadata(&self, key: &str) -> Result<(), Error> {
-        for (place, input) in self.inputs.iter().enumerate() {
-            let input: Value = serde_json::from_str(input).unwrap_or_default();
-            if input["metadata"].get(key).is_some() {
-                let message =
-                    format!("input number {}: metadata {key:?} is what follow itself writes", place + 1);
-                return Err(Error::Usage(message));
-            }
-        }
-        Ok(())
-    }
+/// One RunInput. Its metadata is apart, since `follow` adds to it.
+struct Ask {
+    /// The JSON of all its other members.
+    members: String,
+    metadata: Map<String, Value>,
+}
+
+/// Some of the inputs, as one request adds them.
+pub(crate) struct Part<'a> {
+    asks: &'a Asks,
+    range: Range<usize>,
 }
 
 /// An input, and where it is from.
 struct Input {
     place: String,
     members: Map<String, Value>,
+}
+
+impl Asks {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.asks.len()
+    }
+
+    /// The specification of those that have none.
+    pub(crate) fn spec(&self) -> Option<TaskSpec<'_>> {
+        self.spec.as_ref().map(Spec::borrowed)
+    }
+
+    /// These of the inputs.
+    pub(crate) fn part(&self, range: Range<usize>) -> Part<'_> {
+        Part { asks: self, range }
+    }
+
+    /// Makes sure that no input has this member of metadata, which is needed for something else.
+    pub(crate) fn refuse_metadata(&self, key: &str) -> Result<(), Error> {
+        match self.asks.iter().position(|ask| ask.metadata.contains_key(key)) {
+            None => Ok(()),
+            Some(place) => Err(Error::Usage(format!(
+                "input number {}: metadata {key:?} is what follow itself writes",
+                place + 1
+            ))),
+        }
+    }
+
+    /// FNV-1a of all of it, 64 bits: the same in each version of this program.
+    pub(crate) fn hash(&self) -> String {
+        let mut hash = 0xcbf2_9ce4_8422_2325;
+        let mut push = |text: &str| {
+            for byte in text.bytes().chain([0]) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+        };
+        for ask in &self.asks {
+            push(&ask.members);
+            push(&Value::from(ask.metadata.clone()).to_string());
+        }
+        push(&format!("{:?}", self.spec));
+        format!("{hash:016x}")
+    }
+
+    fn give(&self, index: usize, take: &mut dyn FnMut(&RunInput<'_>)) {
+        let Some(ask) = self.asks.get(index) else { return };
+        let metadata: Vec<_> = ask.metadata.iter().map(|(key, value)| (key.as_str(), note(value))).collect();
+        take(&RunInput::json(&ask.members).metadata(&metadata));
+    }
+}
+
+impl body::Inputs for Asks {
+    fn give(&self, index: usize, take: &mut dyn FnMut(&RunInput<'_>)) {
+        self.give(index, take);
+    }
+}
+
+impl body::Inputs for Part<'_> {
+    fn give(&self, index: usize, take: &mut dyn FnMut(&RunInput<'_>)) {
+        if let Some(index) = self.range.clone().nth(index) {
+            self.asks.give(index, take);
+        }
+    }
+}
+
+/// A value of metadata that was checked.
+pub(crate) fn note(value: &Value) -> body::Value<'_> {
+    match value {
+        Value::String(text) => body::Value::Text(text),
+        Value::Bool(is_true) => body::Value::Bool(*is_true),
+        Value::Number(number) => match (number.as_i64(), number.as_f64().and_then(body::Number::new)) {
+            (Some(integer), _) => body::Value::Integer(integer),
+            (None, Some(number)) => body::Value::Number(number),
+            (None, None) => body::Value::Integer(0),
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => body::Value::Text(""),
+    }
 }
 
 impl Inputs {
@@ -117,7 +198,7 @@ impl Inputs {
                 return Err(Error::Usage(format!("{option} is about the inputs of {file}: give it too")));
             }
         }
-        let default_spec = self.spec()?;
+        let spec = self.spec()?;
         let mut inputs: Vec<Input> = self
             .inputs
             .iter()
@@ -138,13 +219,12 @@ impl Inputs {
             let metadata = metadata::object(&self.metadata).map_err(Error::Usage)?;
             inputs.iter_mut().try_for_each(|input| input.add_metadata(&metadata))?;
         }
-        let spec = default_spec.as_ref().map_or(0, |spec| spec.to_string().chars().count());
+        let characters = spec.as_ref().map_or(0, Spec::characters);
         for input in &mut inputs {
             input.finish(&self.processor)?;
-            input.check(spec)?;
+            input.check(characters)?;
         }
-        let inputs = inputs.into_iter().map(|input| Value::Object(input.members).to_string()).collect();
-        Ok(Asks { inputs, default_spec })
+        Ok(Asks { asks: inputs.into_iter().map(Input::ask).collect(), spec })
     }
 
     fn read_jsonl(&self, path: &Path, inputs: &mut Vec<Input>) -> Result<(), Error> {
@@ -213,18 +293,15 @@ impl Inputs {
     }
 
     /// The TaskSpec of the options.
-    fn spec(&self) -> Result<Option<Value>, Error> {
+    fn spec(&self) -> Result<Option<Spec>, Error> {
         let output = match (&self.schema, &self.output_text) {
-            (Some(path), _) => schema("--schema", path)?,
-            (_, Some(text)) => json!({"type": "text", "description": text}),
-            _ if self.output_auto => json!({"type": "auto"}),
+            (Some(path), _) => Shape::Json(schema("--schema", path)?),
+            (_, Some(text)) => Shape::Text(text.clone()),
+            _ if self.output_auto => Shape::Auto,
             _ => return Ok(None),
         };
-        let mut spec = json!({"output_schema": output});
-        if let Some(path) = &self.input_schema {
-            spec["input_schema"] = schema("--input-schema", path)?;
-        }
-        Ok(Some(spec))
+        let input = self.input_schema.as_deref().map(|path| schema("--input-schema", path)).transpose()?;
+        Ok(Some(Spec { output, input }))
     }
 }
 
@@ -259,6 +336,14 @@ impl Input {
         Ok(())
     }
 
+    fn ask(mut self) -> Ask {
+        let metadata = match self.members.remove("metadata") {
+            Some(Value::Object(metadata)) => metadata,
+            _ => Map::new(),
+        };
+        Ask { members: Value::Object(self.members).to_string(), metadata }
+    }
+
     /// `default_spec`: how many characters the specification has that inputs without their own get.
     fn check(&self, default_spec: usize) -> Result<(), Error> {
         let wrong = |why: String| Error::Usage(format!("{}: {why}", self.place));
@@ -281,17 +366,6 @@ impl Input {
             None | Some(Value::Null) => Ok(()),
             Some(_) => Err(wrong("metadata is not an object".into())),
         }
-    }
-}
-
-/// A JSON Schema in the form of the service, which a file may have already.
-fn schema(option: &str, path: &Path) -> Result<Value, Error> {
-    let wrong = |why: &dyn Display| Error::Usage(format!("{option} {}: {why}", path.display()));
-    let schema: Value = serde_json::from_str(&read(option, path)?).map_err(|error| wrong(&error))?;
-    match schema["type"].as_str() {
-        _ if !schema.is_object() => Err(wrong(&"a JSON Schema is an object")),
-        Some("json") if schema.get("json_schema").is_some() => Ok(schema),
-        _ => Ok(json!({"type": "json", "json_schema": schema})),
     }
 }
 
