@@ -15,8 +15,8 @@ const WIDTH: usize = 28;
 pub(crate) struct Bar<'a> {
     console: &'a Console,
     began: Instant,
-    /// How many answers were there before.
-    before: usize,
+    /// How many runs had ended when the first event came.
+    before: Option<usize>,
     counts: StatusCounts,
     answers: usize,
 }
@@ -38,6 +38,10 @@ fn total(counts: &StatusCounts) -> usize {
     states(counts).iter().map(|(count, _)| *count as usize).sum()
 }
 
+fn ended(counts: &StatusCounts) -> usize {
+    [counts.completed, counts.failed, counts.cancelled].into_iter().map(|count| count as usize).sum()
+}
+
 /// How many columns each state has.
 fn columns(counts: &StatusCounts, width: usize) -> Vec<usize> {
     let (total, mut sum, mut drawn) = (total(counts).max(1), 0, 0);
@@ -49,13 +53,16 @@ fn columns(counts: &StatusCounts, width: usize) -> Vec<usize> {
 }
 
 impl<'a> Bar<'a> {
-    /// Draws the bar. `before`: so many answers were there before.
-    pub(crate) fn new(console: &'a Console, before: usize) -> Self {
+    /// Draws the bar. So many answers are there already.
+    pub(crate) fn new(console: &'a Console, answers: usize) -> Self {
         console.draw("{spinner:.cyan} {msg}");
-        Self { console, began: Instant::now(), before, counts: StatusCounts::default(), answers: before }
+        Self { console, began: Instant::now(), before: None, counts: StatusCounts::default(), answers }
     }
 
     pub(crate) fn stands(&mut self, counts: StatusCounts) {
+        if self.before.is_none() {
+            (self.before, self.began) = (Some(ended(&counts)), Instant::now());
+        }
         self.counts = counts;
         self.show();
     }
@@ -78,9 +85,9 @@ impl<'a> Bar<'a> {
                 colour.for_stderr().apply_to(cell.repeat(columns)).to_string()
             })
             .collect();
-        let new = self.answers.saturating_sub(self.before);
-        let left = total(&self.counts).saturating_sub(self.answers);
-        let pace = pace(new, left, self.began.elapsed());
+        let ended = ended(&self.counts);
+        let new = ended.saturating_sub(self.before.unwrap_or(ended));
+        let pace = pace(new, total(&self.counts).saturating_sub(ended), self.began.elapsed());
         let answers = style(self.answers).bold().for_stderr();
         self.console.message(format!("{bar} {answers} answers  {}{pace}", counts(&self.counts)));
     }
