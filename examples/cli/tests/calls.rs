@@ -128,12 +128,12 @@ fn what_is_asked_again_is_asked_until_it_is_answered() {
 }
 
 #[test]
-fn what_the_service_finds_wrong_is_told_with_its_place() {
+fn what_the_service_finds_wrong_is_told() {
     let sandbox = sandbox(0, Faults::default());
     let group = group(&sandbox);
     let file = temporary("no-such-member.jsonl", br#"{"input": "Who?", "source_policy": 7}"#);
     let ended = end(&mut at(&sandbox, ["add", &group, "--jsonl", file.to_str().unwrap(), "--run-inputs"]));
-    ended.expect(1, &["status 422: ", "source_policy"]);
+    ended.expect(1, &["status 422: Input should be an object"]);
     end(&mut at(&sandbox, ["add", "tgrp_0", "Who?"])).expect(1, &["status 404: No such task group"]);
     end(&mut at(&sandbox, ["input", &group])).expect(1, &["is the id of a group"]);
 }

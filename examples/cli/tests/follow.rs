@@ -195,7 +195,7 @@ fn what_does_not_belong_together_is_refused_before_anything_is_asked() {
 
 #[test]
 fn posts_that_are_lost_before_or_after_they_are_done_add_nothing_twice() {
-    for seed in 1..=4 {
+    for seed in 1..=2 {
         let faults = Faults {
             lost_request: Some(Loss::share(0.4).times(3)),
             lost_answer: Some(Loss::share(0.5).times(4)),
@@ -375,6 +375,10 @@ fn survives(sandbox: &Sandbox, url: &str, name: &str, inputs: usize, kills: usiz
         let share = (inputs - saved.min(inputs)) / (kills - done + 1);
         let (enough, delay) =
             (saved + random.below(share), Duration::from_micros(random.below(3_000) as u64));
+        // Once there is a group, a POST adds runs to it, and nobody hears of it before the kill.
+        let is_to_be_lost = state(&folder)["taskgroup_id"].is_string();
+        let loss = is_to_be_lost.then_some(Loss::share(1.0).times(1));
+        sandbox.faults(|faults| faults.lost_answer = loss);
         let mut child = start();
         loop {
             // A POST, or answers; if all runs are there already, no POST comes.
@@ -393,6 +397,7 @@ fn survives(sandbox: &Sandbox, url: &str, name: &str, inputs: usize, kills: usiz
         amid_posts += usize::from(state(&folder)["is_adding"] == json!(true));
         done += 1;
     }
+    sandbox.faults(|faults| faults.lost_answer = None);
     ended(start().wait_with_output().unwrap()).expect(0, &[]);
     let lines = fs::read_to_string(&path).unwrap();
     assert_complete(sandbox, &questions, &folder, Some(&lines));
@@ -411,7 +416,6 @@ fn cut_at_random(most: u64) -> Faults {
     Faults {
         cut: Some(Cut::after(After::RandomBytes { least: 100, most })),
         lost_request: Some(Loss::share(0.2).times(2)),
-        lost_answer: Some(Loss::share(0.3).times(2)),
         ..Faults::default()
     }
 }
