@@ -20,35 +20,24 @@ macro_rules! __format_as_debug {
 }
 
 __format_as_debug! {
-    [P: api::Profile] api::AddedRuns<P>;
+    [] api::AddRuns<'_>;
+    [] api::AwaitResult<'_>;
     [] api::Brief;
-    [P: api::Profile] api::Citation<P>;
-    [P: api::Profile] api::ErrorObject<P>;
-    [P: api::Profile] api::FieldBasis<P>;
-    [P: api::Profile] api::McpServer<P>;
-    [P: api::Profile] api::McpToolCall<P>;
-    [P: api::Profile] api::Output<P>;
+    [] api::Events<'_>;
+    [] api::Plain<'_>;
     [P: api::Profile] api::ProgressEvent<'_, P>;
     [P: api::Profile] api::RunEvent<'_, P>;
-    [P: api::Profile] api::RunInput<P>;
-    [P: api::Profile] api::RunResult<P>;
-    [P: api::Profile] api::SourcePolicy<P>;
-    [P: api::Profile] api::SourceStats<P>;
+    [] api::Runs<'_>;
     [] api::Standard;
-    [P: api::Profile] api::StreamEvent<P>;
-    [P: api::Profile] api::TaskGroup<P>;
-    [P: api::Profile] api::TaskGroupStatus<P>;
-    [P: api::Profile] api::TaskRun<P>;
-    [P: api::Profile] api::TaskSpec<P>;
     [P: api::Profile] api::View<'_, P>;
-    [P: api::Profile] api::Warning<P>;
-    [P: api::Profile] api::Webhook<P>;
     [] http::Response;
     [] http::Writer<'_>;
     [] json::Filler;
+    [] json::Json<'_, '_>;
     [] json::Node;
     [] json::Stop;
     [] json::Tokenizer;
+    [] session::Endpoint<'_>;
     [R: core::fmt::Debug] session::Event<'_, R>;
     [] session::Request<'_>;
     [R] session::Session<'_, R>;

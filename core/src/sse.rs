@@ -25,11 +25,12 @@ use core::{mem, str, time::Duration};
 
 use memchr::{memchr, memchr2};
 
-use crate::text::{Decoder, Text};
+use crate::text::{Decoder, Text, decimal};
 
 const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// The fields that have a meaning. Lines with any other name are passed over, as are comments.
+/// The fields that have a meaning: the standard has these four. Lines with any other name are passed over, as are
+/// comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Field {
@@ -66,6 +67,8 @@ impl Field {
 }
 
 /// What [`Tokenizer::feed`] finds.
+///
+/// There will be no others: whoever puts events together must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Token<'i> {
@@ -259,6 +262,8 @@ const fn after_line_end(byte: u8) -> Option<State> {
 }
 
 /// One event, lent by the parser that collected it.
+///
+/// There will be no other fields: the standard gives an event no more, so it can be taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'p> {
@@ -427,7 +432,8 @@ impl<const N: usize> Parser<N> {
             }
             Some(Field::Retry) => {
                 self.value.push_str(self.decoder.finish());
-                self.retry = decimal(&self.value).or(self.retry);
+                let whole = if self.value.lost() == 0 { self.value.as_bytes() } else { &[] };
+                self.retry = decimal(whole).or(self.retry);
             }
             Some(Field::Data) | None => {}
         }
@@ -438,17 +444,6 @@ impl<const N: usize> Parser<N> {
         self.id_lost = 0;
         self.complete = false;
     }
-}
-
-/// The number that ASCII digits alone make. Its greatest value stands for all beyond.
-fn decimal<const N: usize>(text: &Text<N>) -> Option<u32> {
-    if text.is_empty() || text.lost() > 0 {
-        return None;
-    }
-    text.bytes().try_fold(0_u32, |number, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        Some(number.saturating_mul(10).saturating_add(digit.into()))
-    })
 }
 
 /// Data and name of one event in the same `N` bytes: data grows from the front, the name from the

@@ -256,6 +256,22 @@ impl Decoder {
     }
 }
 
+/// The number that ASCII digits alone make, or `u32::MAX` if it is larger. `None`: there is something else, or nothing.
+///
+/// `str::parse` would leave a branch that panics, and in each place a copy of its own.
+#[inline(never)]
+pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
+        let has_room = number <= u32::MAX / 10;
+        let tenfold = if has_room { number.wrapping_mul(10) } else { u32::MAX };
+        Some(tenfold.saturating_add(digit.into()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,6 +302,27 @@ mod tests {
         assert_eq!(text.as_str(), "no report reported");
         text.redact("reported");
         assert_eq!(text.as_str(), "no report ***");
+    }
+
+    #[test]
+    fn a_number_is_digits_alone_and_the_greatest_stands_for_all_beyond() {
+        let cases = [
+            ("", None),
+            ("-1", None),
+            ("+1", None),
+            ("1 ", None),
+            ("1.0", None),
+            ("0", Some(0)),
+            ("0012", Some(12)),
+            ("4294967294", Some(u32::MAX - 1)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967296", Some(u32::MAX)),
+            ("4294967300", Some(u32::MAX)),
+            ("99999999999999999999", Some(u32::MAX)),
+        ];
+        for (digits, number) in cases {
+            assert_eq!(decimal(digits.as_bytes()), number, "{digits:?}");
+        }
     }
 
     #[test]

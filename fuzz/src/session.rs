@@ -20,7 +20,6 @@ static NEWS: Endpoint = Endpoint::get("/news")
     .with_stream(End::Framing)
     .with_cursor(EventId::Field, Resume::Header("last-event-id"));
 
-
 /// One of every kind of request.
 fn request(which: u8) -> Request<'static> {
     match which % 10 {

@@ -248,6 +248,12 @@ pub struct Peer<'p> {
     pub connections: usize,
 }
 
+impl std::fmt::Debug for Peer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("read", &self.read).field("write", &self.write).finish_non_exhaustive()
+    }
+}
+
 impl<'p> Peer<'p> {
     /// A server that answers each request so, on a line that always opens.
     pub fn new(serve: impl FnMut(&Received) -> Answer + 'p) -> Self {

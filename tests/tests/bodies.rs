@@ -5,8 +5,8 @@ use taskgroup::{
     api::{
         self,
         body::{
-            Input, Inputs, Limit, McpServer, NewGroup, NewRuns, Number, RunInput, Schema, SourcePolicy,
-            TaskSpec, Value, Webhook,
+            AdvancedSettings, Input, Inputs, Limit, McpServer, NewGroup, NewRuns, Number, RunInput, Schema,
+            SourcePolicy, TaskSpec, Value, Webhook,
         },
     },
     json::Serialized,
@@ -43,6 +43,7 @@ fn refused<'c>(request: impl Into<Request<'c>>) -> Limit {
         Limit::Characters,
         Limit::Input,
         Limit::Schema,
+        Limit::Metadata,
     ];
     all.into_iter().find(|limit| limit.as_str() == why).expect("it is one of the limits")
 }
@@ -68,9 +69,9 @@ fn full<'a>() -> RunInput<'a> {
         .task_spec(TaskSpec::json(r#" {"type" : "object"} "#).input_schema(Schema::Text(None)))
         .mcp_servers(SERVERS)
         .enable_events(true)
-        .webhook(Webhook::new("https://example.org/hook"))
+        .webhook(Webhook::new("https://example.org/hook").event_types(Webhook::STATUS))
         .previous_interaction_id("int_1")
-        .location("us")
+        .advanced_settings(AdvancedSettings::new().location("us"))
         .memory_scope_key("scope")
 }
 
@@ -192,6 +193,12 @@ fn a_whole_input_as_text_keeps_its_members_and_takes_more() {
     });
     assert_eq!(body(api::create_run(&input)), expected);
     assert_eq!(serde_json::to_value(input).unwrap(), expected);
+    for twice in ["{\"metadata\": null}", "{\"a\": {}, \"metadata\": {\"b\": 1}}", "{\"meta\\u0064ata\": {}}"]
+    {
+        body(api::create_run(&RunInput::json(twice)));
+        assert_eq!(refused(api::create_run(&RunInput::json(twice).metadata(METADATA))), Limit::Metadata);
+    }
+    body(api::create_run(&RunInput::json("{\"a\": {\"metadata\": 1}}").metadata(METADATA)));
     assert_eq!(
         body(api::create_run(&RunInput::json(" { } ").metadata(METADATA)))["metadata"],
         expected["metadata"]

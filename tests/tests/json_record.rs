@@ -8,8 +8,8 @@ use serde_json::Value;
 use taskgroup::{
     enumeration,
     json::{
-        Content, Error, Field, Filler, Json, List, Misfit, Piece, Pieces, Raw, Record, Skip, Stop, Token,
-        Watch, fill,
+        Content, Error, Field, Filler, Json, List, Misfit, ParseError, Piece, Pieces, Raw, Record, Skip,
+        Stop, Token, Watch, fill,
     },
     record,
     text::Text,
@@ -635,8 +635,10 @@ fn raw_text_is_parsed_into_types_of_ones_own() {
     let (holder, _) = filled::<Holder>(
         r#"{"raw":123456789012345678901234567890123456789012345678901234567890,"content":"x"}"#,
     );
-    assert!(holder.raw.parse::<f64>(&mut scratch).is_err(), "what was cut is not the value");
-    assert!(holder.content.parse::<&str>(&mut scratch).is_err(), "a string is no JSON text here");
+    assert_eq!(holder.raw.parse::<f64>(&mut scratch), Err(ParseError::Cut), "what was cut is not the value");
+    let string = holder.content.parse::<&str>(&mut scratch);
+    assert_eq!(string, Err(ParseError::Mismatch), "a string is no JSON text here");
+    assert_eq!(Holder::default().content.parse::<u8>(&mut scratch), Err(ParseError::Mismatch));
 }
 
 #[test]
@@ -782,8 +784,22 @@ fn a_scratch_as_large_as_the_text_is_enough_for_whatever_the_service_adds() {
         assert_eq!(kept.raw.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
         assert_eq!(kept.content.parse(&mut scratch), Ok(Counted { count: 3 }), "{object}");
         let small = kept.raw.parse::<Counted>(&mut scratch[..40]);
-        assert!(small.is_err(), "as the documentation says");
+        assert_eq!(small, Err(ParseError::Scratch), "as the documentation says");
     }
+}
+
+#[test]
+fn a_type_that_cannot_be_read_is_told_from_a_value_that_does_not_match() {
+    #[derive(serde::Deserialize, PartialEq, Debug)]
+    #[serde(untagged)]
+    enum Either {
+        Count(u32),
+    }
+    let (kept, _) = filled::<Kept>(r#"{"raw":{"count":"3"}}"#);
+    assert_eq!(kept.raw.parse::<Either>(&mut [0; 64]), Err(ParseError::Unsupported));
+    assert_eq!(kept.raw.parse::<Counted>(&mut [0; 64]), Err(ParseError::Mismatch));
+    let (kept, _) = filled::<Kept>(r#"{"raw":{"other":3}}"#);
+    assert_eq!(kept.raw.parse::<Counted>(&mut [0; 64]), Err(ParseError::Mismatch));
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! What the compiler says of a record that is wrong: it names the field and the pointer, and what would be
-//! right.
+//! What the compiler says of a record or a profile that is wrong: it names the field and the pointer, or the member,
+//! and what would be right.
 //!
 //! Each case is a program of its own in a package that depends on `taskgroup` alone.
 
@@ -24,16 +24,19 @@ fn check(name: &str, program: &str) -> Output {
     cargo.current_dir(folder).output().unwrap()
 }
 
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 fn package() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("record-errors");
     fs::create_dir_all(folder.join("src/bin")).unwrap();
-    let core = workspace.join("core");
+    let core = workspace().join("core");
     let manifest = format!(
         "[package]\nname = \"record-errors\"\nedition = \"2024\"\n\n[dependencies]\ntaskgroup = {{ path = {core:?} }}\n\n[workspace]\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     folder
 }
 
@@ -118,7 +121,71 @@ fn a_pointer_that_is_wrong_is_named_with_its_field() {
 }
 
 #[test]
-fn a_field_without_a_pointer_is_pointed_at() {
-    let said = refused("none", &with_field("pub answer: Text<40>"), &["no rules expected `,`"]);
-    assert!(said.contains("pub answer: Text<40>,"), "{said}");
+fn a_field_without_a_pointer_is_named_and_told_how_one_is_written() {
+    let words = "field `answer` has no JSON Pointer to its value: write `answer: … = \"/answer\"`";
+    let said = refused("none", &with_field("pub answer: Text<40>"), &[words]);
+    assert!(!said.contains("field `run`"), "{said}");
+    let generic = r#"record! { struct Wide<const N: usize> { id: Text<N>, answer: Text<8> = "/answer" } }"#;
+    refused("none-generic", &(generic.to_owned() + TAIL), &["field `id` has no JSON Pointer"]);
+}
+
+#[test]
+fn what_is_not_a_struct_with_named_fields_is_told_what_a_record_is() {
+    for (name, program) in [
+        ("tuple", "record! { struct Pair(u8, u8); }"),
+        ("enum", r#"record! { enum Kind { One = "/one" } }"#),
+        ("no-colon", r#"record! { struct Badge { run = "/run" } }"#),
+    ] {
+        let words = "a record is a struct with a JSON Pointer for each field: `pub struct Name {";
+        refused(name, &(program.to_owned() + TAIL), &[words]);
+    }
+}
+
+const PROFILE: &str = "use taskgroup::{api::{Base, Brief, Output, Profile, StreamEvent}, profile};\n";
+
+#[test]
+fn a_profile_may_change_any_members_of_another_and_be_made_from_again_when_it_has_all() {
+    let members = fs::read_to_string(workspace().join("core/src/api/profiles.rs")).unwrap();
+    let all: String = members
+        .lines()
+        .skip_while(|line| !line.contains("struct Brief<P>"))
+        .take_while(|line| *line != "    }")
+        .filter(|line| line.contains("type "))
+        .collect();
+    let program = format!(
+        "{PROFILE}use taskgroup::api::ErrorObject;
+profile! {{ /// Of a display.
+    #[derive(Hash)] pub struct Display: Brief {{ type Output = Option<Output<Self>>; type Content = Content<8>; }} }}
+profile! {{ struct Same: taskgroup::api::Standard {{}} }}
+profile! {{ struct Own<P> {{ {all} }} }}
+profile! {{ struct Derived: Own {{ type Message = Text<200>; }} }}
+fn message(event: &StreamEvent<Derived>) -> Option<&Text<200>> {{ event.error.as_ref().map(|error| &error.message) }}
+{TAIL}"
+    );
+    let output = check("profiles", &program);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_profile_that_is_wrong_is_told_what_is() {
+    for (name, program, words) in [
+        (
+            "member",
+            "Wrong: Brief { type Outptu = Skip; }",
+            &["`Outptu`", "cannot find associated type", "`Output`"][..],
+        ),
+        (
+            "double",
+            "Wrong: Brief { type Output = Skip; type Output = Skip; }",
+            &["`Output` is defined multiple times"],
+        ),
+        ("field", "Wrong: Brief { type Output = String; }", &["`std::string::String` cannot be a field"]),
+        ("base", "Wrong: Given {}", &["a profile cannot be made from `Given`", "`taskgroup_std::Whole`"]),
+        ("missing", "Wrong<P> { type Name = Skip; }", &["missing: `EventId`"]),
+        ("form", "Wrong { type Name = Skip; }", &["a profile is `pub struct Name: Brief {"]),
+    ] {
+        let given = "profile! { struct Given: Brief {} }";
+        let program = format!("{PROFILE}{given}\nprofile! {{ struct {program} }}{TAIL}");
+        refused(&format!("profile-{name}"), &program, words);
+    }
 }

@@ -10,7 +10,8 @@ use std::{
 
 use taskgroup::{
     api::{self, AddedRuns, TaskGroup},
-    json::{Record, record},
+    json::Record,
+    record,
     session::{Action, Cause, Config, Event, Outcome},
     text::Text,
 };

@@ -23,51 +23,51 @@ use std::{fmt, ops::Deref};
 use serde::{Serialize, Serializer, ser::Error as _};
 use taskgroup::{
     api::{
-        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, Profile, RunInput, SourcePolicy,
+        Citation, ErrorObject, FieldBasis, McpServer, McpToolCall, Output, RunInput, SourcePolicy,
         SourceStats, TaskSpec, Warning, Webhook,
     },
     json::{self, Field, Json, Kind, Stop},
+    profile,
 };
 
-/// The profile of the API's records that keeps everything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Whole;
-
-impl Profile for Whole {
-    type EventId = Option<Text>;
-    type Name = Text;
-    type Time = Option<Text>;
-    type GroupId = Option<Text>;
-    type RefId = Text;
-    type Message = Text;
-    type StatusMessage = Option<Text>;
-    type ProgressMessage = Option<Text>;
-    type Metadata = Option<Raw>;
-    type Detail = Option<Raw>;
-    type Warnings = Option<List<Warning<Self>>>;
-    type Error = Option<ErrorObject<Self>>;
-    type Input = Option<RunInput<Self>>;
-    type Prompt = Content;
-    type SourcePolicy = Option<SourcePolicy<Self>>;
-    type Domains = Option<List<Text>>;
-    type TaskSpec = Option<TaskSpec<Self>>;
-    type Schema = Option<Content>;
-    type McpServers = Option<List<McpServer<Self>>>;
-    type Webhook = Option<Webhook<Self>>;
-    type AdvancedSettings = Option<Raw>;
-    type Output = Option<Output<Self>>;
-    type Content = Content;
-    type Basis = List<FieldBasis<Self>>;
-    type Reasoning = Text;
-    type Citations = List<Citation<Self>>;
-    type Url = Text;
-    type Title = Option<Text>;
-    type Excerpts = Option<List<Text>>;
-    type McpToolCalls = Option<List<McpToolCall<Self>>>;
-    type BetaFields = Option<Raw>;
-    type ProgressMeter = Option<f64>;
-    type SourceStats = Option<SourceStats<Self>>;
-    type Sources = Option<List<Text>>;
+profile! {
+    /// The profile of the API's records that keeps everything.
+    pub struct Whole<P> {
+        type EventId = Option<Text>;
+        type Name = Text;
+        type Time = Option<Text>;
+        type GroupId = Option<Text>;
+        type RefId = Text;
+        type Message = Text;
+        type StatusMessage = Option<Text>;
+        type ProgressMessage = Option<Text>;
+        type Metadata = Option<Raw>;
+        type Detail = Option<Raw>;
+        type Warnings = Option<List<Warning<P>>>;
+        type Error = Option<ErrorObject<P>>;
+        type Input = Option<RunInput<P>>;
+        type Prompt = Content;
+        type SourcePolicy = Option<SourcePolicy<P>>;
+        type Domains = Option<List<Text>>;
+        type TaskSpec = Option<TaskSpec<P>>;
+        type Schema = Option<Content>;
+        type McpServers = Option<List<McpServer<P>>>;
+        type Webhook = Option<Webhook<P>>;
+        type AdvancedSettings = Option<Raw>;
+        type Output = Option<Output<P>>;
+        type Content = Content;
+        type Basis = List<FieldBasis<P>>;
+        type Reasoning = Text;
+        type Citations = List<Citation<P>>;
+        type Url = Text;
+        type Title = Option<Text>;
+        type Excerpts = Option<List<Text>>;
+        type McpToolCalls = Option<List<McpToolCall<P>>>;
+        type BetaFields = Option<Raw>;
+        type ProgressMeter = Option<f64>;
+        type SourceStats = Option<SourceStats<P>>;
+        type Sources = Option<List<Text>>;
+    }
 }
 
 /// A text of any length.

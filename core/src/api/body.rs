@@ -38,7 +38,7 @@ pub(crate) use self::group::{INPUTS, begin, end, has, write_input};
 pub use self::{
     group::{Inputs, NewGroup, NewRuns},
     input::{Input, RunInput},
-    policy::{McpServer, SourcePolicy, Webhook},
+    policy::{AdvancedSettings, McpServer, SourcePolicy, Webhook},
     spec::{Schema, TaskSpec},
     value::{Limit, Number, Value},
 };

@@ -1,14 +1,19 @@
 //! An event of any of the service's streams.
 
-use super::{ErrorObject, Profile, Standard, TaskGroupStatus, TaskRun, service};
-use crate::{record, text::Text};
+use super::{
+    group::TaskGroupStatus,
+    macros::service_record,
+    profile::Profile,
+    run::{ErrorObject, TaskRun},
+    service,
+};
+use crate::text::Text;
 
-record! {
+service_record! { written by hand:
     /// An event of any type: all members that any event has, empty where this one has none.
     ///
     /// [`view`](StreamEvent::view) gives those of its type.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct StreamEvent<P = Standard> for * where P: Profile {
+    pub struct StreamEvent<P> {
         /// The event's type, such as `task_run.state`.
         pub kind: Text<40> = "/type",
         /// Where a stream continues: `last_event_id` of another request. None outside of groups.
@@ -34,18 +39,14 @@ record! {
     }
 }
 
-record! {
+service_record! {
     /// How many sources a run has looked at.
-    #[derive(Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    #[cfg_attr(feature = "serde", serde(bound(serialize = "P::Sources: serde::Serialize")))]
-    pub struct SourceStats<P = Standard> for * where P: Profile {
+    pub struct SourceStats<P> {
         /// How many were considered.
         pub num_sources_considered: Option<u32> = "/num_sources_considered",
         /// How many were read.
         pub num_sources_read: Option<u32> = "/num_sources_read",
         /// Some of those that were read.
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "super::is_skipped"))]
         pub sources_read_sample: P::Sources = "/sources_read_sample",
     }
 }
@@ -68,6 +69,7 @@ pub enum View<'e, P: Profile> {
 
 /// A run's event: how it stands, what it was asked, what it gave.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunEvent<'e, P: Profile> {
     /// How it stands.
     pub run: &'e TaskRun<P>,
@@ -79,6 +81,7 @@ pub struct RunEvent<'e, P: Profile> {
 
 /// A run's progress, by number or in words.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProgressEvent<'e, P: Profile> {
     /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
     pub kind: &'e str,

@@ -24,7 +24,7 @@
 //!
 //! The records have the members that the service's public reference lists, by the same names, except
 //! that `type` is `kind`. How much of the big ones is kept is said by a [`Profile`]: [`Brief`],
-//! [`Standard`], or one of yours. Members and values that are not known are passed over.
+//! [`Standard`], or one of yours by [`profile!`](crate::profile!). Members and values that are not known are passed over.
 //!
 //! # Limits
 //!
@@ -34,8 +34,10 @@ pub mod body;
 mod event;
 mod group;
 mod input;
+mod macros;
 mod output;
 mod profile;
+mod profiles;
 mod requests;
 mod run;
 pub(crate) mod service;
@@ -45,7 +47,8 @@ pub use self::{
     group::{AddedRuns, StatusCounts, TaskGroup, TaskGroupStatus},
     input::{McpServer, RunInput, SourcePolicy, TaskSpec, Webhook},
     output::{Citation, Confidence, FieldBasis, McpToolCall, Output, OutputType, RunResult},
-    profile::{Brief, Kept, Profile, Standard},
+    profile::{Base, Kept, Profile},
+    profiles::{Brief, Standard},
     requests::{
         AddRuns, AwaitResult, Events, Plain, Runs, add_runs, create_group, create_run, events, group,
         group_run, run, run_events, run_input, run_result, runs,
@@ -53,9 +56,3 @@ pub use self::{
     run::{ErrorObject, Id, Status, TaskRun, Warning},
     service::Version,
 };
-
-/// For serde: whether this is a field of no size, whose value was passed over.
-#[cfg(feature = "serde")]
-const fn is_skipped<T>(_: &T) -> bool {
-    size_of::<T>() == 0
-}

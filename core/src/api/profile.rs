@@ -1,224 +1,206 @@
-//! How much of each big member a record keeps: a type for each, chosen by name.
+//! How much of each big member a record keeps: a type for each, chosen by name, and the macro that chooses.
 
 use core::fmt::Debug;
 
-use super::{
-    Citation, ErrorObject, FieldBasis, Id, Output, RunInput, SourcePolicy, SourceStats, TaskSpec, Warning,
-};
-use crate::{
-    json::{Content, Field, List, Raw, Skip},
-    text::Text,
-};
+use crate::json::Field;
 
 /// What the field types of a [`Profile`] have in common. Implemented for all that can.
 pub trait Kept: Field + Default + Clone + PartialEq + Debug {}
 
 impl<T: Field + Default + Clone + PartialEq + Debug> Kept for T {}
 
-/// How much of each member of the API's records is kept.
-///
-/// One type for each member whose size is not known beforehand: [`Skip`] to pass over it,
-/// [`Text<N>`](Text) for `N` bytes of text, [`Raw<N>`](Raw) for `N` bytes of JSON,
-/// [`List<T, N>`](List) for `N` elements, `Option` around any of them to tell `null` apart. A device
-/// makes a profile of its own like this:
-///
-/// ```
-/// use taskgroup::{api::{Brief, Output, Profile, StreamEvent}, json::{Content, Skip}, text::Text};
-///
-/// /// What fits the display: the beginning of the answer, and nothing of its basis.
-/// #[derive(Clone, Copy, Debug, Default, PartialEq)]
-/// struct Display;
-///
-/// impl Profile for Display {
-///     type Output = Option<Output<Self>>;
-///     type Content = Content<512>;
-///     // The rest as in the profile for states only.
-///     type EventId = Skip;
-///     type Name = <Brief as Profile>::Name;
-///     type Time = Skip;
-///     type GroupId = Skip;
-///     type RefId = Skip;
-///     type Message = <Brief as Profile>::Message;
-///     type StatusMessage = Skip;
-///     type ProgressMessage = Skip;
-///     type Metadata = Skip;
-///     type Detail = Skip;
-///     type Warnings = Skip;
-///     type Error = <Brief as Profile>::Error;
-///     type Input = Skip;
-///     type Prompt = Skip;
-///     type SourcePolicy = Skip;
-///     type Domains = Skip;
-///     type TaskSpec = Skip;
-///     type Schema = Skip;
-///     type McpServers = Skip;
-///     type Webhook = Skip;
-///     type AdvancedSettings = Skip;
-///     type Basis = Skip;
-///     type Reasoning = Skip;
-///     type Citations = Skip;
-///     type Url = Skip;
-///     type Title = Skip;
-///     type Excerpts = Skip;
-///     type McpToolCalls = Skip;
-///     type BetaFields = Skip;
-///     type ProgressMeter = Skip;
-///     type SourceStats = Skip;
-///     type Sources = Skip;
-/// }
-/// # let _: StreamEvent<Display>;
-/// ```
-pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
+/// Makes the traits from one list of members, and the list for [`profile!`](crate::profile!).
+macro_rules! members {
+    ($dollar:tt $($(#[$doc:meta])* $member:ident,)+) => {
+        /// How much of each member of the API's records is kept.
+        ///
+        /// One type for each member whose size is not known beforehand: [`Skip`](crate::json::Skip) to pass over it,
+        /// [`Text<N>`](crate::text::Text) for `N` bytes of text, [`Raw<N>`](crate::json::Raw) for `N` bytes of JSON,
+        /// [`List<T, N>`](crate::json::List) for `N` elements, `Option` around any of them to tell `null` apart.
+        ///
+        /// [`Brief`](super::Brief) and [`Standard`](super::Standard) are given; [`profile!`](crate::profile!) makes
+        /// yours from one of them. A later version may add members, which breaks a profile written without that macro.
+        pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
+            $($(#[$doc])* type $member: Kept;)+
+        }
+
+        /// What [`profile!`](crate::profile!) can start from: the members that it does not name are as here.
+        ///
+        /// `P` is the profile that is made, so that each record in a record is of that profile, too.
+        #[diagnostic::on_unimplemented(
+            message = "a profile cannot be made from `{Self}`",
+            label = "not a profile with all members",
+            note = "start from `Brief`, `Standard`, `taskgroup_std::Whole`, or one that `profile!` has made \
+                with all members: `pub struct Name<P> {{ … }}`"
+        )]
+        pub trait Base {
+            $($(#[$doc])* type $member<P: Profile>: Kept;)+
+        }
+
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __profile_members {
+            ($dollar($dollar profile:tt)+) => {
+                $crate::__profile! { [$($member)+] $dollar($dollar profile)+ }
+            };
+        }
+    };
+}
+
+members! { $
     /// `event_id`, and the ids of interactions.
-    type EventId: Kept;
+    EventId,
     /// `processor`, the fields of a basis, and other short names.
-    type Name: Kept;
+    Name,
     /// RFC 3339 times.
-    type Time: Kept;
+    Time,
     /// `taskgroup_id` of a run.
-    type GroupId: Kept;
+    GroupId,
     /// `ref_id` of errors.
-    type RefId: Kept;
+    RefId,
     /// `message` of errors and warnings.
-    type Message: Kept;
+    Message,
     /// `status_message` of a group.
-    type StatusMessage: Kept;
+    StatusMessage,
     /// `message` of progress.
-    type ProgressMessage: Kept;
+    ProgressMessage,
     /// `metadata`, an object.
-    type Metadata: Kept;
+    Metadata,
     /// `detail` of errors and warnings, anything.
-    type Detail: Kept;
-    /// `warnings`: a list of [`Warning`].
-    type Warnings: Kept;
-    /// `error` of a run: an optional [`ErrorObject`].
-    type Error: Kept;
-    /// `input` of an event: an optional [`RunInput`].
-    type Input: Kept;
+    Detail,
+    /// `warnings`: a list of [`Warning`](super::Warning).
+    Warnings,
+    /// `error` of a run: an optional [`ErrorObject`](super::ErrorObject).
+    Error,
+    /// `input` of an event: an optional [`RunInput`](super::RunInput).
+    Input,
     /// `input` of an input: text or an object.
-    type Prompt: Kept;
-    /// `source_policy`: an optional [`SourcePolicy`].
-    type SourcePolicy: Kept;
+    Prompt,
+    /// `source_policy`: an optional [`SourcePolicy`](super::SourcePolicy).
+    SourcePolicy,
     /// `include_domains`, `exclude_domains`: lists of text.
-    type Domains: Kept;
-    /// `task_spec`: an optional [`TaskSpec`].
-    type TaskSpec: Kept;
+    Domains,
+    /// `task_spec`: an optional [`TaskSpec`](super::TaskSpec).
+    TaskSpec,
     /// `output_schema`, `input_schema`: text or an object.
-    type Schema: Kept;
+    Schema,
     /// `mcp_servers`: a list of [`McpServer`](super::McpServer)s, or raw.
-    type McpServers: Kept;
+    McpServers,
     /// `webhook`: an optional [`Webhook`](super::Webhook), or raw.
-    type Webhook: Kept;
+    Webhook,
     /// `advanced_settings`: raw.
-    type AdvancedSettings: Kept;
-    /// `output` of an event: an optional [`Output`].
-    type Output: Kept;
+    AdvancedSettings,
+    /// `output` of an event: an optional [`Output`](super::Output).
+    Output,
     /// `content` of an output: text or an object.
-    type Content: Kept;
-    /// `basis`: a list of [`FieldBasis`].
-    type Basis: Kept;
+    Content,
+    /// `basis`: a list of [`FieldBasis`](super::FieldBasis).
+    Basis,
     /// `reasoning` of a basis.
-    type Reasoning: Kept;
-    /// `citations`: a list of [`Citation`].
-    type Citations: Kept;
+    Reasoning,
+    /// `citations`: a list of [`Citation`](super::Citation).
+    Citations,
     /// `url` of a citation, a server or a webhook.
-    type Url: Kept;
+    Url,
     /// `title` of a citation.
-    type Title: Kept;
+    Title,
     /// `excerpts` of a citation: a list of text.
-    type Excerpts: Kept;
+    Excerpts,
     /// `mcp_tool_calls`: a list of [`McpToolCall`](super::McpToolCall)s, or raw.
-    type McpToolCalls: Kept;
+    McpToolCalls,
     /// `beta_fields`: raw.
-    type BetaFields: Kept;
+    BetaFields,
     /// `progress_meter`: an optional `f32` or `f64`.
-    type ProgressMeter: Kept;
-    /// `source_stats` of progress: an optional [`SourceStats`].
-    type SourceStats: Kept;
+    ProgressMeter,
+    /// `source_stats` of progress: an optional [`SourceStats`](super::SourceStats).
+    SourceStats,
     /// `sources_read_sample`: a list of text.
-    type Sources: Kept;
+    Sources,
 }
 
-/// States only: which run, its status, and the beginning of its error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Brief;
-
-impl Profile for Brief {
-    type EventId = Skip;
-    type Name = Text<16>;
-    type Time = Skip;
-    type GroupId = Skip;
-    type RefId = Skip;
-    type Message = Text<48>;
-    type StatusMessage = Skip;
-    type ProgressMessage = Skip;
-    type Metadata = Skip;
-    type Detail = Skip;
-    type Warnings = Skip;
-    type Error = Option<ErrorObject<Self>>;
-    type Input = Skip;
-    type Prompt = Skip;
-    type SourcePolicy = Skip;
-    type Domains = Skip;
-    type TaskSpec = Skip;
-    type Schema = Skip;
-    type McpServers = Skip;
-    type Webhook = Skip;
-    type AdvancedSettings = Skip;
-    type Output = Skip;
-    type Content = Skip;
-    type Basis = Skip;
-    type Reasoning = Skip;
-    type Citations = Skip;
-    type Url = Skip;
-    type Title = Skip;
-    type Excerpts = Skip;
-    type McpToolCalls = Skip;
-    type BetaFields = Skip;
-    type ProgressMeter = Skip;
-    type SourceStats = Skip;
-    type Sources = Skip;
-}
-
-/// Something of everything: a session with it fits 8 KB.
+/// Makes a [`Profile`](crate::api::Profile): a type for each member that is to be other than in the profile after the
+/// colon. A misspelt name does not compile.
 ///
-/// Its fields have few different sizes, because each size is code of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standard;
+/// `Self` in a type is the new profile. A member of a record counts only where that record is kept: to change the
+/// content of an output, start from a profile that keeps outputs, or name both.
+///
+/// ```
+/// use taskgroup::{api::{Brief, Output, StreamEvent, View}, json::{self, Content}, profile};
+///
+/// profile! {
+///     /// What fits the display: the beginning of the answer, and nothing of its basis.
+///     pub struct Display: Brief {
+///         type Output = Option<Output<Self>>;
+///         type Content = Content<8>;
+///     }
+/// }
+/// let mut event = StreamEvent::<Display>::default();
+/// json::fill(&mut event, br#"{"type": "task_run.state", "run": {}, "output": {"content": "Forty-two"}}"#)?;
+/// let View::Run(run) = event.view() else { panic!("another type") };
+/// assert_eq!(run.output.as_ref().unwrap().content.as_str(), "Forty-tw");
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// Without a colon and with a parameter, which stands for the profile, it takes all members, and others can be made from
+/// it: `pub struct Large<P> { type Error = Option<ErrorObject<P>>; … }`. A member that a later version adds is missing there.
+///
+/// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq` and `Eq`, so do not derive these yourself.
+///
+/// ```compile_fail,E0576
+/// taskgroup::profile! { struct Wrong: taskgroup::api::Brief { type Contnet = taskgroup::json::Content<8>; } }
+/// ```
+#[macro_export]
+macro_rules! profile {
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident: $base:ty { $(type $member:ident = $type:ty;)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        $visibility struct $name;
 
-impl Profile for Standard {
-    type EventId = Option<Text<64>>;
-    type Name = Text<40>;
-    type Time = Option<Text<40>>;
-    type GroupId = Option<Id>;
-    type RefId = Id;
-    type Message = Text<96>;
-    type StatusMessage = Option<Text<96>>;
-    type ProgressMessage = Option<Text<96>>;
-    type Metadata = Option<Raw<128>>;
-    type Detail = Option<Raw<64>>;
-    type Warnings = Option<List<Warning<Self>, 2>>;
-    type Error = Option<ErrorObject<Self>>;
-    type Input = Option<RunInput<Self>>;
-    type Prompt = Content<256>;
-    type SourcePolicy = Option<SourcePolicy<Self>>;
-    type Domains = List<Text<40>, 2>;
-    type TaskSpec = Option<TaskSpec<Self>>;
-    type Schema = Option<Content<96>>;
-    type McpServers = Option<Raw<64>>;
-    type Webhook = Option<Raw<64>>;
-    type AdvancedSettings = Option<Raw<64>>;
-    type Output = Option<Output<Self>>;
-    type Content = Content<1024>;
-    type Basis = List<FieldBasis<Self>, 3>;
-    type Reasoning = Text<160>;
-    type Citations = List<Citation<Self>, 2>;
-    type Url = Text<96>;
-    type Title = Option<Text<40>>;
-    type Excerpts = Option<List<Text<96>, 1>>;
-    type McpToolCalls = Option<Raw<64>>;
-    type BetaFields = Option<Raw<64>>;
-    type ProgressMeter = Option<f32>;
-    type SourceStats = Option<SourceStats<Self>>;
-    type Sources = Option<List<Text<96>, 1>>;
+        // What is not a member, or is there twice, is an error here that names it.
+        const _: () = {
+            $(
+                #[allow(dead_code)]
+                type $member = <$name as $crate::api::Profile>::$member;
+            )*
+        };
+        $crate::__profile_members! { $name: $base { $(type $member = $type;)* } ($) }
+    };
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident<$profile:ident> { $(type $member:ident = $type:ty;)+ }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        $visibility struct $name;
+
+        const _: () = {
+            #[allow(dead_code)]
+            type $profile = $name;
+            impl $crate::api::Profile for $name {
+                $(type $member = $type;)+
+            }
+        };
+        impl $crate::api::Base for $name {
+            $(type $member<$profile: $crate::api::Profile> = $type;)+
+        }
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "a profile is `pub struct Name: Brief { type Content = Content<512>; }`, with a type for each member that \
+            is other than in `Brief`"
+        );
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __profile {
+    ([$($all:ident)+] $name:ident: $base:ty { $(type $member:ident = $type:ty;)* } ($dollar:tt)) => {
+        const _: () = {
+            macro_rules! chosen {
+                $(($member) => { $type };)*
+                ($dollar member:ident) => { <$base as $crate::api::Base>::$dollar member<$name> };
+            }
+            impl $crate::api::Profile for $name {
+                $(type $all = chosen!($all);)+
+            }
+        };
+    };
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api::{
         self, Brief, Status, TaskGroupStatus,
-        body::{Inputs, NewGroup, TaskSpec, Value, has},
+        body::{Inputs, NewGroup, TaskSpec, has},
     },
     json::{self, Record},
     log::{info, warning},
@@ -80,7 +80,7 @@ pub(super) struct Machine<'c> {
     pub(super) session: session::Machine<'c>,
     pub(super) inputs: Option<&'c dyn Inputs>,
     pub(super) default_task_spec: Option<TaskSpec<'c>>,
-    pub(super) metadata: &'c [(&'c str, Value<'c>)],
+    pub(super) new_group: NewGroup<'c>,
     pub(super) timeout: Millis,
     state: State,
     phase: Phase,
@@ -111,7 +111,7 @@ impl<'c> Machine<'c> {
             session: session::Machine::new(config, api::events("").into()),
             inputs: None,
             default_task_spec: None,
-            metadata: &[],
+            new_group: NewGroup::new(),
             timeout: Millis(30_000),
             state: State::new(),
             phase: Phase::Start,
@@ -254,7 +254,7 @@ impl<'c> Machine<'c> {
     /// The session, and the body of what it asks.
     fn with_body<T>(&mut self, call: impl FnOnce(&mut session::Machine<'c>, &dyn Body) -> T) -> T {
         match (self.phase, self.inputs) {
-            (Phase::Create, _) => call(&mut self.session, &NewGroup::new().metadata(self.metadata)),
+            (Phase::Create, _) => call(&mut self.session, &self.new_group),
             (Phase::Add, Some(inputs)) => {
                 let (batch, default_task_spec) = (&self.batch, self.default_task_spec.as_ref());
                 call(&mut self.session, &Missing { batch, inputs, default_task_spec })

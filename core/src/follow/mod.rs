@@ -68,7 +68,7 @@ pub use self::state::State;
 use crate::{
     api::{
         Brief, Status, TaskGroupStatus,
-        body::{Inputs, TaskSpec, Value},
+        body::{Inputs, NewGroup, TaskSpec, Value},
     },
     json::{Name, Record},
     session::{Action, ApiError, Config, Failure, Hint, Skipped, drive},
@@ -180,7 +180,7 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
     /// Notes on the group that is created.
     #[must_use]
     pub fn with_metadata(mut self, metadata: &'c [(&'c str, Value<'c>)]) -> Self {
-        self.machine.metadata = metadata;
+        self.machine.new_group = NewGroup::new().metadata(metadata);
         self
     }
 

@@ -13,7 +13,8 @@
 //!
 //! The years 1970 to 2099, in which every fourth is a leap year; two digits mean 1970 to 2069.
 
-use super::head::{decimal, place};
+use super::words::place;
+use crate::text::decimal;
 
 /// From March on, so that a leap day is the last of its year.
 const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb ";

@@ -6,7 +6,11 @@
 
 use core::{num::NonZeroU32, time::Duration};
 
-use super::{Error, date::seconds_since_1970};
+use super::{
+    date::seconds_since_1970,
+    error::Error,
+    words::{Element, Field, WORD, is_whitespace, length, rounded_up},
+};
 
 /// What the head of an answer says, as far as a client acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +37,8 @@ pub struct Head {
     pub location: bool,
 }
 
-/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)). HTTP/1.1 has
+/// no other ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framing {
@@ -47,90 +52,6 @@ pub enum Framing {
 
 /// The memory for a redirect's target.
 pub(crate) type Location = heapless::String<128, u8>;
-
-/// The bytes of `06 Nov 1994 08:49:37 GMT`.
-const WORD: usize = 24;
-
-/// The fields that have a meaning here.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Field {
-    Connection,
-    ContentEncoding,
-    ContentLength,
-    ContentType,
-    Date,
-    Location,
-    RetryAfter,
-    RetryAfterMs,
-    ShouldRetry,
-    TransferEncoding,
-}
-
-/// Their names, and which is which.
-const NAMES: &[u8] =
-    b"connection content-encoding content-length content-type date location retry-after retry-after-ms \
-                       transfer-encoding x-should-retry ";
-const FIELDS: [Field; 10] = [
-    Field::Connection,
-    Field::ContentEncoding,
-    Field::ContentLength,
-    Field::ContentType,
-    Field::Date,
-    Field::Location,
-    Field::RetryAfter,
-    Field::RetryAfterMs,
-    Field::TransferEncoding,
-    Field::ShouldRetry,
-];
-
-/// The elements of values that have a meaning, besides numbers and dates.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Element {
-    Empty,
-    Chunked,
-    Close,
-    EventStream,
-    False,
-    Identity,
-    Json,
-    True,
-}
-
-/// The words for them, and which is which. The first is empty.
-const WORDS: &[u8] = b" chunked close text/event-stream false identity application/json +json true ";
-const ELEMENTS: [Element; 9] = [
-    Element::Empty,
-    Element::Chunked,
-    Element::Close,
-    Element::EventStream,
-    Element::False,
-    Element::Identity,
-    Element::Json,
-    Element::Json,
-    Element::True,
-];
-
-/// The meaning of `word`, which is that of the same place as the word's own among `words`. In place of a
-/// `match`, which would compare letter by letter, in code of its own for each.
-fn meaning<T: Copy>(words: &[u8], meanings: &[T], word: &[u8]) -> Option<T> {
-    meanings.get(place(words, word)).copied()
-}
-
-/// Where `word` is among `words`, each of which ends with a space; their number when it is none of them.
-#[inline(never)] // or it would be there for each list of words
-pub(super) fn place(words: &[u8], word: &[u8]) -> usize {
-    let (mut place, mut rest, mut is_same) = (0_usize, word.iter(), true);
-    for byte in words {
-        if *byte != b' ' {
-            is_same &= rest.next() == Some(byte);
-        } else if is_same && rest.len() == 0 {
-            break;
-        } else {
-            (place, rest, is_same) = (place.wrapping_add(1), word.iter(), true);
-        }
-    }
-    place
-}
 
 /// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
 /// `Content-Length`, whichever comes first ([RFC 9112 §6.3]).
@@ -214,8 +135,7 @@ impl Fields {
 
     /// The name is complete.
     pub(super) fn begin_value(&mut self, location: &mut Location) {
-        self.field =
-            meaning(NAMES, &FIELDS, &self.word).filter(|_| !self.are_trailers() && !self.is_interim());
+        self.field = Field::named(&self.word).filter(|_| !self.are_trailers() && !self.is_interim());
         self.word.clear();
         match self.field {
             Some(Field::Location) => location.clear(),
@@ -298,7 +218,7 @@ impl Fields {
     /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
     fn end_element(&mut self, field: Field) -> Result<(), Error> {
         let text = self.word.strip_suffix(b" ").unwrap_or(&self.word);
-        let element = meaning(WORDS, &ELEMENTS, text);
+        let element = Element::named(text);
         match field {
             Field::ContentLength => {
                 let length = length(text).ok_or(Error::ContentLength)?;
@@ -385,50 +305,4 @@ fn divide_by_1000(number: u32) -> (u32, u32) {
         bit >>= 1;
     }
     (quotient, rest)
-}
-
-/// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).
-pub(super) const fn is_whitespace(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
-/// A decimal number, rounded up if it has a fraction, as servers send it that take it for a float.
-fn rounded_up(text: &[u8]) -> Option<u32> {
-    let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
-    let (whole, fraction) = text.split_at_checked(point)?;
-    let number = decimal(whole)?;
-    let (_, digits) = fraction.split_first().unwrap_or((&0, &[]));
-    let is_more = digits.iter().any(|digit| *digit != b'0');
-    digits.iter().all(u8::is_ascii_digit).then_some(number.saturating_add(is_more.into()))
-}
-
-/// The number that ASCII digits alone make, or `u32::MAX` if it is larger.
-#[inline(never)] // or it would be there three times
-pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u32, |number, byte| {
-        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
-        let is_small = number < u32::MAX / 10;
-        Some(if is_small { number.wrapping_mul(10).wrapping_add(digit.into()) } else { u32::MAX })
-    })
-}
-
-/// The number that ASCII digits alone make, if it is one below 2^64. Byte by byte, because a
-/// multiplication of 64 bits is a function of its own on a Cortex-M0, and a check of it another.
-fn length(digits: &[u8]) -> Option<u64> {
-    let mut length = [0; 8];
-    for digit in digits {
-        let mut carry = char::from(*digit).to_digit(10)?;
-        for byte in &mut length {
-            carry = u32::from(*byte).wrapping_mul(10).wrapping_add(carry);
-            [*byte, ..] = carry.to_le_bytes();
-            carry >>= 8;
-        }
-        if carry > 0 {
-            return None;
-        }
-    }
-    (!digits.is_empty()).then_some(u64::from_le_bytes(length))
 }

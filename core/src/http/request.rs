@@ -3,6 +3,7 @@
 /// How a request is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Method {
     /// Gives what the target names, and changes nothing.
     Get,

@@ -3,8 +3,9 @@
 use core::mem;
 
 use super::{
-    Error, Framing, Head,
-    head::{Delimiter, Fields, Length, Location, is_whitespace},
+    error::Error,
+    head::{Delimiter, Fields, Framing, Head, Length, Location},
+    words::is_whitespace,
 };
 
 /// The limits, in bytes, line ends included. Interim answers count towards the final one's head.
@@ -19,6 +20,8 @@ const INTERIM: u8 = 16;
 const STATUS_LINE: &[u8; 13] = b"HTTP/1.d ddd ";
 
 /// What [`Response::feed`] finds.
+///
+/// There will be no others: an answer is a head, a body and an end, and a reader must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Part<'i> {
@@ -241,6 +244,7 @@ impl Parser {
         matches!(self.state, State::Ending | State::Complete)
     }
 
+    #[inline(never)]
     fn next<'i>(&mut self, input: &mut &'i [u8], location: &mut Location) -> Result<Option<Part<'i>>, Error> {
         loop {
             match self.state {

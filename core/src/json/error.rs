@@ -2,7 +2,7 @@
 
 use core::{fmt, ops::Deref};
 
-use super::{fill::SHORT, tree::Node};
+use super::{limits::SHORT, node::Node};
 
 /// Why a text was refused, or why a record does not hold all that it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,6 +119,52 @@ impl fmt::Display for Misfit {
             Self::Long => return write!(f, "is a number of more than {SHORT} characters"),
             Self::Depth => "is nested too deep",
         })
+    }
+}
+
+/// Why a value cannot be read into a type of yours, see [`Raw::parse`](super::Raw::parse).
+#[cfg(feature = "serde")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Only the beginning of the value was kept. Give its field more bytes.
+    Cut,
+    /// `scratch` is smaller than a string or a name that has escapes. As many bytes as the field has are enough.
+    Scratch,
+    /// The type asks serde for whatever comes, as untagged enums and flattened structs do, or for bytes. Neither
+    /// can be read.
+    Unsupported,
+    /// The value is not of that type: a member is missing, for example, or a number is out of range.
+    Mismatch,
+}
+
+#[cfg(feature = "serde")]
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cut => "only the beginning of the value was kept: its field needs more bytes",
+            Self::Scratch => "the scratch memory is too small for a string with escapes",
+            Self::Unsupported => "the type is untagged or flattened, or asks for bytes: that cannot be read",
+            Self::Mismatch => "the value does not match the type that it is read into",
+        })
+    }
+}
+
+#[cfg(feature = "serde")]
+impl core::error::Error for ParseError {}
+
+#[cfg(feature = "serde")]
+impl ParseError {
+    // Not `From`, which would make another crate's type a part of this one's interface.
+    pub(super) fn new(error: serde_json_core::de::Error) -> Self {
+        use serde_json_core::de::Error;
+        match error {
+            Error::EscapedStringIsTooLong => Self::Scratch,
+            Error::AnyIsUnsupported | Error::BytesIsUnsupported => Self::Unsupported,
+            // The text is right, as the tokenizer has read it.
+            _ => Self::Mismatch,
+        }
     }
 }
 

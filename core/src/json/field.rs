@@ -27,11 +27,12 @@ use core::{
     ops::{ControlFlow, Deref},
 };
 
+#[cfg(feature = "serde")]
+use super::error::ParseError;
 use super::{
     error::Misfit,
-    fill::{Json, Kind, Sink, Stop},
     number::{DOUBLE, SINGLE, float, integer},
-    record::{Field, Row},
+    value::{Field, Json, Kind, Row, Sink, Stop},
 };
 use crate::text::Text;
 
@@ -108,18 +109,14 @@ impl<const N: usize> Raw<N> {
     ///
     /// # Errors
     ///
-    /// The value is another, `scratch` is too small
-    /// ([`EscapedStringIsTooLong`](serde_json_core::de::Error::EscapedStringIsTooLong)), or the text was cut
-    /// ([`EofWhileParsingValue`](serde_json_core::de::Error::EofWhileParsingValue)).
+    /// What [`ParseError`] says.
     #[cfg(feature = "serde")]
-    pub fn parse<'a, T: serde::Deserialize<'a>>(
-        &'a self,
-        scratch: &mut [u8],
-    ) -> Result<T, serde_json_core::de::Error> {
+    pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self, scratch: &mut [u8]) -> Result<T, ParseError> {
         if self.lost() > 0 {
-            return Err(serde_json_core::de::Error::EofWhileParsingValue);
+            return Err(ParseError::Cut);
         }
-        serde_json_core::from_slice_escaped(self.as_str().as_bytes(), scratch).map(|(value, _)| value)
+        let text = self.as_str().as_bytes();
+        serde_json_core::from_slice_escaped(text, scratch).map(|(value, _)| value).map_err(ParseError::new)
     }
 }
 
@@ -212,14 +209,11 @@ impl<const N: usize> Content<N> {
     ///
     /// # Errors
     ///
-    /// As there; and it is a string ([`InvalidType`](serde_json_core::de::Error::InvalidType)) or nothing.
+    /// As there; and [`Mismatch`](ParseError::Mismatch) for a string, and for no value.
     #[cfg(feature = "serde")]
-    pub fn parse<'a, T: serde::Deserialize<'a>>(
-        &'a self,
-        scratch: &mut [u8],
-    ) -> Result<T, serde_json_core::de::Error> {
+    pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self, scratch: &mut [u8]) -> Result<T, ParseError> {
         match self.shape {
-            Shape::Text => Err(serde_json_core::de::Error::InvalidType),
+            Shape::Text => Err(ParseError::Mismatch),
             Shape::None | Shape::Json => self.kept.parse(scratch),
         }
     }
@@ -452,6 +446,8 @@ impl Field for Skip {
 }
 
 /// What a [`Pieces`] is told.
+///
+/// There will be no others: whoever puts pieces together must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Piece<'p> {

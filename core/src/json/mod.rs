@@ -32,8 +32,11 @@
 mod error;
 mod field;
 mod fill;
+mod limits;
+mod macros;
+mod node;
 mod number;
-mod record;
+mod progress;
 mod scan;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -41,30 +44,23 @@ mod serialize;
 mod serializer;
 mod tokenizer;
 mod tree;
+mod value;
 mod writer;
 
+#[doc(hidden)]
+pub use self::macros::__private;
 #[cfg(feature = "serde")]
 pub(crate) use self::serialize::JsonText;
 #[cfg(feature = "serde")]
-pub use self::serializer::Serialized;
+pub use self::{error::ParseError, serializer::Serialized};
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},
-    fill::{Filler, Json, Kind, RECORDS, SHORT, Stop, Watch, fill},
-    record::{Field, Record, Row},
-    tokenizer::{DEPTH, Token, Tokenizer},
-    tree::{Node, count, tree},
+    fill::{Filler, fill},
+    limits::{DEPTH, RECORDS, SHORT},
+    node::Node,
+    tokenizer::{Token, Tokenizer},
+    tree::{count, tree},
+    value::{Field, Json, Kind, Record, Row, Stop, Watch},
     writer::{NoJson, Output, ToJson, Writer},
 };
-/// For [`record!`](crate::record!).
-#[doc(hidden)]
-pub use self::{fill::clear, record::is_field, tree::pointer};
-pub use crate::{enumeration, record};
-/// For [`enumeration!`](crate::enumeration!).
-#[cfg(feature = "defmt")]
-#[doc(hidden)]
-pub use defmt::{Format, Formatter};
-/// For [`enumeration!`](crate::enumeration!).
-#[cfg(feature = "serde")]
-#[doc(hidden)]
-pub use serde::{Serialize, Serializer};

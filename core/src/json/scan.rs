@@ -1,23 +1,113 @@
-//! Bytes of a JSON string in, how many of them stand for themselves out.
+//! Bytes of a JSON text in, what each may be out; of a string, how many of them stand for themselves.
+
+/// What a byte may be, as the first of a token; from [`CONTROL`](Self::CONTROL) on, it does not stand for itself
+/// in a string. A number and not an enum, so that one comparison tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    pub(super) const OTHER: Self = Self(0);
+    /// Of a number.
+    pub(super) const NUMBER: Self = Self(1);
+    /// Of `true`, `false` or `null`.
+    pub(super) const WORD: Self = Self(2);
+    pub(super) const BEGIN: Self = Self(3);
+    pub(super) const END: Self = Self(4);
+    pub(super) const COMMA: Self = Self(5);
+    pub(super) const COLON: Self = Self(6);
+    pub(super) const SPACE: Self = Self(7);
+    pub(super) const CONTROL: Self = Self(8);
+    /// Whitespace, but a space.
+    pub(super) const BLANK: Self = Self(9);
+    pub(super) const QUOTATION_MARK: Self = Self(10);
+    pub(super) const REVERSE_SOLIDUS: Self = Self(11);
+
+    pub(super) const fn new(byte: u8) -> Self {
+        match byte {
+            b'\t' | b'\n' | b'\r' => Self::BLANK,
+            0..b' ' => Self::CONTROL,
+            b' ' => Self::SPACE,
+            b'"' => Self::QUOTATION_MARK,
+            b'\\' => Self::REVERSE_SOLIDUS,
+            b'{' | b'[' => Self::BEGIN,
+            b'}' | b']' => Self::END,
+            b':' => Self::COLON,
+            b',' => Self::COMMA,
+            b'-' | b'0'..=b'9' => Self::NUMBER,
+            b't' | b'f' | b'n' => Self::WORD,
+            _ => Self::OTHER,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(byte: u8) -> Self {
+        #[allow(
+            clippy::indexing_slicing,
+            clippy::arithmetic_side_effects,
+            clippy::cast_possible_truncation,
+            reason = "it is compiled"
+        )]
+        static CLASSES: [Class; 256] = {
+            let mut table = [Class::OTHER; 256];
+            let mut byte = 0;
+            while byte < table.len() {
+                table[byte] = Class::new(byte as u8);
+                byte += 1;
+            }
+            table
+        };
+        CLASSES.get(usize::from(byte)).copied().unwrap_or(Self::CONTROL)
+    }
+
+    /// Whether a string ends with it, or has an escape or an error there.
+    #[inline(always)]
+    pub(super) const fn is_special(self) -> bool {
+        self.0 >= Self::CONTROL.0
+    }
+}
 
 /// How many bytes at the front of `bytes` are neither a quotation mark, nor a reverse solidus, nor a
 /// control character: what RFC 8259, section 7, calls unescaped, whether or not it is UTF-8.
-#[cfg_attr(target_pointer_width = "64", inline)]
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
 pub(super) fn unescaped(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    let tail = words(&mut rest)
-        .unwrap_or_else(|| rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len()));
-    bytes.len().wrapping_sub(rest.len()).wrapping_add(tail)
+    bytes.len().wrapping_sub(after_unescaped(bytes).len())
 }
 
-pub(super) const fn is_special(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
+/// What comes after those bytes.
+#[inline(always)]
+pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    if cfg!(feature = "fast") {
+        if let Some(length) = words(&mut rest) {
+            return rest.get(length..).unwrap_or_default();
+        }
+    } else {
+        // A small processor has no vectors, and loads words only where they are aligned: eight steps unrolled
+        // by hand spare it most of the loop's own work.
+        macro_rules! stop_at {
+            ($($byte:ident $place:literal),*) => {$(
+                if Class::of($byte).is_special() {
+                    return rest.get($place..).unwrap_or_default();
+                }
+            )*};
+        }
+        while let Some((&[a, b, c, d, e, f, g, h], after)) = rest.split_first_chunk() {
+            stop_at!(a 0, b 1, c 2, d 3, e 4, f 5, g 6, h 7);
+            rest = after;
+        }
+    }
+    while let Some((&byte, after)) = rest.split_first() {
+        if Class::of(byte).is_special() {
+            break;
+        }
+        rest = after;
+    }
+    rest
 }
 
 /// Drops what can be dropped many bytes at a time: blocks that the compiler compares with vector
 /// instructions where there are any, then words. `Some`: how far from there it found a special byte.
-#[cfg(target_pointer_width = "64")]
 #[inline]
 fn words(bytes: &mut &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
@@ -62,36 +152,6 @@ fn words(bytes: &mut &[u8]) -> Option<usize> {
     None
 }
 
-/// A small processor has no vectors, and words it could only load where they are aligned: four steps
-/// unrolled by hand spare it most of the loop's own work.
-#[cfg(not(target_pointer_width = "64"))]
-#[inline]
-fn words(bytes: &mut &[u8]) -> Option<usize> {
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        reason = "it is compiled"
-    )]
-    static SPECIAL: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = 0;
-        while byte < table.len() {
-            table[byte] = is_special(byte as u8);
-            byte += 1;
-        }
-        table
-    };
-    let is_special = |byte: u8| SPECIAL.get(usize::from(byte)).copied().unwrap_or(true);
-    while let Some((&[a, b, c, d], rest)) = bytes.split_first_chunk() {
-        if is_special(a) || is_special(b) || is_special(c) || is_special(d) {
-            break;
-        }
-        *bytes = rest;
-    }
-    None
-}
-
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
@@ -104,7 +164,7 @@ mod tests {
                 for place in 0..length {
                     let mut bytes = std::vec![b'\x80'; length];
                     bytes[place] = byte;
-                    let expected = if is_special(byte) { place } else { length };
+                    let expected = if Class::of(byte).is_special() { place } else { length };
                     assert_eq!(unescaped(&bytes), expected, "{byte} at {place} of {length}");
                 }
             }

@@ -14,7 +14,7 @@ use serde::{
 
 use super::{
     field::{Content, List, Pieces, Raw, Skip},
-    fill::SHORT,
+    limits::SHORT,
     number::{DOUBLE, float, integer},
     scan::unescaped,
 };

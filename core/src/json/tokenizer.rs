@@ -23,6 +23,7 @@
 mod escape;
 mod grammar;
 mod shortcut;
+mod skip;
 
 use core::str::{self, Utf8Error};
 
@@ -31,12 +32,12 @@ use self::{
     grammar::{Lexeme, Number},
 };
 pub(super) use self::{escape::short_form, grammar::State};
-use super::error::{Error, Wrong};
+use super::{
+    error::{Error, Wrong},
+    limits::DEPTH,
+};
 
-/// How deep objects and arrays may be nested in one another.
-pub const DEPTH: usize = 128;
-
-/// What [`Tokenizer::feed`] finds.
+/// What [`Tokenizer::feed`] finds. RFC 8259 has no other tokens.
 ///
 /// Names, strings and numbers come in pieces: one where the input has it whole and without escapes.
 /// Pieces may be empty, and are never cut inside a character or an escape. Escapes are resolved and

@@ -20,68 +20,11 @@
     clippy::cast_possible_truncation
 )]
 
-use super::{fill::SHORT, scan::is_special};
-
-/// How many nodes a tree may have.
-const NODES_MAX: usize = 250;
-
-/// A name that is an object's member to look for, and what to do with its value.
-///
-/// The first node of a tree is its root, which has no name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Node {
-    /// As the pointer has it: with `~0` for `~` and `~1` for `/`.
-    name: &'static str,
-    has_escapes: bool,
-    /// Whether it stands in a JSON text as it does in the pointer.
-    is_plain: bool,
-    /// A leaf's field; otherwise the first of the nodes below this one, which are neighbours.
-    pub(super) first: u8,
-    /// How many nodes are below; 0: a leaf.
-    pub(super) count: u8,
-}
-
-impl Node {
-    pub(super) const ROOT: Self = Self { name: "", has_escapes: false, is_plain: false, first: 0, count: 0 };
-
-    /// The name, as the pointer has it.
-    pub(super) const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Whether it stands for a field. The root of no names does not.
-    pub(super) const fn is_leaf(&self) -> bool {
-        self.count == 0 && !self.name.is_empty()
-    }
-
-    /// The nodes below this one, which is one of `nodes`.
-    #[inline]
-    pub(crate) fn below(self, nodes: &[Self]) -> &[Self] {
-        let end = usize::from(self.first).wrapping_add(self.count.into());
-        nodes.get(self.first.into()..end).unwrap_or_default()
-    }
-
-    /// The name, if JSON texts mostly have it as it is here.
-    #[inline]
-    pub(super) fn plain(&self) -> Option<&'static str> {
-        self.is_plain.then_some(self.name)
-    }
-
-    /// Whether a member of this name is meant.
-    #[inline]
-    pub(crate) fn is(&self, name: &str) -> bool {
-        if self.has_escapes { unescape(self.name).eq(name.bytes()) } else { self.name == name }
-    }
-}
-
-/// The bytes that a reference token stands for (RFC 6901, section 4).
-fn unescape(token: &str) -> impl Iterator<Item = u8> {
-    let mut bytes = token.bytes();
-    core::iter::from_fn(move || match bytes.next()? {
-        b'~' => Some(if bytes.next()? == b'1' { b'/' } else { b'~' }),
-        byte => Some(byte),
-    })
-}
+use super::{
+    limits::{NODES, SHORT},
+    node::Node,
+    scan::Class,
+};
 
 /// The pointer of this field, found to be one and to go with those of the others; each of `fields` has the
 /// pointer of the same index. For [`record!`](crate::record!), to name the field in what the compiler says.
@@ -112,7 +55,7 @@ pub const fn pointer(fields: &[&str], pointers: &[&'static str], field: &str) ->
 #[must_use]
 #[track_caller]
 pub const fn count(pointers: &[&'static str]) -> usize {
-    build::<NODES_MAX>(pointers).1
+    build::<NODES>(pointers).1
 }
 
 /// The tree of `pointers`: each is a JSON Pointer (RFC 6901) to the member whose value goes to the field
@@ -163,7 +106,7 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
                         sibling += 1;
                     }
                     if sibling == count {
-                        assert!(count < NODES_MAX, "more than 250 names in one record");
+                        assert!(count < NODES, "more than 250 names in one record");
                         pointer[count] = index;
                         end[count] = token;
                         nodes[count].name = part(pointers[index], prefix.len() + 1, token);
@@ -324,7 +267,10 @@ const fn part(text: &str, begin: usize, end: usize) -> &str {
 /// Whether there is a tilde, or what stands in a JSON string in another form.
 const fn has_any(bytes: &[u8], or_special: bool) -> bool {
     let mut index = 0;
-    while index < bytes.len() && bytes[index] != b'~' && !(or_special && is_special(bytes[index])) {
+    while index < bytes.len()
+        && bytes[index] != b'~'
+        && !(or_special && Class::new(bytes[index]).is_special())
+    {
         index += 1;
     }
     index < bytes.len()

@@ -10,9 +10,6 @@ use core::fmt;
 use super::{Misuse, url};
 use crate::http;
 
-/// How many ids a path may have.
-const IDS: usize = 2;
-
 /// A name and a value: of a query's parameter, or of a header.
 pub type Pair<'c> = (&'c str, &'c str);
 
@@ -43,7 +40,13 @@ pub type Pair<'c> = (&'c str, &'c str);
 pub struct Endpoint<'c> {
     pub(super) method: http::Method,
     pub(super) repeats_refused: bool,
-    pub(super) path: &'c str,
+    /// The path before its first id, after it, and after its second.
+    pub(super) path: [&'c str; 3],
+    /// How many ids the path takes.
+    pub(super) ids: u8,
+    /// Whether the path, and the headers, can be sent: known when this is made, which for a `static` costs no flash.
+    is_path: bool,
+    are_headers: bool,
     pub(super) versions: &'c [&'c str],
     pub(super) query: &'c [Pair<'c>],
     pub(super) headers: &'c [Pair<'c>],
@@ -55,16 +58,34 @@ pub struct Endpoint<'c> {
     pub(super) end: Option<End<'c>>,
     pub(super) event_id: Option<EventId<'c>>,
     pub(super) resume: Resume<'c>,
-    pub(super) type_member: &'c str,
     pub(super) event_types: &'c [&'c str],
     pub(super) error_event: &'c str,
+    /// The members of the root object that the session looks at, by [`Member`]. No name is that of no member.
+    pub(super) members: [&'c str; Member::ALL.len()],
+    /// What it looks at inside them.
     pub(super) message: Place<'c>,
-    pub(super) other_message: Place<'c>,
     pub(super) reference: Place<'c>,
+    pub(super) other_message: Place<'c>,
+    pub(super) flag: Place<'c>,
 }
 
-/// What ends a stream.
+/// A member of the root object that the session looks at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Member {
+    Type,
+    EventId,
+    Error,
+    OtherError,
+    Flag,
+}
+
+impl Member {
+    pub(super) const ALL: [Self; 5] = [Self::Type, Self::EventId, Self::Error, Self::OtherError, Self::Flag];
+}
+
+/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the framing decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum End<'c> {
     /// The last chunk or the length of the body (RFC 9112 §6.3). An end of the connection alone proves nothing: the
@@ -86,21 +107,23 @@ pub enum End<'c> {
 
 /// A Boolean in events of one type that says whether there is more to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Flag<'c> {
     pub(super) event_type: &'c str,
-    pub(super) place: Place<'c>,
+    pointer: &'c str,
 }
 
 impl<'c> Flag<'c> {
     /// In events of this type, at this JSON Pointer of two names, such as `/status/is_active`.
     #[must_use]
     pub const fn new(event_type: &'c str, pointer: &'c str) -> Self {
-        Self { event_type, place: Place::new(pointer) }
+        Self { event_type, pointer }
     }
 }
 
 /// Where the ids of a stream's events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EventId<'c> {
     /// In this member of each event's JSON object, a string.
@@ -111,6 +134,7 @@ pub enum EventId<'c> {
 
 /// How the id of the last event is sent back, so that a stream continues after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Resume<'c> {
     /// As the value of this parameter of the query.
@@ -119,11 +143,9 @@ pub enum Resume<'c> {
     Header(&'c str),
 }
 
-/// A value inside a member of the root object: what a JSON Pointer with two or three names leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A value inside a member of the root object.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'c> {
-    /// The member of the root; empty for no place at all.
-    pub(super) member: &'c str,
     /// How many objects and arrays are open there.
     pub(super) depth: u8,
     /// The last name.
@@ -131,27 +153,34 @@ pub(super) struct Place<'c> {
 }
 
 impl<'c> Place<'c> {
-    const NONE: Place<'static> = Place { member: "", depth: 0, name: "" };
+    const NONE: Place<'static> = Place { depth: 0, name: "" };
 
-    /// Escapes (`~0`, `~1`) are not resolved. Of an array, any element is meant.
-    const fn new(pointer: &'c str) -> Self {
-        let (_, path) = split(pointer);
-        let (member, mut rest) = split(path);
-        let mut place = Self { member, depth: 0, name: "" };
+    /// The member of the root, and the place inside it, that a JSON Pointer leads to. Escapes (`~0`, `~1`) are not resolved.
+    /// Of an array, any element is meant.
+    const fn of(pointer: &'c str) -> (&'c str, Self) {
+        let (_, path) = split(pointer, b'/');
+        let (member, mut rest) = split(path, b'/');
+        let mut place = Self { depth: 0, name: "" };
         while !rest.is_empty() {
-            (place.name, rest) = split(rest);
+            (place.name, rest) = split(rest, b'/');
             place.depth = place.depth.saturating_add(1);
         }
-        place
+        (member, place)
     }
 }
 
-/// What is before the first slash, and what is after it.
-const fn split(text: &str) -> (&str, &str) {
+/// What is after a brace, and whether it is there.
+const fn closed(text: &str) -> (&str, bool) {
+    let (inside, rest) = split(text, b'}');
+    (rest, inside.is_empty() && !text.is_empty())
+}
+
+/// What is before the first such byte, which is ASCII, and what is after it.
+const fn split(text: &str, byte: u8) -> (&str, &str) {
     let mut at = 0_usize;
     let mut rest = text.as_bytes();
-    while let [byte, more @ ..] = rest {
-        if *byte == b'/' {
+    while let [first, more @ ..] = rest {
+        if *first == byte {
             break;
         }
         at = at.saturating_add(1);
@@ -177,7 +206,10 @@ impl<'c> Endpoint<'c> {
         Self {
             method: http::Method::Get,
             repeats_refused: false,
-            path,
+            path: [""; 3],
+            ids: 0,
+            is_path: true,
+            are_headers: true,
             versions: &[],
             query: &[],
             headers: &[],
@@ -187,13 +219,15 @@ impl<'c> Endpoint<'c> {
             end: None,
             event_id: None,
             resume: Resume::Query(""),
-            type_member: "",
             event_types: &[],
             error_event: "",
+            members: [""; Member::ALL.len()],
             message: Place::NONE,
-            other_message: Place::NONE,
             reference: Place::NONE,
+            other_message: Place::NONE,
+            flag: Place::NONE,
         }
+        .at(http::Method::Get, path)
     }
 
     /// Asked by POST with a [JSON body](super::Request::with_body); answered with one JSON text. It is never repeated
@@ -206,7 +240,20 @@ impl<'c> Endpoint<'c> {
     /// The same with another path, for an API whose endpoints have much in common.
     #[must_use]
     pub const fn at(self, method: http::Method, path: &'c str) -> Self {
-        Self { method, path, ..self }
+        let (first, rest) = split(path, b'{');
+        let has_first = first.len() < path.len();
+        let (rest, is_first) = if has_first { closed(rest) } else { ("", true) };
+        let (second, third) = split(rest, b'{');
+        let has_second = second.len() < rest.len();
+        let (third, is_second) = if has_second { closed(third) } else { ("", true) };
+        let is_path = matches!(first.as_bytes(), [b'/', ..])
+            && url::is_path(first)
+            && url::is_path(second)
+            && url::is_path(third)
+            && is_first
+            && is_second;
+        let ids = (has_first as u8).saturating_add(has_second as u8);
+        Self { method, path: [first, second, third], ids, is_path, ..self }
     }
 
     /// What comes before the path, one for each version of the API: the config
@@ -226,7 +273,12 @@ impl<'c> Endpoint<'c> {
     /// `accept-encoding`, `cache-control`, `user-agent`, `connection`, `content-type` and `content-length`.
     #[must_use]
     pub const fn with_headers(self, headers: &'c [Pair<'c>]) -> Self {
-        Self { headers, ..self }
+        let (mut rest, mut are_headers) = (headers, self.are_headers);
+        while let [(name, value), more @ ..] = rest {
+            are_headers &= is_free(name) && is_value(value.as_bytes());
+            rest = more;
+        }
+        Self { headers, are_headers, ..self }
     }
 
     /// The header that the config's key is sent in, and what comes before the key there: `("x-api-key", "")`, or
@@ -236,13 +288,14 @@ impl<'c> Endpoint<'c> {
     /// messages](super::Session::error), logs and `Debug`.
     #[must_use]
     pub const fn with_key(self, header: &'c str, prefix: &'c str) -> Self {
-        Self { key: (header, prefix), ..self }
+        let are_headers = self.are_headers && is_free(header) && is_value(without_space(prefix.as_bytes()));
+        Self { key: (header, prefix), are_headers, ..self }
     }
 
     /// The header for the names of [beta features](super::Config::with_beta). Without it, none are sent.
     #[must_use]
     pub const fn with_beta_header(self, header: &'c str) -> Self {
-        Self { beta: header, ..self }
+        Self { beta: header, are_headers: self.are_headers && is_free(header), ..self }
     }
 
     /// The parameter for how many [seconds](super::Request::with_timeout) the server may hold the connection.
@@ -261,21 +314,26 @@ impl<'c> Endpoint<'c> {
     /// Answered with an event stream, which ends like this.
     #[must_use]
     pub const fn with_stream(self, end: End<'c>) -> Self {
-        Self { end: Some(end), ..self }
+        let pointer = if let End::Inactive(flag) | End::Final(flag) = end { flag.pointer } else { "" };
+        let (member, flag) = Place::of(pointer);
+        Self { end: Some(end), flag, ..self }.with_member(Member::Flag, member)
     }
 
     /// Where the ids of the events are, and how the last one is sent back. Without it a stream is asked for from its
     /// start each time.
     #[must_use]
     pub const fn with_cursor(self, event_id: EventId<'c>, resume: Resume<'c>) -> Self {
-        Self { event_id: Some(event_id), resume, ..self }
+        let is_header = if let Resume::Header(name) = resume { is_free(name) } else { true };
+        let are_headers = self.are_headers && is_header;
+        let name = if let EventId::Member(name) = event_id { name } else { "" };
+        Self { event_id: Some(event_id), resume, are_headers, ..self }.with_member(Member::EventId, name)
     }
 
     /// The member of each event's JSON object that names its type, a string. Where there is none, and where the event
     /// does not have it, the field `event` of the event stream does.
     #[must_use]
     pub const fn with_type_member(self, name: &'c str) -> Self {
-        Self { type_member: name, ..self }
+        self.with_member(Member::Type, name)
     }
 
     /// The types of events for records that name none themselves. Without it they get all.
@@ -296,19 +354,22 @@ impl<'c> Endpoint<'c> {
     /// that is a string itself (`"error": "…"`) is taken, too.
     #[must_use]
     pub const fn with_error(self, pointer: &'c str) -> Self {
-        Self { message: Place::new(pointer), ..self }
+        let (member, message) = Place::of(pointer);
+        Self { message, ..self }.with_member(Member::Error, member)
     }
 
     /// Where they may be instead, such as `/detail/0/msg` or `/detail/msg`.
     #[must_use]
     pub const fn with_other_error(self, pointer: &'c str) -> Self {
-        Self { other_message: Place::new(pointer), ..self }
+        let (member, other_message) = Place::of(pointer);
+        Self { other_message, ..self }.with_member(Member::OtherError, member)
     }
 
     /// Where an error's reference is, beside its words: `/error/ref_id`, say.
     #[must_use]
     pub const fn with_error_reference(self, pointer: &'c str) -> Self {
-        Self { reference: Place::new(pointer), ..self }
+        let (_, reference) = Place::of(pointer);
+        Self { reference, ..self }
     }
 
     pub(super) const fn is_stream(&self) -> bool {
@@ -338,51 +399,64 @@ impl<'c> Endpoint<'c> {
         self.versions.get(usize::from(nth)).or(self.versions.last()).copied().unwrap_or_default()
     }
 
-    /// How many ids its path takes.
-    pub(super) fn ids(&self) -> usize {
-        self.path.bytes().filter(|byte| *byte == b'{').count()
-    }
-
     /// What cannot be sent.
-    pub(super) fn check(&self) -> Result<(), Misuse> {
-        let is_own = |(name, value): &Pair<'_>| is_free(name) && http::is_field_value(value);
-        let (key, prefix) = self.key;
-        let prefix = prefix.strip_suffix(' ').unwrap_or(prefix);
-        let names = [key, self.beta, if let Resume::Header(name) = self.resume { name } else { "" }];
-        if !self.is_path() {
-            Err(Misuse::Path)
-        } else if self.headers.iter().all(is_own)
-            && names.iter().all(|name| name.is_empty() || is_free(name))
-            && http::is_field_value(prefix)
-        {
-            Ok(())
-        } else {
-            Err(Misuse::Header)
+    pub(super) const fn check(&self) -> Result<(), Misuse> {
+        match self {
+            Self { is_path: false, .. } => Err(Misuse::Path),
+            Self { are_headers: false, .. } => Err(Misuse::Header),
+            _ => Ok(()),
         }
     }
 
-    fn is_path(&self) -> bool {
-        let mut rest = self.path;
-        while let (piece, after) = url::split_at_byte(rest, b'{')
-            && url::is_path(piece)
-        {
-            match after.strip_prefix("{}") {
-                Some(after) => rest = after,
-                None => return after.is_empty() && self.path.starts_with('/') && self.ids() <= IDS,
-            }
-        }
-        false
+    const fn with_member(mut self, member: Member, name: &'c str) -> Self {
+        let [of_type, event_id, error, other_error, flag] = &mut self.members;
+        *match member {
+            Member::Type => of_type,
+            Member::EventId => event_id,
+            Member::Error => error,
+            Member::OtherError => other_error,
+            Member::Flag => flag,
+        } = name;
+        self
     }
 }
 
 /// Whether a header may be named like this (RFC 9110 §5.1), and says nothing of where the request ends or goes.
-#[inline(never)] // or it would be there for each header
-fn is_free(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let is_framing = |own: &&str| name.eq_ignore_ascii_case(own);
+const fn is_free(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [byte, more @ ..] = rest {
+        if !byte.is_ascii_alphanumeric()
+            && !matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+        {
+            return false;
+        }
+        rest = more;
+    }
     !name.is_empty()
-        && name.bytes().all(is_token)
-        && !["connection", "content-length", "host", "transfer-encoding"].iter().any(is_framing)
+        && !name.eq_ignore_ascii_case("connection")
+        && !name.eq_ignore_ascii_case("content-length")
+        && !name.eq_ignore_ascii_case("host")
+        && !name.eq_ignore_ascii_case("transfer-encoding")
+}
+
+/// What [`http::is_field_value`] says, in a `const`.
+const fn is_value(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let [byte, more @ ..] = rest {
+        if byte.is_ascii_control() && *byte != b'\t' {
+            return false;
+        }
+        rest = more;
+    }
+    value.trim_ascii().len() == value.len()
+}
+
+/// A prefix ends with the space between it and the key.
+const fn without_space(prefix: &[u8]) -> &[u8] {
+    match prefix {
+        [text @ .., b' '] => text,
+        text => text,
+    }
 }
 
 /// Shows how it is asked; no values of headers.

@@ -3,7 +3,7 @@
 use core::{fmt, mem};
 
 use super::{
-    endpoint::{Endpoint, EventId, Place},
+    endpoint::{Endpoint, EventId, Member, Place},
     id::Id,
     prefix::Prefix,
 };
@@ -58,6 +58,7 @@ pub(super) struct Envelope<'c> {
     pub(super) active: Option<bool>,
     /// A status of 0: the server has said nothing yet.
     error: ApiError,
+    /// The member of the root object that is being read.
     member: Member,
     inner: Inner,
     /// The string that is being read has not ended.
@@ -67,16 +68,6 @@ pub(super) struct Envelope<'c> {
     /// How much of each name that has a meaning there has come.
     names: [Prefix; 2],
     decoder: Decoder,
-}
-
-/// The member of the root object that is being read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Member {
-    Type,
-    EventId,
-    Error,
-    OtherError,
-    Flag,
 }
 
 /// The member inside of it.
@@ -209,7 +200,7 @@ impl<'c> Envelope<'c> {
         match self.member {
             Member::Error => [Some(self.endpoint.message), Some(self.endpoint.reference)],
             Member::OtherError => [Some(self.endpoint.other_message), None],
-            Member::Flag => [self.endpoint.flag().map(|flag| flag.place), None],
+            Member::Flag => [Some(self.endpoint.flag), None],
             Member::Type | Member::EventId => [None; 2],
         }
     }
@@ -218,7 +209,7 @@ impl<'c> Envelope<'c> {
     fn enter(&mut self, piece: &str, last: bool) {
         let (places, mut found) = (self.places(), [false; 2]);
         for ((prefix, place), found) in self.names.iter_mut().zip(places).zip(&mut found) {
-            if let Some(Place { depth, name, .. }) = place {
+            if let Some(Place { depth, name }) = place {
                 prefix.push(piece.as_bytes(), name);
                 *found = depth == self.depth && prefix.is_whole(name);
             }
@@ -258,26 +249,21 @@ pub(super) struct EnvelopeWatch<'t, 'c> {
 impl Watch for EnvelopeWatch<'_, '_> {
     fn wants(&mut self, name: &str) -> bool {
         let endpoint = self.envelope.endpoint;
-        // No name is that of no member.
-        let is = |member: &str| !name.is_empty() && member == name;
-        let member = if is(endpoint.type_member) {
-            self.envelope.kind.clear();
-            self.envelope.typed = true;
-            Member::Type
-        } else if matches!(endpoint.event_id, Some(EventId::Member(member)) if is(member)) {
-            self.id.clear();
-            self.envelope.id_whole = false;
-            Member::EventId
-        } else if is(endpoint.message.member) {
-            self.envelope.clear_error();
-            Member::Error
-        } else if is(endpoint.other_message.member) {
-            Member::OtherError
-        } else if endpoint.flag().is_some_and(|flag| is(flag.place.member)) {
-            Member::Flag
-        } else {
-            return false;
-        };
+        let is_named = |(_, member): &(Member, &str)| !name.is_empty() && *member == name;
+        let mut members = Member::ALL.into_iter().zip(endpoint.members);
+        let Some((member, _)) = members.find(is_named) else { return false };
+        match member {
+            Member::Type => {
+                self.envelope.kind.clear();
+                self.envelope.typed = true;
+            }
+            Member::EventId => {
+                self.id.clear();
+                self.envelope.id_whole = false;
+            }
+            Member::Error => self.envelope.clear_error(),
+            Member::OtherError | Member::Flag => {}
+        }
         self.envelope.begin_member(member);
         true
     }

@@ -329,7 +329,7 @@ impl<'c> Machine<'c> {
         while matches!(self.state, State::Receiving) {
             match self.response.peek(input, self.cursor.location()) {
                 Ok(None) => break,
-                Ok(Some(Part::Head(head))) => {
+                Ok(Some(Part::Head(ref head))) => {
                     self.timer.start(now, self.config.idle);
                     self.found = self.head(head);
                 }

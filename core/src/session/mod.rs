@@ -130,6 +130,8 @@ pub use self::{
 };
 
 /// The one thing to do next.
+///
+/// There will be no others: whoever drives a session must be able to do each of them, and is told by the compiler.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -165,6 +167,8 @@ pub enum Action {
 }
 
 /// What a session has found in the bytes it was fed.
+///
+/// There will be no others, so that a `match` says what becomes of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'s, R> {
     /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
@@ -185,6 +189,7 @@ pub enum Event<'s, R> {
 /// expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Skipped(pub crate::json::Error);
 
 impl core::fmt::Display for Skipped {
@@ -198,6 +203,7 @@ impl core::error::Error for Skipped {}
 /// How a connection failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Failure {
     /// It could not be opened.
     Unreachable,

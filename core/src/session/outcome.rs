@@ -3,6 +3,9 @@
 use core::fmt;
 
 /// Why a session ended.
+///
+/// Its text says all of it, down to what broke the protocol. So `source()` is `None`, here and for the other errors of
+/// this crate: a reporter of errors would say the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -226,3 +229,7 @@ impl fmt::Display for Hint {
 }
 
 impl core::error::Error for Outcome {}
+impl core::error::Error for Cause {}
+impl core::error::Error for Fault {}
+impl core::error::Error for Capacity {}
+impl core::error::Error for Misuse {}

@@ -206,6 +206,7 @@ impl<'c> Reader<'c> {
 
     /// Takes bytes of an event stream, up to the end of the next event that has data. Its JSON is
     /// then in the record and in the envelope, or is wrong.
+    #[inline(never)]
     pub(super) fn feed(
         &mut self,
         record: &mut dyn Record,
@@ -245,6 +246,7 @@ impl<'c> Reader<'c> {
         None
     }
 
+    #[inline(never)]
     fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Id) {
         self.end_field();
         if matches!(self.held, Held::Whole) && !matches!(field, Field::Retry) {
@@ -264,6 +266,13 @@ impl<'c> Reader<'c> {
     fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
         match self.field {
             Some(Field::Data) => self.data(bytes, record, id),
+            _ => self.other_bytes(bytes, id),
+        }
+    }
+
+    #[inline(never)] // what data needs of the stack is less without it
+    fn other_bytes(&mut self, bytes: &[u8], id: &mut Id) {
+        match self.field {
             Some(Field::Event) => self.envelope.name(bytes),
             Some(Field::Id) => self.envelope.id(bytes, id),
             Some(Field::Retry) if self.digits.is_ok() => {
@@ -272,7 +281,7 @@ impl<'c> Reader<'c> {
                     Ok(Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit.into())))
                 });
             }
-            Some(Field::Retry) | None => {}
+            Some(Field::Data | Field::Retry) | None => {}
         }
     }
 

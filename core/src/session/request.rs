@@ -186,7 +186,8 @@ impl Call<'_> {
         self.write_path(&mut writer, config, cursor);
         let is_known = writer.is_complete() && !is_redirected;
         let base = is_known.then_some(writer.finish());
-        let length = url::resolve(config, &cursor.next, &mut target, base).map_err(|why| match why {
+        let server = url::Url { tls: config.tls(), host: config.host(), port: config.port(), path: "" };
+        let length = url::resolve(&server, &cursor.next, &mut target, base).map_err(|why| match why {
             url::Unresolved::Foreign => Outcome::Peer(Fault::Redirect),
             url::Unresolved::Capacity => Outcome::Capacity(Capacity::Location),
         })?;
@@ -198,7 +199,7 @@ impl Call<'_> {
 
     /// What is wrong with it, before anything is sent.
     pub(super) fn check(&self, config: &Config<'_>, cursor: &Cursor) -> Result<(), Misuse> {
-        let ids = self.endpoint.ids();
+        let ids = self.endpoint.ids;
         let wrong = |id: &Id| id.is_cut() || matches!(&**id, "" | "." | "..");
         let last = cursor.last_event_id();
         let is_id_wrong = if ids > 0 { wrong(&self.id) } else { !self.id.is_empty() };
@@ -272,15 +273,14 @@ impl Call<'_> {
 
     fn write_path(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {
         writer.raw(config.base_path).raw(self.endpoint.version(config.version));
-        let mut rest = self.endpoint.path;
-        for id in [Some(&self.id), cursor.path_id()] {
-            let (piece, after) = url::split_at_byte(rest, b'{');
-            writer.raw(piece);
-            let Some(after) = after.strip_prefix("{}") else { return };
-            writer.encoded(id.map_or("", |id| id));
-            rest = after;
+        let [first, second, third] = self.endpoint.path;
+        writer.raw(first);
+        if self.endpoint.ids > 0 {
+            writer.encoded(&self.id).raw(second);
         }
-        writer.raw(rest);
+        if let Some(id) = cursor.path_id() {
+            writer.encoded(id).raw(third);
+        }
     }
 
     fn write_target(&self, writer: &mut http::Writer<'_>, config: &Config<'_>, cursor: &Cursor) {

@@ -5,8 +5,7 @@
 //! `http` and `https`, without user names. Searches for a `str`, `str::parse` and the library's parser of
 //! addresses would each leave a branch in the program that panics.
 
-use super::Config;
-use crate::http;
+use crate::{http, text::decimal};
 
 /// An absolute URL, taken apart.
 #[derive(Clone, Copy)]
@@ -40,7 +39,7 @@ impl<'u> Url<'u> {
             None => split_at_byte(authority, b':'),
         };
         let port = match port.strip_prefix(':') {
-            Some(digits) => decimal(digits)?,
+            Some(digits) => decimal(digits.as_bytes())?.try_into().ok()?,
             None if !port.is_empty() => return None,
             None if tls => 443,
             None => 80,
@@ -57,10 +56,10 @@ pub(super) enum Unresolved {
     Capacity,
 }
 
-/// Makes a path and query on the config's own server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
+/// Makes a path and query on this very server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
 /// the path that it is relative to, of so many bytes; without one, only an absolute path or URL leads anywhere.
 pub(super) fn resolve(
-    config: &Config<'_>,
+    server: &Url<'_>,
     reference: &str,
     target: &mut [u8],
     base: Option<usize>,
@@ -69,12 +68,12 @@ pub(super) fn resolve(
     if reference.is_empty() || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Unresolved::Foreign);
     }
-    let (base, relative) = if let Some(server) = reference.strip_prefix("//") {
-        (0, own(config, Url::of_server(config.tls, server))?)
+    let (base, relative) = if let Some(other) = reference.strip_prefix("//") {
+        (0, own(server, Url::of_server(server.tls, other))?)
     } else if reference.starts_with('/') {
         (0, reference)
     } else if has_scheme(reference) {
-        (0, own(config, Url::parse(reference))?)
+        (0, own(server, Url::parse(reference))?)
     } else {
         let base = base.ok_or(Unresolved::Foreign)?;
         (if reference.starts_with('?') { base } else { directory(target, base) }, reference)
@@ -82,10 +81,10 @@ pub(super) fn resolve(
     append(relative, target, base).ok_or(Unresolved::Capacity)
 }
 
-/// The path of a URL, if that is on the config's server.
-fn own<'u>(config: &Config<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
+/// The path of a URL, if that is on this server.
+fn own<'u>(server: &Url<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
     let is_own = |url: &Url<'_>| {
-        url.tls == config.tls && url.host.eq_ignore_ascii_case(config.host) && url.port == config.port
+        url.tls == server.tls && url.host.eq_ignore_ascii_case(server.host) && url.port == server.port
     };
     url.filter(is_own).map(|url| url.path).ok_or(Unresolved::Foreign)
 }
@@ -135,17 +134,23 @@ fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
 }
 
 /// What is before the first such byte, which is ASCII, and the rest from there on.
-pub(super) fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
+fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
     let end = text.bytes().position(|other| other == byte).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or_default()
 }
 
 /// Whether each byte may stand in the path of a URL as it is.
-pub(super) fn is_path(path: &str) -> bool {
-    path.bytes().all(|byte| {
-        byte.is_ascii_graphic()
-            && !matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    })
+pub(super) const fn is_path(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    while let [byte, more @ ..] = rest {
+        if !byte.is_ascii_graphic()
+            || matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        {
+            return false;
+        }
+        rest = more;
+    }
+    true
 }
 
 /// Whether a host is this very machine by its name or address, see
@@ -164,21 +169,11 @@ pub(super) fn is_loopback(host: &str) -> bool {
 fn is_loopback_v4(address: &str) -> bool {
     let mut parts = address.as_bytes().split(|byte| *byte == b'.');
     let is_byte = |part: &[u8]| {
-        let value = part.iter().try_fold(0_u8, |value, digit| {
-            value.checked_mul(10)?.checked_add(digit.is_ascii_digit().then_some(digit & 0xF)?)
-        });
-        value.is_some() && (part == b"0" || !part.is_empty() && !part.starts_with(b"0"))
+        decimal(part).is_some_and(|value| value <= 255) && (part == b"0" || !part.starts_with(b"0"))
     };
     parts.next() == Some(b"127")
         && (0..3).all(|_| parts.next().is_some_and(is_byte))
         && parts.next().is_none()
-}
-
-fn decimal(digits: &str) -> Option<u16> {
-    let value = digits.bytes().try_fold(0_u16, |value, byte| {
-        value.checked_mul(10)?.checked_add(byte.is_ascii_digit().then_some(byte & 0xF)?.into())
-    })?;
-    (!digits.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

@@ -29,8 +29,7 @@ use riscv_rt::TrapFrame;
 use semihosting::{eprintln, experimental::random, println, process};
 use static_cell::StaticCell;
 use taskgroup::{
-    api,
-    json::record,
+    api, record,
     session::{Config, Event, Outcome},
     text::Text,
 };

@@ -5,11 +5,17 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "asked")]
+mod asked;
+#[cfg(feature = "rest")]
+mod bodies;
 #[cfg(feature = "rest")]
 mod rest;
 
 use core::{panic::PanicInfo, ptr, slice};
 
+#[cfg(feature = "asked")]
+use crate::asked::run;
 #[cfg(feature = "rest")]
 use crate::rest::run;
 

@@ -2,9 +2,10 @@
 #![no_std]
 
 use taskgroup::{
-    api::{Brief, Standard, StreamEvent},
+    api::{Brief, RunResult, Standard, StreamEvent, body::RunInput},
+    follow::{Follow, State},
     http, json,
-    session::Session,
+    session::{Request, Session},
     sse,
 };
 
@@ -27,4 +28,8 @@ sizes! {
     "StreamEvent<Standard>": StreamEvent<Standard>,
     "Session<StreamEvent<Brief>>": Session<'static, StreamEvent<Brief>>,
     "Session<StreamEvent<Standard>>": Session<'static, StreamEvent<Standard>>,
+    "session::Request": Request<'static>,
+    "body::RunInput": RunInput<'static>,
+    "follow::State": State,
+    "Follow<RunResult<Brief>, 512>": Follow<'static, RunResult<Brief>, 512>,
 }

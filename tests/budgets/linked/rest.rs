@@ -40,6 +40,7 @@ pub(crate) fn run(input: &[u8]) {
     let endpoint = endpoint(text, &pairs, &words, seed);
     let requests = [choice, seed].map(|choice| request(&endpoint, text, choice, seed));
     session(config(text, seed), requests, rest);
+    crate::bodies::run(config(text, seed), text, rest, seed);
     whole::<api::TaskGroup>(rest);
     whole::<api::AddedRuns>(rest);
     whole::<api::TaskRun>(rest);

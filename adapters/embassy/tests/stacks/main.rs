@@ -12,7 +12,8 @@ use embassy_net::Stack;
 use serde_json::{Value, json};
 use taskgroup::{
     api,
-    json::{Raw, record},
+    json::Raw,
+    record,
     session::{Config, Event},
     text::Text,
 };

@@ -10,7 +10,7 @@ use std::{
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use taskgroup::{
-    json::record,
+    record,
     session::{Config, Event},
     text::Text,
     time::{Clock, Instant},

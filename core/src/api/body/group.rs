@@ -3,7 +3,7 @@
 use super::{
     input::RunInput,
     spec::TaskSpec,
-    value::{Limit, Pairs, Value, check},
+    value::{Limit, Pairs, Value, check, metadata},
 };
 use crate::{
     api::service,
@@ -17,21 +17,21 @@ pub(crate) const INPUTS: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NewGroup<'a> {
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Pairs::is_empty"))]
-    metadata: Pairs<'a, Value<'a>>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    metadata: Option<Pairs<'a, Value<'a>>>,
 }
 
 impl<'a> NewGroup<'a> {
     /// A group without notes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { metadata: Pairs(&[]) }
+        Self { metadata: None }
     }
 
     /// Notes of your own, which come back with the group: keys of up to 16 characters.
     #[must_use]
     pub const fn metadata(mut self, metadata: &'a [(&'a str, Value<'a>)]) -> Self {
-        self.metadata = Pairs(metadata);
+        self.metadata = Some(Pairs(metadata));
         self
     }
 }
@@ -45,7 +45,7 @@ impl Default for NewGroup<'_> {
 impl Body for NewGroup<'_> {
     fn part(&self, _: usize, out: &mut Draft<'_>) -> bool {
         out.json().begin_object();
-        self.metadata.write(None, out);
+        metadata(self.metadata.as_ref(), None, out);
         out.json().end_object();
         false
     }

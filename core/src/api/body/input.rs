@@ -1,9 +1,9 @@
 //! The input of a run, and how it is to work, in; its JSON out.
 
 use super::{
-    policy::{McpServer, SourcePolicy, Webhook},
+    policy::{AdvancedSettings, McpServer, SourcePolicy, Webhook},
     spec::TaskSpec,
-    value::{Kind, Limit, Pairs, Value, check, is_longer, kind, text},
+    value::{Kind, Limit, Pairs, Value, check, has_member, is_longer, kind, metadata, text},
 };
 use crate::{
     api::service,
@@ -30,10 +30,10 @@ pub struct RunInput<'a> {
     members: Option<Members<'a>>,
     processor: Option<&'a str>,
     input: Option<Input<'a>>,
-    metadata: Pairs<'a, Value<'a>>,
+    metadata: Option<Pairs<'a, Value<'a>>>,
     source_policy: Option<SourcePolicy<'a>>,
     task_spec: Option<TaskSpec<'a>>,
-    mcp_servers: &'a [McpServer<'a>],
+    mcp_servers: Option<&'a [McpServer<'a>]>,
     enable_events: Option<bool>,
     webhook: Option<Webhook<'a>>,
     previous_interaction_id: Option<&'a str>,
@@ -53,13 +53,6 @@ pub enum Input<'a> {
     Value(&'a (dyn ToJson + Sync)),
 }
 
-/// What only some of the service's processors know.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-struct AdvancedSettings<'a> {
-    location: &'a str,
-}
-
 /// The JSON text of an object whose members are also this one's.
 #[derive(Clone, Copy, Debug)]
 struct Members<'a>(&'a str);
@@ -72,7 +65,7 @@ impl<'a> RunInput<'a> {
     }
 
     /// A whole input as the JSON text of an object, `{"processor": …, "input": …}`: what is set besides must not be
-    /// in it.
+    /// in it. Its members are not looked at, so not held to the limits either.
     #[must_use]
     pub const fn json(object: &'a str) -> Self {
         Self { members: Some(Members(object)), ..Self::empty() }
@@ -83,10 +76,10 @@ impl<'a> RunInput<'a> {
             members: None,
             processor: None,
             input: None,
-            metadata: Pairs(&[]),
+            metadata: None,
             source_policy: None,
             task_spec: None,
-            mcp_servers: &[],
+            mcp_servers: None,
             enable_events: None,
             webhook: None,
             previous_interaction_id: None,
@@ -98,7 +91,7 @@ impl<'a> RunInput<'a> {
     /// Notes of your own, which come back with the run: keys of up to 16 characters.
     #[must_use]
     pub const fn metadata(mut self, metadata: &'a [(&'a str, Value<'a>)]) -> Self {
-        self.metadata = Pairs(metadata);
+        self.metadata = Some(Pairs(metadata));
         self
     }
 
@@ -119,7 +112,7 @@ impl<'a> RunInput<'a> {
     /// Tools that may be called.
     #[must_use]
     pub const fn mcp_servers(mut self, servers: &'a [McpServer<'a>]) -> Self {
-        self.mcp_servers = servers;
+        self.mcp_servers = Some(servers);
         self
     }
 
@@ -144,10 +137,10 @@ impl<'a> RunInput<'a> {
         self
     }
 
-    /// Where the one who asks is, such as `us`: the member `advanced_settings`. Of v1 only.
+    /// Such as where the one who asks is. Of v1 only.
     #[must_use]
-    pub const fn location(mut self, location: &'a str) -> Self {
-        self.advanced_settings = Some(AdvancedSettings { location });
+    pub const fn advanced_settings(mut self, settings: AdvancedSettings<'a>) -> Self {
+        self.advanced_settings = Some(settings);
         self
     }
 
@@ -163,12 +156,16 @@ impl<'a> RunInput<'a> {
         out.json().begin_object();
         if let Some(members) = &self.members {
             members.write(out);
+            let has_metadata = self.metadata.is_some() || note.is_some();
+            if out.is_check() && has_metadata {
+                check(out, !has_member(members.0, "metadata"), Limit::Metadata);
+            }
         }
         text("processor", self.processor, out.json());
         if let Some(input) = &self.input {
             input.write(out);
         }
-        self.metadata.write(note, out);
+        metadata(self.metadata.as_ref(), note, out);
         if let Some(policy) = &self.source_policy {
             policy.write(out);
         }
@@ -179,12 +176,7 @@ impl<'a> RunInput<'a> {
         self.write_calls(out);
         text("previous_interaction_id", self.previous_interaction_id, out.json());
         if let Some(settings) = &self.advanced_settings {
-            out.json()
-                .name("advanced_settings")
-                .begin_object()
-                .name("location")
-                .string(settings.location)
-                .end_object();
+            settings.write(out.json());
         }
         text("memory_scope_key", self.memory_scope_key, out.json());
         out.json().end_object();
@@ -194,12 +186,12 @@ impl<'a> RunInput<'a> {
     }
 
     fn write_tools(&self, out: &mut Draft<'_>) {
-        if self.mcp_servers.is_empty() {
-            return;
+        let Some(servers) = self.mcp_servers else { return };
+        if !servers.is_empty() {
+            out.uses(service::MCP_SERVERS);
         }
-        out.uses(service::MCP_SERVERS);
         let json = out.json().name("mcp_servers").begin_array();
-        for server in self.mcp_servers {
+        for server in servers {
             server.write(json);
         }
         json.end_array();
@@ -365,14 +357,7 @@ mod serialized {
                     })*
                 };
             }
-            entries!(processor, input);
-            if !self.metadata.is_empty() {
-                map.serialize_entry("metadata", &self.metadata)?;
-            }
-            entries!(source_policy, task_spec);
-            if !self.mcp_servers.is_empty() {
-                map.serialize_entry("mcp_servers", self.mcp_servers)?;
-            }
+            entries!(processor, input, metadata, source_policy, task_spec, mcp_servers);
             entries!(enable_events, webhook, previous_interaction_id, advanced_settings, memory_scope_key);
             map.end()
         }

@@ -10,10 +10,10 @@ const DOMAINS: usize = 200;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SourcePolicy<'a> {
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "<[_]>::is_empty"))]
-    include_domains: &'a [&'a str],
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "<[_]>::is_empty"))]
-    exclude_domains: &'a [&'a str],
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    include_domains: Option<&'a [&'a str]>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    exclude_domains: Option<&'a [&'a str]>,
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     after_date: Option<&'a str>,
 }
@@ -22,20 +22,20 @@ impl<'a> SourcePolicy<'a> {
     /// Any source.
     #[must_use]
     pub const fn new() -> Self {
-        Self { include_domains: &[], exclude_domains: &[], after_date: None }
+        Self { include_domains: None, exclude_domains: None, after_date: None }
     }
 
     /// Only these domains. At most 200, together with those that are excluded.
     #[must_use]
     pub const fn include_domains(mut self, domains: &'a [&'a str]) -> Self {
-        self.include_domains = domains;
+        self.include_domains = Some(domains);
         self
     }
 
     /// None of these domains.
     #[must_use]
     pub const fn exclude_domains(mut self, domains: &'a [&'a str]) -> Self {
-        self.exclude_domains = domains;
+        self.exclude_domains = Some(domains);
         self
     }
 
@@ -48,7 +48,8 @@ impl<'a> SourcePolicy<'a> {
 
     /// Writes the member `source_policy`.
     pub(super) fn write(&self, out: &mut Draft<'_>) {
-        let domains = self.include_domains.len().saturating_add(self.exclude_domains.len());
+        let count = |domains: Option<&[&str]>| domains.map_or(0, <[_]>::len);
+        let domains = count(self.include_domains).saturating_add(count(self.exclude_domains));
         check(out, domains <= DOMAINS, Limit::Domains);
         let json = out.json().name("source_policy").begin_object();
         strings("include_domains", self.include_domains, json);
@@ -66,37 +67,39 @@ pub struct McpServer<'a> {
     kind: &'static str,
     url: &'a str,
     name: &'a str,
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Pairs::is_empty"))]
-    headers: Pairs<'a, &'a str>,
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "<[_]>::is_empty"))]
-    allowed_tools: &'a [&'a str],
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    headers: Option<Pairs<'a, &'a str>>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    allowed_tools: Option<&'a [&'a str]>,
 }
 
 impl<'a> McpServer<'a> {
     /// A server, what it is called, and its URL.
     #[must_use]
     pub const fn new(name: &'a str, url: &'a str) -> Self {
-        Self { kind: "url", url, name, headers: Pairs(&[]), allowed_tools: &[] }
+        Self { kind: "url", url, name, headers: None, allowed_tools: None }
     }
 
     /// Headers that the service sends to it: for a token, for example.
     #[must_use]
     pub const fn headers(mut self, headers: &'a [(&'a str, &'a str)]) -> Self {
-        self.headers = Pairs(headers);
+        self.headers = Some(Pairs(headers));
         self
     }
 
     /// The only tools that may be called.
     #[must_use]
     pub const fn allowed_tools(mut self, tools: &'a [&'a str]) -> Self {
-        self.allowed_tools = tools;
+        self.allowed_tools = Some(tools);
         self
     }
 
     pub(super) fn write(&self, json: &mut Writer<'_>) {
         json.begin_object().name("type").string(self.kind);
         json.name("url").string(self.url).name("name").string(self.name);
-        self.headers.write("headers", json);
+        if let Some(headers) = &self.headers {
+            headers.write("headers", json);
+        }
         strings("allowed_tools", self.allowed_tools, json);
         json.end_object();
     }
@@ -116,7 +119,7 @@ impl core::fmt::Debug for McpServer<'_> {
         f.debug_struct("McpServer")
             .field("name", &self.name)
             .field("url", &self.url)
-            .field("headers", &Names(self.headers.0))
+            .field("headers", &self.headers.as_ref().map(|headers| Names(headers.0)))
             .field("allowed_tools", &self.allowed_tools)
             .finish()
     }
@@ -127,21 +130,24 @@ impl core::fmt::Debug for McpServer<'_> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Webhook<'a> {
     url: &'a str,
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "<[_]>::is_empty"))]
-    event_types: &'a [&'a str],
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    event_types: Option<&'a [&'a str]>,
 }
 
 impl<'a> Webhook<'a> {
-    /// A call of this URL for each change of the run's status (`task_run.status`).
+    /// For [`event_types`](Self::event_types): each change of the run's status.
+    pub const STATUS: &'static [&'static str] = &["task_run.status"];
+
+    /// Calls of this URL.
     #[must_use]
     pub const fn new(url: &'a str) -> Self {
-        Self { url, event_types: &["task_run.status"] }
+        Self { url, event_types: None }
     }
 
-    /// Calls for these events instead.
+    /// For which events: [`STATUS`](Self::STATUS) is what there is.
     #[must_use]
     pub const fn event_types(mut self, types: &'a [&'a str]) -> Self {
-        self.event_types = types;
+        self.event_types = Some(types);
         self
     }
 
@@ -149,6 +155,59 @@ impl<'a> Webhook<'a> {
     pub(super) fn write(&self, json: &mut Writer<'_>) {
         json.name("webhook").begin_object().name("url").string(self.url);
         strings("event_types", self.event_types, json);
+        json.end_object();
+    }
+}
+
+/// Settings of which only some of the service's processors know. Of v1 only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct AdvancedSettings<'a> {
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    location: Option<&'a str>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    data_sources: Option<DataSources<'a>>,
+}
+
+/// Names of sources besides the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+struct DataSources<'a> {
+    free: &'a [&'a str],
+    pay_per_use: &'a [&'a str],
+}
+
+impl<'a> AdvancedSettings<'a> {
+    /// None.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { location: None, data_sources: None }
+    }
+
+    /// Where the one who asks is, such as `us`.
+    #[must_use]
+    pub const fn location(mut self, location: &'a str) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Sources besides the web, by their names: those that are free, and those that cost something for each use.
+    #[must_use]
+    pub const fn data_sources(mut self, free: &'a [&'a str], pay_per_use: &'a [&'a str]) -> Self {
+        self.data_sources = Some(DataSources { free, pay_per_use });
+        self
+    }
+
+    /// Writes the member `advanced_settings`.
+    pub(super) fn write(&self, json: &mut Writer<'_>) {
+        json.name("advanced_settings").begin_object();
+        text("location", self.location, json);
+        if let Some(sources) = &self.data_sources {
+            json.name("data_sources").begin_object();
+            strings("free", Some(sources.free), json);
+            strings("pay_per_use", Some(sources.pay_per_use), json);
+            json.end_object();
+        }
         json.end_object();
     }
 }

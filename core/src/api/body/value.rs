@@ -31,6 +31,8 @@ pub enum Limit {
     Input,
     /// A schema that is given as JSON is an object; that of an input is not left to the service.
     Schema,
+    /// A whole input that is given as JSON has no metadata where there is some besides.
+    Metadata,
 }
 
 impl Limit {
@@ -44,6 +46,9 @@ impl Limit {
             Self::Domains => "more than 200 domains in a source policy",
             Self::Characters => "the input and schemas of a run have more than 25,000 characters",
             Self::Input => "an input is not the JSON text of an object or a string",
+            Self::Metadata => {
+                "an input that is given as JSON has metadata, which must be given apart from it"
+            }
             Self::Schema => "a schema is not the JSON text of an object, or that of an input is auto",
         }
     }
@@ -157,20 +162,15 @@ impl ToJson for Value<'_> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pairs<'a, V>(pub(super) &'a [(&'a str, V)]);
 
-impl<V> Pairs<'_, V> {
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Pairs<'_, Value<'_>> {
-    /// Writes the member `metadata`, if there is any, with one more of them.
-    pub(super) fn write(&self, more: Option<(&str, u32)>, out: &mut Draft<'_>) {
-        if self.is_empty() && more.is_none() {
-            return;
-        }
+/// Writes the member `metadata`, if there is any, with one more of them.
+pub(super) fn metadata(
+    metadata: Option<&Pairs<'_, Value<'_>>>,
+    more: Option<(&str, u32)>,
+    out: &mut Draft<'_>,
+) {
+    if metadata.is_some() || more.is_some() {
         out.json().name("metadata").begin_object();
-        for (key, value) in self.0 {
+        for (key, value) in metadata.map_or(&[][..], |pairs| pairs.0) {
             let is_long = matches!(value, Value::Text(text) if is_longer(text, VALUE));
             check(out, !is_longer(key, KEY), Limit::MetadataKey);
             check(out, !is_long, Limit::MetadataValue);
@@ -186,9 +186,6 @@ impl Pairs<'_, Value<'_>> {
 
 impl Pairs<'_, &str> {
     pub(super) fn write(&self, name: &str, json: &mut Writer<'_>) {
-        if self.is_empty() {
-            return;
-        }
         json.name(name).begin_object();
         for (name, value) in self.0 {
             json.name(name).string(value);
@@ -197,11 +194,9 @@ impl Pairs<'_, &str> {
     }
 }
 
-/// Writes a member that is a list of strings, if there are any.
-pub(super) fn strings(name: &str, strings: &[&str], json: &mut Writer<'_>) {
-    if strings.is_empty() {
-        return;
-    }
+/// Writes a member that is a list of strings, if there is one.
+pub(super) fn strings(name: &str, strings: Option<&[&str]>, json: &mut Writer<'_>) {
+    let Some(strings) = strings else { return };
     json.name(name).begin_array();
     for string in strings {
         json.string(string);
@@ -249,6 +244,22 @@ pub(super) fn kind(text: &str) -> Option<Kind> {
     }
     tokens.finish().ok()?;
     kind.flatten()
+}
+
+/// Whether the JSON text of an object has a member of this name.
+pub(super) fn has_member(text: &str, member: &str) -> bool {
+    let (mut tokens, mut input) = (Tokenizer::new(), text.as_bytes());
+    let mut depth = 0_u32;
+    while let Ok(Some(token)) = tokens.feed(&mut input) {
+        match token {
+            Token::BeginObject | Token::BeginArray => depth = depth.saturating_add(1),
+            Token::EndObject | Token::EndArray => depth = depth.saturating_sub(1),
+            // A name in escapes comes in pieces: it is taken for the one that is looked for, and refused.
+            Token::Name { piece, last } if depth == 1 && (piece == member || !last) => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 #[cfg(feature = "serde")]

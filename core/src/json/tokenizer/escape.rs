@@ -103,9 +103,17 @@ pub(super) fn pair(high: u16, low: u16) -> Option<char> {
     if are_halves { char::from_u32(bits.wrapping_add(0x1_0000)) } else { None }
 }
 
-/// What may stand after a reverse solidus, and what it stands for then.
-const SHORT: &str = "\"\\/bfnrt";
-const CHARACTERS: &str = "\"\\/\u{8}\u{C}\n\r\t";
+/// Makes two texts of equal length from one list: what may stand after a reverse solidus, and what it stands for then.
+macro_rules! escapes {
+    ($($short:literal => $character:literal),*) => {
+        const SHORT: &str = concat!($($short),*);
+        const CHARACTERS: &str = concat!($($character),*);
+    };
+}
+
+escapes! {
+    "\"" => "\"", "\\" => "\\", "/" => "/", "b" => "\u{8}", "f" => "\u{C}", "n" => "\n", "r" => "\r", "t" => "\t"
+}
 
 /// What a reverse solidus and this byte stand for.
 pub(super) fn short_escape(byte: u8) -> Option<&'static str> {
@@ -120,10 +128,4 @@ pub(in crate::json) fn short_form(byte: u8) -> Option<&'static str> {
 fn counterpart(byte: u8, from: &str, to: &'static str) -> Option<&'static str> {
     let place = from.bytes().position(|short| short == byte)?;
     to.get(place..=place)
-}
-
-/// Compared all at once, where there are vectors.
-#[inline]
-pub(super) fn is_short_escape(byte: u8) -> bool {
-    SHORT.bytes().fold(false, |found, short| found | (short == byte))
 }

@@ -108,6 +108,24 @@ impl Number {
     }
 }
 
+/// How many bytes at the front of the input belong to a number that has come so far, how far it is then, and whether
+/// it has ended.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(super) fn number(before: Number, input: &[u8]) -> Result<(usize, Number, bool), Wrong> {
+    let mut number = before;
+    let mut length = 0_usize;
+    for &byte in input {
+        match number.after(byte) {
+            Some(next) => number = next,
+            None if number.may_end() && !byte.is_ascii_digit() => return Ok((length, number, true)),
+            None => return Err(Wrong::Number),
+        }
+        length = length.wrapping_add(1);
+    }
+    Ok((length, number, false))
+}
+
 /// A token whose bytes are not yet known to be UTF-8.
 pub(super) enum Lexeme<'i> {
     Structure(Token<'static>),
@@ -147,11 +165,27 @@ impl Tokenizer {
         if self.is_past(depth) {
             return Ok(true);
         }
+        // Most values are a string or `null`.
+        if matches!(self.state, State::Value) && depth == self.depth {
+            let rest = match *input {
+                [b'"', rest @ ..] => match rest.get(unescaped(rest)..).unwrap_or_default() {
+                    [b'"', rest @ ..] => Some(rest),
+                    _ => None,
+                },
+                [b'n', b'u', b'l', b'l', rest @ ..] => Some(rest),
+                _ => None,
+            };
+            if let Some(rest) = rest {
+                *input = rest;
+                self.state = State::Next;
+                return Ok(true);
+            }
+        }
         // What was cut belongs to what is passed over.
         if self.at == At::Cut {
             self.at = At::Text;
         }
-        if cfg!(target_pointer_width = "64") && self.hop(depth, input) {
+        if self.hop(depth, input) {
             return Ok(true);
         }
         Ok(self.step(Some(depth), input)?.is_some())
@@ -195,8 +229,8 @@ impl Tokenizer {
         self.end == b']'
     }
 
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     fn seek(&self, state: &mut State, input: &mut &[u8]) -> Result<Option<u8>, Wrong> {
         // Each turn takes a byte, or returns.
         while let Some((&byte, rest)) = input.split_first() {
@@ -222,8 +256,8 @@ impl Tokenizer {
     /// The state is in a local variable, or each of its changes would wait for memory; and a token that
     /// is whole goes from one state between tokens to the next without a look at the others. Where
     /// there is room for it, there is a copy for each way of calling it.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(super) fn step<'i>(
         &mut self,
         skip: Option<u8>,
@@ -380,27 +414,14 @@ impl Tokenizer {
         Ok((is_first || length > 0).then_some(Lexeme::Run { from, length, last: false }))
     }
 
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
     pub(super) fn take_number<'i>(
         &mut self,
         state: &mut State,
         input: &mut &'i [u8],
     ) -> Result<Option<Lexeme<'i>>, Wrong> {
-        let mut number = self.number;
-        let mut length = 0_usize;
-        let mut last = false;
-        for &byte in *input {
-            match number.after(byte) {
-                Some(next) => number = next,
-                None if number.may_end() && !byte.is_ascii_digit() => {
-                    last = true;
-                    break;
-                }
-                None => return Err(Wrong::Number),
-            }
-            length = length.wrapping_add(1);
-        }
+        let (length, number, last) = number(self.number, input)?;
         let (bytes, rest) = input.split_at_checked(length).unwrap_or_default();
         *input = rest;
         self.number = number;
@@ -408,8 +429,8 @@ impl Tokenizer {
         Ok((last || !bytes.is_empty()).then_some(Lexeme::Number { bytes, last }))
     }
 
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
     fn take_word(&mut self, word: &[u8], input: &mut &[u8]) -> Result<bool, Wrong> {
         while let Some((byte, rest)) = input.split_first() {
             if word.get(usize::from(self.matched)) != Some(byte) {

@@ -11,20 +11,17 @@ use core::str;
 
 use super::{
     Tokenizer,
-    escape::{At, is_short_escape, pair, short_escape},
-    grammar::{Number, State},
+    escape::{At, pair, short_escape},
+    grammar::State,
 };
-use crate::json::scan::unescaped;
-
-/// Whether there is flash for more short cuts than those that pay on the smallest devices.
-const IS_ROOMY: bool = cfg!(target_pointer_width = "64");
+use crate::json::scan::{Class, after_unescaped, unescaped};
 
 impl Tokenizer {
     /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
     #[inline]
     pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
-        let rest = self.after_quotation_mark(input).and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"\":")) else { return false };
+        let rest = self.after_quotation_mark(input).and_then(|rest| after_this(rest, name.as_bytes()));
+        let Some(rest) = rest else { return false };
         *input = rest;
         self.state = State::Value;
         true
@@ -33,9 +30,6 @@ impl Tokenizer {
     /// Takes a name and the colon after it.
     #[inline]
     pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY {
-            return None;
-        }
         let (bytes, rest) = name(self.after_quotation_mark(input)?)?;
         let name = str::from_utf8(bytes).ok()?;
         *input = rest;
@@ -47,8 +41,14 @@ impl Tokenizer {
     #[inline]
     fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
         match self.state {
-            State::FirstName => input.strip_prefix(b"\""),
-            State::Next => input.strip_prefix(b",\""),
+            State::FirstName => match input {
+                [b'"', rest @ ..] => Some(rest),
+                _ => None,
+            },
+            State::Next => match input {
+                [b',', b'"', rest @ ..] => Some(rest),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -63,15 +63,13 @@ impl Tokenizer {
     ) -> Option<(&'i str, usize, bool)> {
         let rest = match self.state {
             State::Value | State::FirstValue => input.strip_prefix(b"\"")?,
-            State::InString if IS_ROOMY && self.is_in_string() && self.at == At::Text => *input,
+            State::InString if self.is_in_string() && self.at == At::Text => *input,
             _ => return None,
         };
         let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
         let (rest, next) = match rest.split_first()? {
             (b'"', rest) => (rest, State::Next),
-            (b'\\', _) if IS_ROOMY && !(bytes.is_empty() && self.state == State::InString) => {
-                (rest, State::InString)
-            }
+            (b'\\', _) if !(bytes.is_empty() && self.state == State::InString) => (rest, State::InString),
             _ => return None,
         };
         // With the rest of a character that has no room as a whole.
@@ -96,10 +94,10 @@ impl Tokenizer {
     /// the colon too.
     #[inline]
     pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY || self.at == At::Cut || self.plain > 0 {
+        if self.at == At::Cut || self.plain > 0 {
             return None;
         }
-        let (state, rest) = self.after_token::<true>(self.state, input)?;
+        let (state, rest) = self.after_token(self.state, input)?;
         let token = str::from_utf8(input.get(..input.len().wrapping_sub(rest.len()))?).ok()?;
         *input = rest;
         self.state = state;
@@ -109,7 +107,7 @@ impl Tokenizer {
     /// Takes a string.
     #[inline]
     pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+        if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
         }
         let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
@@ -122,16 +120,21 @@ impl Tokenizer {
     /// Takes a `null`. `None`: only its first bytes could tell whether one comes.
     #[inline]
     pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> Option<bool> {
-        if !IS_ROOMY || !matches!(self.state, State::Value | State::FirstValue) {
+        if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
         }
-        match input.strip_prefix(b"null") {
-            Some(rest) => {
+        match *input {
+            [b'n', b'u', b'l', b'l', rest @ ..] => {
                 *input = rest;
                 self.state = State::Next;
                 Some(true)
             }
-            None => input.first().is_some_and(|byte| b"\"{[-0123456789tf".contains(byte)).then_some(false),
+            [byte, ..] => {
+                let class = Class::of(*byte);
+                let is_other = matches!(class, Class::QUOTATION_MARK | Class::BEGIN | Class::NUMBER);
+                (is_other || matches!(byte, b't' | b'f')).then_some(false)
+            }
+            [] => None,
         }
     }
 
@@ -139,7 +142,7 @@ impl Tokenizer {
     #[inline]
     pub(in crate::json) fn take_comma(&mut self, input: &mut &[u8]) -> bool {
         match *input {
-            [b',', rest @ ..] if IS_ROOMY && self.state == State::Next && self.is_in_array() => {
+            [b',', rest @ ..] if self.state == State::Next && self.is_in_array() => {
                 *input = rest;
                 self.state = State::Value;
                 true
@@ -153,7 +156,7 @@ impl Tokenizer {
     pub(in crate::json) fn take_begin(&mut self, is_array: bool, input: &mut &[u8]) -> bool {
         let begin = if is_array { b"[" } else { b"{" };
         match input.strip_prefix(begin) {
-            Some(rest) if IS_ROOMY && matches!(self.state, State::Value | State::FirstValue) => {
+            Some(rest) if matches!(self.state, State::Value | State::FirstValue) => {
                 let Ok(state) = self.open(is_array) else { return false };
                 *input = rest;
                 self.state = state;
@@ -167,7 +170,7 @@ impl Tokenizer {
     #[inline]
     pub(in crate::json) fn take_end(&mut self, input: &mut &[u8]) -> bool {
         match input.split_first() {
-            Some((&byte, rest)) if IS_ROOMY && byte == self.end && self.state.may_end() => {
+            Some((&byte, rest)) if byte == self.end && self.state.may_end() => {
                 *input = rest;
                 self.state = self.close();
                 true
@@ -179,7 +182,7 @@ impl Tokenizer {
     /// Takes an escape amid a string, or two that are a character, unless it is half of one.
     #[inline]
     pub(in crate::json) fn take_escape(&mut self, input: &mut &[u8]) -> Option<&str> {
-        if !IS_ROOMY || !self.is_in_string() || self.at != At::Text {
+        if !self.is_in_string() || self.at != At::Text {
             return None;
         }
         let (character, rest) = match *input {
@@ -201,109 +204,72 @@ impl Tokenizer {
         Some(character.encode_utf8(&mut self.character))
     }
 
-    /// Passes over as much of the value that is in so many objects and arrays as is whole. True: it has
-    /// ended.
-    #[inline]
-    pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
-        let mut state = self.state;
-        // Each turn takes a token, or ends.
-        let has_ended = loop {
-            let Some(next) = self.after_token::<false>(state, input) else { break false };
-            (state, *input) = next;
-            if matches!(state, State::Next) && self.depth == depth {
-                break true;
-            }
-        };
-        self.state = state;
-        has_ended
-    }
-
-    /// The state and the input after the next token, of a string as far as it is there; if so wanted, up to
-    /// the next escape, and without what is between tokens. `None`: the token is not whole, or none.
+    /// The state and the input after the next token, of a string as far as it is there up to the next escape.
+    /// `None`: the token is not whole, or none, or something stands between it and the one before.
     #[inline(always)]
-    fn after_token<'i, const AS_IT_IS: bool>(
-        &mut self,
-        mut state: State,
-        input: &'i [u8],
-    ) -> Option<(State, &'i [u8])> {
+    fn after_token<'i>(&mut self, state: State, input: &'i [u8]) -> Option<(State, &'i [u8])> {
         let (&byte, mut rest) = input.split_first()?;
-        let next = match (state, byte) {
-            (State::Next, b',') if AS_IT_IS => return None,
-            (State::Next, b',') if self.is_in_array() => State::Value,
-            (State::Next, b',') => {
-                let Some(name) = rest.strip_prefix(b"\"") else { return Some((State::Name, rest)) };
-                rest = name;
-                self.after_name::<false>(&mut rest)?
-            }
-            (State::FirstName | State::Name, b'"') => self.after_name::<AS_IT_IS>(&mut rest)?,
-            (State::Value | State::FirstValue, b'"') => self.after_string::<AS_IT_IS>(State::Next, &mut rest),
-            (State::Colon, b':') if !AS_IT_IS => State::Value,
-            (State::Value | State::FirstValue, b'{') => self.open(false).ok()?,
-            (State::Value | State::FirstValue, b'[') => self.open(true).ok()?,
-            (_, b'}' | b']') if byte == self.end && state.may_end() => self.close(),
-            (State::Value | State::FirstValue, b'n') => after_word(b"ull", &mut rest)?,
-            (State::Value | State::FirstValue, b't') => after_word(b"rue", &mut rest)?,
-            (State::Value | State::FirstValue, b'f') => after_word(b"alse", &mut rest)?,
-            (State::Value | State::FirstValue, b'-' | b'0'..=b'9') => {
-                self.number = Number::Nothing;
+        let is_value = matches!(state, State::Value | State::FirstValue);
+        let next = match (state, Class::of(byte)) {
+            (State::InString, class) if self.at == At::Text && !(class.is_special() && byte != b'"') => {
                 rest = input;
-                self.take_number(&mut state, &mut rest).ok()?;
-                state
+                self.after_string(&mut rest)
             }
-            (State::InString, _) if self.at == At::Text => {
-                rest = input;
-                let state = self.after_string::<AS_IT_IS>(State::Next, &mut rest);
-                return (rest.len() < input.len()).then_some((state, rest));
+            (_, Class::QUOTATION_MARK) if is_value => self.after_string(&mut rest),
+            (State::FirstName | State::Name, Class::QUOTATION_MARK) => {
+                (_, rest) = name(rest)?;
+                State::Value
             }
-            (_, b' ' | b'\t' | b'\n' | b'\r') if !AS_IT_IS && state.is_between_tokens() => state,
+            (_, Class::BEGIN) if is_value => self.open(byte == b'[').ok()?,
+            (_, Class::END) if byte == self.end && state.may_end() => self.close(),
             _ => return None,
         };
         Some((next, rest))
     }
 
+    /// Passes over a string up to its end or an escape: the state after it, or in it.
     #[inline(always)]
-    fn after_name<const AS_IT_IS: bool>(&mut self, input: &mut &[u8]) -> Option<State> {
-        let state = self.after_string::<AS_IT_IS>(State::Colon, input);
-        match input.strip_prefix(b":") {
-            Some(rest) if matches!(state, State::Colon) => {
-                *input = rest;
-                Some(State::Value)
-            }
-            _ => (!AS_IT_IS).then_some(state),
-        }
-    }
-
-    /// Passes over a string, whatever its escapes stand for: the state after it, or in it.
-    #[inline(always)]
-    fn after_string<const AS_IT_IS: bool>(&mut self, after: State, input: &mut &[u8]) -> State {
-        // Each turn takes an escape, or ends.
-        loop {
-            *input = input.get(unescaped(input)..).unwrap_or_default();
-            *input = match *input {
-                [b'"', rest @ ..] => {
-                    *input = rest;
-                    return after;
-                }
-                _ if AS_IT_IS => break,
-                [b'\\', b'u', a, b, c, d, rest @ ..]
-                    if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) =>
-                {
-                    rest
-                }
-                [b'\\', byte, rest @ ..] if is_short_escape(*byte) => rest,
-                _ => break,
-            };
+    fn after_string(&mut self, input: &mut &[u8]) -> State {
+        *input = after_unescaped(input);
+        if let [b'"', rest @ ..] = *input {
+            *input = rest;
+            return State::Next;
         }
         self.at = At::Text;
         self.plain = 0;
-        if matches!(after, State::Next) { State::InString } else { State::InName }
+        State::InString
     }
 }
 
-#[inline(always)]
-fn after_word(word: &[u8], input: &mut &[u8]) -> Option<State> {
-    *input = input.strip_prefix(word)?;
-    Some(State::Next)
+/// What comes after the name, its quotation mark and the colon.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn after_this<'i>(bytes: &'i [u8], name: &[u8]) -> Option<&'i [u8]> {
+    let (mut head, rest) = bytes.split_at_checked(name.len())?;
+    let mut name = name;
+    if cfg!(feature = "fast") {
+        if head != name {
+            return None;
+        }
+        (head, name) = (&[], &[]);
+    }
+    while let (Some((&[a, b, c, d], after)), Some((&[e, f, g, h], others))) =
+        (head.split_first_chunk::<4>(), name.split_first_chunk::<4>())
+    {
+        if a != e || b != f || c != g || d != h {
+            return None;
+        }
+        (head, name) = (after, others);
+    }
+    for (one, other) in head.iter().zip(name) {
+        if one != other {
+            return None;
+        }
+    }
+    match rest {
+        [b'"', b':', rest @ ..] => Some(rest),
+        _ => None,
+    }
 }
 
 /// The code unit of four digits.

@@ -13,7 +13,8 @@ use crate::{
 
 impl Machine<'_> {
     /// The head of the answer is there.
-    pub(super) fn head(&mut self, head: Head) -> Found {
+    #[inline(never)]
+    pub(super) fn head(&mut self, head: &Head) -> Found {
         info!("status {}", head.status);
         self.is_reused = false;
         let created = matches!(head.status, 201 | 202) && !self.call.is_repeatable();
@@ -60,7 +61,7 @@ impl Machine<'_> {
     }
 
     /// The answer is not the one that was asked for: what it says is kept, then the try ends.
-    fn refuse(&mut self, head: Head, end: AttemptEnd) {
+    fn refuse(&mut self, head: &Head, end: AttemptEnd) {
         self.reader.envelope.clear_error();
         self.reader.begin_refusal(&mut self.cursor.next);
         if head.identity {
@@ -102,31 +103,41 @@ impl Machine<'_> {
                     }
                 }
             }
-            Body::Json => {
-                if let Some(result) = self.reader.json(record, &mut self.cursor.next, &mut rest) {
-                    found = self.answer(result);
-                }
-            }
-            Body::Refusal { status, left, json, end } => {
-                let (status, end) = (*status, *end);
-                if *json {
-                    // What is no JSON says nothing; the status says enough.
-                    let _ = self.reader.json(&mut Nothing, &mut self.cursor.next, &mut rest);
-                } else {
-                    self.reader.envelope.push_error_text(body);
-                }
-                rest = &[];
-                *left = left.saturating_sub(u32::try_from(body.len()).unwrap_or(u32::MAX));
-                if *left == 0 {
-                    self.refusal_read(status, end);
-                }
-            }
+            Body::Json | Body::Refusal { .. } => found = self.consume_answer(record, &mut rest),
             Body::Awaited | Body::Rest(_) => rest = &[],
         }
         (body.len().saturating_sub(rest.len()), found)
     }
 
+    /// Takes bytes of a body that is no stream.
+    #[inline(never)] // what a stream needs of the stack is less without it
+    fn consume_answer(&mut self, record: &mut dyn Record, rest: &mut &[u8]) -> Found {
+        match &mut self.body {
+            Body::Json => match self.reader.json(record, &mut self.cursor.next, rest) {
+                Some(result) => self.answer(result),
+                None => Found::Nothing,
+            },
+            Body::Refusal { status, left, json, end } => {
+                let (status, end, body) = (*status, *end, mem::take(rest));
+                *left = left.saturating_sub(u32::try_from(body.len()).unwrap_or(u32::MAX));
+                let is_read = *left == 0;
+                if *json {
+                    // What is not JSON says nothing; the status says enough.
+                    let _ = self.reader.json(&mut Nothing, &mut self.cursor.next, &mut &*body);
+                } else {
+                    self.reader.envelope.push_error_text(body);
+                }
+                if is_read {
+                    self.refusal_read(status, end);
+                }
+                Found::Nothing
+            }
+            Body::Awaited | Body::Stream | Body::Rest(_) => Found::Nothing,
+        }
+    }
+
     /// An event of the stream is complete, or broken.
+    #[inline(never)]
     fn event(&mut self, record: &mut dyn Record, result: Result<(), json::Error>) -> Found {
         if self.reader.is_last() {
             self.reader.forget(&mut self.cursor.next);

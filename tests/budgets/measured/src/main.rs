@@ -30,6 +30,9 @@ pub(crate) fn measure() {
     instructions("json into Standard, 4 KB events", work::LARGE.json, work::standard);
     instructions("Session into Brief, 4 KB events", work::LARGE.http, work::session_brief);
     instructions("Session into Standard, 4 KB events", work::LARGE.http, work::session_standard);
+    body("a body of 1 input, through 128 B", 1);
+    body("a body of 100 inputs, through 128 B", 100);
+    body("a body of 1,000 inputs, through 128 B", 1_000);
 
     let streams = [work::SMALL.sse, work::LARGE.sse, work::HUGE.sse, work::ODD_STREAM];
     deepest("sse::Tokenizer", &streams, work::sse);
@@ -49,6 +52,7 @@ pub(crate) fn measure() {
     deepest("http::Response", &answers, work::http);
     deepest("Session into Brief", &answers, work::session_brief);
     deepest("Session into Standard", &answers, work::session_standard);
+    deepest("Follow into Brief", &[work::CONVERSATION], work::follow);
 }
 
 /// How many instructions a byte takes, in hundredths.
@@ -56,6 +60,17 @@ fn instructions(what: &str, input: Input, work: Work) {
     let length: usize = input.iter().map(|text| text.len()).sum();
     let mut count = 0;
     work(input, READ, &mut |run| {
+        let start = platform::instructions();
+        run();
+        count = platform::instructions() - start;
+    });
+    println!("instructions|{what}|{}", count * 100 / length as u64);
+}
+
+/// How many instructions a byte of a body takes, in hundredths: to count and check it, and to write it.
+fn body(what: &str, inputs: usize) {
+    let mut count = 0;
+    let length = work::body(inputs, &mut |run| {
         let start = platform::instructions();
         run();
         count = platform::instructions() - start;

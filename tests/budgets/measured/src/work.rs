@@ -3,7 +3,11 @@
 use core::hint::black_box;
 
 use taskgroup::{
-    api::{self, Brief, Profile, Standard, StreamEvent},
+    api::{
+        self, Brief, Profile, RunResult, Standard, StreamEvent, TaskGroup,
+        body::{NewRuns, RunInput},
+    },
+    follow::{self, Follow},
     http::Response,
     json::{self, Record},
     record,
@@ -63,6 +67,29 @@ pub(crate) static REDIRECT: Input = &[concat!(
     "HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere?last_event_id=7&include_output=true\r\n",
     "Content-Length: 0\r\n\r\n"
 )];
+
+/// What a service answers, one after the other, to one who creates a group, adds a run and follows it.
+pub(crate) static CONVERSATION: Input = &[
+    concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 116\r\n\r\n",
+        r#"{"taskgroup_id":"tgrp_1","metadata":null,"status":{"num_task_runs":0,"task_run_status_counts":{},"is_active":false}}"#
+    ),
+    concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 161\r\n\r\n",
+        r#"{"status":{"num_task_runs":1,"task_run_status_counts":{"queued":1},"is_active":true},"run_ids":["trun_1"],"run_cursor":null,"event_cursor":null,"more":[1,2,3,4]}"#
+    ),
+    concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 282\r\n\r\n",
+        r#"data: {"type":"task_group_status","event_id":"1","status":{"num_task_runs":1,"task_run_status_counts":{"completed":1},"is_active":false}}"#,
+        "\n\n",
+        r#"data: {"type":"task_run.state","event_id":"2","run":{"run_id":"trun_1","status":"completed","is_active":false,"metadata":{"input_number":0}}}"#,
+        "\n\n"
+    ),
+    concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 154\r\n\r\n",
+        r#"{"run":{"run_id":"trun_1","status":"completed","is_active":false,"metadata":{"input_number":0}},"output":{"type":"text","content":"\u00fcber","basis":[]}}"#
+    ),
+];
 
 record! {
     /// Wants nothing, so that everything is skipped.
@@ -170,6 +197,60 @@ fn session<P: Profile>(input: Input, read: usize, meter: Meter<'_>) {
         session.closed(now);
         let _ = black_box((session.poll(now), session.poll(now)));
     });
+}
+
+/// From a question to its answer.
+pub(crate) fn follow(input: Input, read: usize, meter: Meter<'_>) {
+    let inputs = [RunInput::new("lite", "Who?")];
+    let mut follow = Follow::<RunResult<Brief>, 512>::new(Config::new("key")).with_inputs(&inputs);
+    let (mut answers, mut rest) = (input.iter(), &[][..]);
+    let now = Instant::from_millis(0);
+    let mut is_answered = false;
+    meter(&mut || {
+        for _ in 0..10_000 {
+            match follow.poll(now) {
+                Action::Connect { .. } => follow.connected(now),
+                Action::Send { .. } => {
+                    follow.fill(&mut [0; 128]);
+                    rest = &[];
+                }
+                Action::Receive { until } if until > now => {
+                    if rest.is_empty() {
+                        let Some(answer) = answers.next() else { return };
+                        rest = answer.as_bytes();
+                    }
+                    let (mut bytes, after) = rest.split_at(rest.len().min(read));
+                    rest = after;
+                    while let Some(event) = follow.feed(&mut bytes, now) {
+                        is_answered |= matches!(event, follow::Event::Answer(_));
+                        black_box(event);
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+    assert!(is_answered, "the conversation is another");
+}
+
+/// A body of so many inputs, counted and written through a buffer of 128 bytes. How long is it?
+pub(crate) fn body(inputs: usize, meter: Meter<'_>) -> usize {
+    let input = |number: usize| {
+        (number < inputs).then(|| RunInput::new("base", "Who founded the company, and when?"))
+    };
+    let runs = NewRuns::new(&input);
+    let now = Instant::from_millis(0);
+    let mut session = Session::<TaskGroup<Brief>>::new(Config::new("key"), api::add_runs("tgrp_1", &runs));
+    let (mut buffer, mut length) = ([0; 128], 0);
+    meter(&mut || {
+        let _ = black_box(session.poll(now));
+        session.connected(now);
+        while let Action::Send { .. } = session.poll(now) {
+            length += session.fill(&mut buffer);
+            black_box(&buffer);
+        }
+    });
+    length
 }
 
 /// Gives the texts, each read of which may go over from one to the next, and whether a text ends with what is given.

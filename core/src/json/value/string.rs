@@ -4,12 +4,10 @@
 //!
 //! Who has no room for more is told how much there was, and is not shown it.
 
-use super::{
-    Rest,
-    value::{Cause, Json, Kind, Stop},
-};
+use super::{Json, Kind, Stop, Stopped};
 use crate::{
     json::{
+        progress::Rest,
         scan::unescaped,
         tokenizer::{State, Token, short_form},
     },
@@ -73,25 +71,37 @@ impl Json<'_, '_> {
     /// As [`text`](Self::text).
     #[inline(never)]
     pub(in crate::json) fn text_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let is_plain = !self.filler.is_watched && !self.is_within();
-        let tokens = &mut self.filler.tokens;
+        if !self.progress.is_watched && !self.is_within() && self.whole_text(sink) {
+            return Ok(());
+        }
+        self.text_by_token(sink)
+    }
+
+    /// Gives as much of a string as is there in long pieces. True: it has ended.
+    #[inline(never)]
+    fn whole_text(&mut self, sink: &mut Sink<'_>) -> bool {
+        let tokens = &mut self.progress.tokens;
         // Each turn takes a piece of the string, with what is escaped after it, or ends.
-        while is_plain
-            && !sink.is_full()
+        while !sink.is_full()
             && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input)
         {
             sink.push(text);
             sink.lose(more);
             if last {
-                return Ok(());
+                return true;
             }
             while let Some(character) = tokens.take_escape(&mut self.input) {
                 sink.push(character);
             }
         }
+        false
+    }
+
+    #[inline(never)]
+    fn text_by_token(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
-            if sink.is_full() && (self.filler.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {
+            if sink.is_full() && (self.progress.tokens.is_in_string() || self.peek()? == Some(Kind::String)) {
                 return self.measure(sink);
             }
             match self.token()? {
@@ -113,19 +123,19 @@ impl Json<'_, '_> {
     #[inline(never)]
     pub(in crate::json) fn raw_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a token or the rest of one, or begins to count, which it does once, or returns.
-        while !self.filler.tokens.is_past(self.level) {
-            if self.filler.rest == Rest::Counted {
+        while !self.progress.tokens.is_past(self.level) {
+            if self.progress.rest == Rest::Counted {
                 let before = self.input.len();
                 let result = self.skip();
                 sink.lose(before.wrapping_sub(self.input.len()));
-                if result != Err(Stop(Cause::More)) {
-                    self.filler.rest = Rest::Taken;
+                if result != Err(Stop(Stopped::More)) {
+                    self.progress.rest = Rest::Taken;
                 }
                 return result;
             }
-            let tokens = &mut self.filler.tokens;
+            let tokens = &mut self.progress.tokens;
             if tokens.state().is_between_tokens() {
-                tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+                tokens.peek(&mut self.input)?.ok_or(Stop(Stopped::More))?;
                 let is_element = tokens.depth() > self.level && tokens.is_in_array();
                 match tokens.state() {
                     State::Name => sink.push(","),
@@ -133,7 +143,7 @@ impl Json<'_, '_> {
                     _ => {}
                 }
                 if sink.is_full() {
-                    self.filler.rest = Rest::Counted;
+                    self.progress.rest = Rest::Counted;
                     continue;
                 }
             }
@@ -144,7 +154,7 @@ impl Json<'_, '_> {
                 sink.push(if is_name { "\":" } else { "\"" });
                 continue;
             }
-            if !self.filler.is_watched {
+            if !self.progress.is_watched {
                 if let Some(token) = tokens.take_token(&mut self.input) {
                     sink.push(token);
                     continue;
@@ -182,20 +192,20 @@ impl Json<'_, '_> {
     fn measure(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a piece of the string, or returns.
         loop {
-            let (length, last) = if self.filler.is_watched {
+            let (length, last) = if self.progress.is_watched {
                 match self.token()? {
                     Token::Name { piece, last } | Token::String { piece, last } => (piece.len(), last),
                     _ => return Ok(()),
                 }
             } else {
-                self.filler.tokens.measure(&mut self.input)?
+                self.progress.tokens.measure(&mut self.input)?
             };
             sink.lose(length);
             if last {
                 return Ok(());
             }
             if self.input.is_empty() {
-                return Err(Stop(Cause::More));
+                return Err(Stop(Stopped::More));
             }
         }
     }

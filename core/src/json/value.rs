@@ -1,36 +1,157 @@
-//! The value that comes next in a JSON text in, to a field, in the form that the field asks for.
+//! What pieces of JSON go into, [fields](Field), [records](Record) and [rows](Row) of them, and the [value](Json)
+//! that they are filled from.
 //!
 //! # Limits
 //!
-//! Those of [`fill`](super).
+//! Those of [`json`](crate::json).
 
-use core::ops::ControlFlow;
+mod descent;
+mod string;
 
-use super::{Filler, Rest, SHORT, Watch};
-use crate::json::{
-    error::{Misfit, Wrong},
+use core::{fmt, ops::ControlFlow};
+
+#[doc(hidden)]
+pub use self::descent::clear;
+pub(super) use self::string::Sink;
+use super::{
+    error::{Error, Misfit, Wrong},
+    limits::SHORT,
+    node::Node,
+    progress::{Progress, Rest},
     tokenizer::{State, Token, Tokenizer},
-    tree::Node,
 };
 
-/// Why a field cannot go on: for it to give on.
+/// A place for one JSON value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a record",
+    label = "not a place for a JSON value",
+    note = "a field is a `Text<N>`, `Raw<N>` or `Content<N>` of so many bytes, a `List<T, N>` of so many elements, a number, \
+        a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
+)]
+pub trait Field {
+    /// Forgets what is there. Called before a value comes, and again when another of the same name
+    /// follows: the last one counts.
+    fn clear(&mut self);
+
+    /// Takes the next value from `json`, whole: by calling one of its methods, always the same one for
+    /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
+    /// the rest of the value.
+    ///
+    /// A value that does not fit is passed over and [noted](Json::mismatch); the field is cleared then, and the
+    /// text goes on.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `json` gives.
+    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
+}
+
+/// A place for a JSON object: its members by name. Made by [`record!`](crate::record!).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record",
+    label = "not a place for a JSON object",
+    note = "`taskgroup::record! {{ … }}` around a struct makes a record of it, with a pointer for each field: `id: Text<40> = \"/run/run_id\"`"
+)]
+pub trait Record: Field {
+    /// The tree of the names, made by [`tree`](super::tree()).
+    fn names(&self) -> &'static [Node];
+
+    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
+    #[doc(hidden)]
+    fn root(&self) -> Option<&'static Node> {
+        self.names().first()
+    }
+
+    /// The field that a leaf of the tree stands for.
+    fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
+
+    /// Whether the events of a stream that have this type are for this record. `None`: it does not say, and the reader of
+    /// the stream decides.
+    fn wants(&self, event_type: &str) -> Option<bool> {
+        let _ = event_type;
+        None
+    }
+
+    /// Shows the text itself, piece by piece as it comes, to a record that keeps it or passes it on. What came since
+    /// [`clear`](Field::clear) is one text, whole once the reader of the stream gives the event.
+    fn data(&mut self, piece: &[u8]) {
+        let _ = piece;
+    }
+}
+
+/// A place for a JSON array.
+pub trait Row {
+    /// Makes a place for one more element, cleared. False: there is none, and the element is passed over.
+    fn push(&mut self) -> bool;
+
+    /// The place made last.
+    fn last(&mut self) -> Option<&mut dyn Field>;
+
+    /// Takes the place made last back: its element did not fit. A row that cannot do that clears it.
+    fn reject(&mut self) {
+        if let Some(element) = self.last() {
+            element.clear();
+        }
+    }
+}
+
+/// Sees the values of some members of the root object as they stream by, whatever the record makes of
+/// them. `()` watches nothing.
+pub trait Watch {
+    /// Whether the tokens of this member's value are to be shown. Asked for each name of the root object
+    /// that has no more than [`SHORT`] bytes.
+    fn wants(&mut self, name: &str) -> bool;
+
+    /// Whether it wants no member at all. A record that names nothing is passed over as a whole then.
+    fn is_blind(&self) -> bool {
+        false
+    }
+
+    /// A token of the value of the member that was wanted last.
+    fn token(&mut self, token: &Token<'_>);
+}
+
+impl Watch for () {
+    fn wants(&mut self, _: &str) -> bool {
+        false
+    }
+
+    fn is_blind(&self) -> bool {
+        true
+    }
+
+    fn token(&mut self, _: &Token<'_>) {}
+}
+
+/// Why reading has to stop: the input is used up, or the text is wrong. Return it with `?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop(pub(super) Cause);
+pub struct Stop(pub(super) Stopped);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(super) enum Stopped {
     /// The input is used up.
     More,
     Wrong(Wrong),
 }
 
-impl From<Wrong> for Stop {
-    fn from(wrong: Wrong) -> Self {
-        Self(Cause::Wrong(wrong))
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Stopped::More => f.write_str("the input is used up"),
+            Stopped::Wrong(wrong) => Error::from(wrong).fmt(f),
+        }
     }
 }
 
-/// What a value is.
+impl core::error::Error for Stop {}
+
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self(Stopped::Wrong(wrong))
+    }
+}
+
+/// What a value is. RFC 8259 has no other kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
@@ -61,12 +182,23 @@ enum Taken<'t> {
 /// Each method that takes a value takes all of it, and can be called again for the rest of it after it has
 /// stopped. `null` is taken as nothing, except by [`raw`](Self::raw) and [`tokens`](Self::tokens).
 pub struct Json<'f, 'i> {
-    pub(super) filler: &'f mut Filler,
+    pub(super) progress: &'f mut Progress,
     pub(super) watch: &'f mut dyn Watch,
     /// How many objects and arrays have been gone into.
     pub(super) level: u8,
     pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
+}
+
+/// Shows where it stands; not the text, which is the server's.
+impl fmt::Debug for Json<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Json")
+            .field("level", &self.level)
+            .field("member", &self.member.name())
+            .field("input", &self.input.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Json<'_, '_> {
@@ -76,13 +208,13 @@ impl Json<'_, '_> {
     ///
     /// As all methods here: the input is used up, or the text is no JSON.
     pub fn peek(&mut self) -> Result<Option<Kind>, Stop> {
-        let tokens = &mut self.filler.tokens;
+        let tokens = &mut self.progress.tokens;
         if tokens.depth() != self.level
             || !matches!(tokens.state(), State::Value | State::FirstValue | State::Colon)
         {
             return Ok(None);
         }
-        let byte = tokens.peek(&mut self.input)?.ok_or(Stop(Cause::More))?;
+        let byte = tokens.peek(&mut self.input)?.ok_or(Stop(Stopped::More))?;
         Ok(Some(match byte {
             b'{' => Kind::Object,
             b'[' => Kind::Array,
@@ -101,8 +233,8 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn null(&mut self) -> Result<bool, Stop> {
-        if !self.filler.is_watched
-            && let Some(is_null) = self.filler.tokens.take_null(&mut self.input)
+        if !self.progress.is_watched
+            && let Some(is_null) = self.progress.tokens.take_null(&mut self.input)
         {
             return Ok(is_null);
         }
@@ -114,8 +246,8 @@ impl Json<'_, '_> {
 
     /// Takes a `null` as [`null`](Self::null) does, and breaks then, or when it is not known yet. One byte tells
     /// all of it.
-    #[cfg_attr(target_pointer_width = "64", inline)]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(in crate::json) fn unless_null(&mut self) -> ControlFlow<Result<(), Stop>> {
         match self.null() {
             Ok(false) => ControlFlow::Continue(()),
@@ -131,11 +263,11 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     pub fn skip(&mut self) -> Result<(), Stop> {
         // Each turn takes a token, or returns.
-        while self.filler.is_watched && !self.filler.tokens.is_past(self.level) {
+        while self.progress.is_watched && !self.progress.tokens.is_past(self.level) {
             self.token()?;
         }
-        let has_ended = self.filler.tokens.skip(self.level, &mut self.input)?;
-        if has_ended { Ok(()) } else { Err(Stop(Cause::More)) }
+        let has_ended = self.progress.tokens.skip(self.level, &mut self.input)?;
+        if has_ended { Ok(()) } else { Err(Stop(Stopped::More)) }
     }
 
     /// Passes over a value of a type that does not fit, or what is left of it, and notes that one did not.
@@ -156,12 +288,12 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     #[inline(never)]
     pub fn misfit(&mut self, why: Misfit) -> Result<(), Stop> {
-        let filler = &mut *self.filler;
-        if filler.mismatch.is_none() {
-            filler.mismatch = Some(self.member);
-            filler.why = if self.level == 0 { Misfit::Root } else { why };
+        let progress = &mut *self.progress;
+        if progress.mismatch.is_none() {
+            progress.mismatch = Some(self.member);
+            progress.why = if self.level == 0 { Misfit::Root } else { why };
         }
-        filler.rest = Rest::Unfit;
+        progress.rest = Rest::Unfit;
         self.skip()
     }
 
@@ -172,7 +304,7 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     pub fn tokens(&mut self, each: &mut dyn FnMut(&Token<'_>)) -> Result<(), Stop> {
         // Each turn takes a token, or returns.
-        while !self.filler.tokens.is_past(self.level) {
+        while !self.progress.tokens.is_past(self.level) {
             each(&self.token()?);
         }
         Ok(())
@@ -212,8 +344,8 @@ impl Json<'_, '_> {
     /// # Errors
     ///
     /// See [`peek`](Self::peek).
-    #[cfg_attr(target_pointer_width = "64", inline)]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn one_of(&mut self, words: &[&str]) -> Result<Option<usize>, Stop> {
         match self.short(Kind::String)? {
             Taken::Text(Some(word)) => Ok(words.iter().position(|known| *known == word)),
@@ -269,7 +401,7 @@ impl Json<'_, '_> {
     fn short(&mut self, kind: Kind) -> Result<Taken<'_>, Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
-            let Filler { tokens, short, is_watched, .. } = &mut *self.filler;
+            let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
             if kind == Kind::String
                 && !*is_watched
                 && let Some(text) = tokens.take_string(&mut self.input)
@@ -284,7 +416,7 @@ impl Json<'_, '_> {
             };
             short.push(piece, last);
             if last {
-                return Ok(Taken::Text(self.filler.short.text()));
+                return Ok(Taken::Text(self.progress.short.text()));
             }
         }
         Ok(Taken::Other)
@@ -293,11 +425,11 @@ impl Json<'_, '_> {
     /// Whether the input stands in an object or array that has not been entered: what a field that takes
     /// neither was passing over.
     pub(super) fn is_within(&self) -> bool {
-        self.filler.tokens.depth() > self.level
+        self.progress.tokens.depth() > self.level
     }
 
     pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
-        let Filler { tokens, is_watched, .. } = &mut *self.filler;
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
         next(tokens, &mut self.input, *is_watched, self.watch)
     }
 }
@@ -310,7 +442,7 @@ pub(super) fn next<'t, 'i: 't>(
     is_watched: bool,
     watch: &mut dyn Watch,
 ) -> Result<Token<'t>, Stop> {
-    let token = tokens.token(input)?.ok_or(Stop(Cause::More))?;
+    let token = tokens.token(input)?.ok_or(Stop(Stopped::More))?;
     if is_watched {
         watch.token(&token);
     }

@@ -1,5 +1,4 @@
-//! What pieces of JSON go into: fields, records and rows of them, and the macros that make them,
-//! [`record!`](crate::record!) and [`enumeration!`](crate::enumeration!).
+//! A struct or an enum in, a [record](crate::record!) or a [word](crate::enumeration!) of JSON out, by macros.
 //!
 //! ```
 //! use taskgroup::{json, record, text::Text};
@@ -20,87 +19,18 @@
 //!
 //! Those of [`json`](crate::json) and of [`tree`](super::tree).
 
-use super::{
-    fill::{Json, Stop},
-    tree::Node,
-};
-
-/// A place for one JSON value.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a field of a record",
-    label = "not a place for a JSON value",
-    note = "a field is a `Text<N>`, `Raw<N>` or `Content<N>` of so many bytes, a `List<T, N>` of so many elements, a number, \
-        a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
-)]
-pub trait Field {
-    /// Forgets what is there. Called before a value comes, and again when another of the same name
-    /// follows: the last one counts.
-    fn clear(&mut self);
-
-    /// Takes the next value from `json`, whole: by calling one of its methods, always the same one for
-    /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
-    /// the rest of the value.
-    ///
-    /// A value that does not fit is passed over and [noted](Json::mismatch); the field is cleared then, and the
-    /// text goes on.
-    ///
-    /// # Errors
-    ///
-    /// Whatever `json` gives.
-    fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
-}
-
-/// For [`record!`](crate::record!): does not compile for what is not a field, and the compiler points at the type.
+/// What the macros name in the crate that uses them, and nobody else.
 #[doc(hidden)]
-pub const fn is_field<F: Field>() {}
+pub mod __private {
+    use super::super::value::Field;
+    pub use super::super::{tree::pointer, value::clear};
+    #[cfg(feature = "defmt")]
+    pub use defmt;
+    #[cfg(feature = "serde")]
+    pub use serde;
 
-/// A place for a JSON object: its members by name. Made by [`record!`](crate::record!).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a record",
-    label = "not a place for a JSON object",
-    note = "`taskgroup::record! {{ … }}` around a struct makes a record of it, with a pointer for each field: `id: Text<40> = \"/run/run_id\"`"
-)]
-pub trait Record: Field {
-    /// The tree of the names, made by [`tree`](super::tree()).
-    fn names(&self) -> &'static [Node];
-
-    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
-    #[doc(hidden)]
-    fn root(&self) -> Option<&'static Node> {
-        self.names().first()
-    }
-
-    /// The field that a leaf of the tree stands for.
-    fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
-
-    /// Whether the events of a stream that have this type are for this record. `None`: it does not say, and whoever
-    /// reads the stream decides.
-    fn wants(&self, event_type: &str) -> Option<bool> {
-        let _ = event_type;
-        None
-    }
-
-    /// Shows the text itself, piece by piece as it comes, to a record that keeps it or passes it on. What came since
-    /// [`clear`](Field::clear) is one text, whole once whoever reads the stream gives the event.
-    fn data(&mut self, piece: &[u8]) {
-        let _ = piece;
-    }
-}
-
-/// A place for a JSON array.
-pub trait Row {
-    /// Makes a place for one more element, cleared. False: there is none, and the element is passed over.
-    fn push(&mut self) -> bool;
-
-    /// The place made last.
-    fn last(&mut self) -> Option<&mut dyn Field>;
-
-    /// Takes the place made last back: its element did not fit. A row that cannot do that clears it.
-    fn reject(&mut self) {
-        if let Some(element) = self.last() {
-            element.clear();
-        }
-    }
+    /// Does not compile for what is not a field, and the compiler points at the type.
+    pub const fn is_field<F: Field>() {}
 }
 
 /// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
@@ -133,66 +63,75 @@ pub trait Row {
 /// ```
 #[macro_export]
 macro_rules! record {
+    ($($struct:tt)+) => {
+        $crate::__record! { $($struct)+ }
+    };
+}
+
+/// The steps of [`record!`](crate::record!): each takes tokens off the front of what is left, up to the fields.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __record {
     (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] > $($rest:tt)+) => {
-        $crate::record! { @for $head [$($declared)*] [$($bounded)*] [$($named)*] $($rest)+ }
+        $crate::__record! { @for $head [$($declared)*] [$($bounded)*] [$($named)*] $($rest)+ }
     };
     (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] const $parameter:ident $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* const $parameter] [$($bounded)* const $parameter] [$($named)* $parameter] $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* const $parameter] [$($bounded)* const $parameter] [$($named)* $parameter] $($rest)+ }
     };
     (@generics $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] $parameter:tt $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* $parameter] [$($bounded)* $parameter] [$($named)* $parameter] $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* $parameter] [$($bounded)* $parameter] [$($named)* $parameter] $($rest)+ }
     };
     (@bounds $head:tt [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] , $($rest:tt)+) => {
-        $crate::record! { @generics $head [$($declared)* ,] [$($bounded)* ,] [$($named)* ,] $($rest)+ }
+        $crate::__record! { @generics $head [$($declared)* ,] [$($bounded)* ,] [$($named)* ,] $($rest)+ }
     };
     (@bounds $head:tt $declared:tt $bounded:tt $named:tt > $($rest:tt)+) => {
-        $crate::record! { @for $head $declared $bounded $named $($rest)+ }
+        $crate::__record! { @for $head $declared $bounded $named $($rest)+ }
     };
     (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:literal $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* = $default] $bounded $named $($rest)+ }
     };
     (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:ty, $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named , $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* = $default] $bounded $named , $($rest)+ }
     };
     (@bounds $head:tt [$($declared:tt)*] $bounded:tt $named:tt = $default:ty> $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* = $default] $bounded $named > $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* = $default] $bounded $named > $($rest)+ }
     };
     (@bounds $head:tt [$($declared:tt)*] [$($bounded:tt)*] $named:tt $token:tt $($rest:tt)+) => {
-        $crate::record! { @bounds $head [$($declared)* $token] [$($bounded)* $token] $named $($rest)+ }
+        $crate::__record! { @bounds $head [$($declared)* $token] [$($bounded)* $token] $named $($rest)+ }
     };
 
     (@for $head:tt $declared:tt $bounded:tt $named:tt for * $($rest:tt)+) => {
-        $crate::record! { @where $head $declared $bounded $named [_] $($rest)+ }
+        $crate::__record! { @where $head $declared $bounded $named [_] $($rest)+ }
     };
     (@for $head:tt $declared:tt $bounded:tt $named:tt for $($event_type:literal)|+ where $($rest:tt)+) => {
-        $crate::record! { @where $head $declared $bounded $named [$($event_type)|+] where $($rest)+ }
+        $crate::__record! { @where $head $declared $bounded $named [$($event_type)|+] where $($rest)+ }
     };
     (@for $head:tt $declared:tt $bounded:tt $named:tt for $($event_type:literal)|+ { $($fields:tt)* }) => {
-        $crate::record! { @where $head $declared $bounded $named [$($event_type)|+] { $($fields)* } }
+        $crate::__record! { @where $head $declared $bounded $named [$($event_type)|+] { $($fields)* } }
     };
     (@for $head:tt $declared:tt $bounded:tt $named:tt $($rest:tt)+) => {
-        $crate::record! { @where $head $declared $bounded $named [] $($rest)+ }
+        $crate::__record! { @where $head $declared $bounded $named [] $($rest)+ }
     };
 
     (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt where $($rest:tt)+) => {
-        $crate::record! { @where $head $declared $bounded $named $types [] $($rest)+ }
+        $crate::__record! { @where $head $declared $bounded $named $types [] $($rest)+ }
     };
     (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt { $($fields:tt)* }) => {
-        $crate::record! { @struct $head $declared $bounded $named $types [] { $($fields)* } }
+        $crate::__record! { @struct $head $declared $bounded $named $types [] { $($fields)* } }
     };
     (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt [$($where:tt)*] { $($fields:tt)* }) => {
-        $crate::record! { @struct $head $declared $bounded $named $types [$($where)*] { $($fields)* } }
+        $crate::__record! { @struct $head $declared $bounded $named $types [$($where)*] { $($fields)* } }
     };
     (@where $head:tt $declared:tt $bounded:tt $named:tt $types:tt [$($where:tt)*] $token:tt $($rest:tt)+) => {
-        $crate::record! { @where $head $declared $bounded $named $types [$($where)* $token] $($rest)+ }
+        $crate::__record! { @where $head $declared $bounded $named $types [$($where)* $token] $($rest)+ }
     };
 
     // Without parameters the compiler can point at a type that is no field; what comes after that takes it for one.
     (@struct $head:tt [] [] [] $types:tt []
         { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
     ) => {
-        const _: fn() = || { $($crate::json::is_field::<$type>();)* };
-        $crate::record! { @impl $head [] [] [] $types [] [$(for<'field> $type: $crate::json::Field,)*]
+        const _: fn() = || { $($crate::json::__private::is_field::<$type>();)* };
+        $crate::__record! { @impl $head [] [] [] $types [] [$(for<'field> $type: $crate::json::Field,)*]
             { $($(#[$field_attribute])* $field_visibility $field: $type = $pointer),* }
         }
     };
@@ -200,10 +139,24 @@ macro_rules! record {
         [$($declared:tt)*] [$($bounded:tt)*] [$($named:tt)*] [$($types:tt)*] [$($where:tt)*]
         { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
     ) => {
-        $crate::record! { @impl [$(#[$attribute])* $visibility struct $name]
+        $crate::__record! { @impl [$(#[$attribute])* $visibility struct $name]
             [$($declared)*] [$($bounded)*] [$($named)*] [$($types)*] [$($where)*] [$($type: $crate::json::Field,)*]
             { $($(#[$field_attribute])* $field_visibility $field: $type = $pointer),* }
         }
+    };
+
+    // A field without a pointer.
+    (@struct $head:tt $declared:tt $bounded:tt $named:tt $types:tt $where:tt
+        { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty $(= $pointer:expr)?),* $(,)? }
+    ) => {
+        $($crate::__record! { @pointer $field $(= $pointer)? })*
+    };
+    (@pointer $field:ident = $pointer:expr) => {};
+    (@pointer $field:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "field `", ::core::stringify!($field), "` has no JSON Pointer to its value: write `",
+            ::core::stringify!($field), ": … = \"/", ::core::stringify!($field), "\"`, or where else it is"
+        ));
     };
 
     (@impl [$(#[$attribute:meta])* $visibility:vis struct $name:ident]
@@ -229,7 +182,7 @@ macro_rules! record {
         where $($fields)* $($where)*
         {
             fn clear(&mut self) {
-                $crate::json::clear(self);
+                $crate::json::__private::clear(self);
             }
 
             fn fill(&mut self, json: &mut $crate::json::Json<'_, '_>) -> ::core::result::Result<(), $crate::json::Stop> {
@@ -244,7 +197,7 @@ macro_rules! record {
             fn names(&self) -> &'static [$crate::json::Node] {
                 const FIELDS: &[&str] = &[$(::core::stringify!($field)),*];
                 const GIVEN: &[&str] = &[$($pointer),*];
-                const POINTERS: &[&str] = &[$($crate::json::pointer(FIELDS, GIVEN, ::core::stringify!($field))),*];
+                const POINTERS: &[&str] = &[$($crate::json::__private::pointer(FIELDS, GIVEN, ::core::stringify!($field))),*];
                 static NODES: [$crate::json::Node; $crate::json::count(POINTERS)] = $crate::json::tree(POINTERS);
                 &NODES
             }
@@ -258,7 +211,7 @@ macro_rules! record {
                 ::core::option::Option::None
             }
 
-            $crate::record! { @wants $($types)* }
+            $crate::__record! { @wants $($types)* }
         }
     };
 
@@ -273,10 +226,15 @@ macro_rules! record {
     };
 
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident < $($rest:tt)+) => {
-        $crate::record! { @generics [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
+        $crate::__record! { @generics [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
     };
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident $($rest:tt)+) => {
-        $crate::record! { @for [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
+        $crate::__record! { @for [$(#[$attribute])* $visibility struct $name] [] [] [] $($rest)+ }
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "a record is a struct with a JSON Pointer for each field: `pub struct Name { pub field: Type = \"/pointer\" }`"
+        );
     };
 }
 
@@ -356,8 +314,8 @@ macro_rules! enumeration {
             }
         }
 
-        $crate::format_word! { $name }
-        $crate::serialize_word! { $name }
+        $crate::__format_word! { $name }
+        $crate::__serialize_word! { $name }
     };
 }
 
@@ -365,10 +323,10 @@ macro_rules! enumeration {
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! serialize_word {
+macro_rules! __serialize_word {
     ($name:ident) => {
-        impl $crate::json::Serialize for $name {
-            fn serialize<S: $crate::json::Serializer>(
+        impl $crate::json::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::json::__private::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
@@ -385,7 +343,7 @@ macro_rules! serialize_word {
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! serialize_word {
+macro_rules! __serialize_word {
     ($name:ident) => {};
 }
 
@@ -393,11 +351,11 @@ macro_rules! serialize_word {
 #[cfg(feature = "defmt")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! format_word {
+macro_rules! __format_word {
     ($name:ident) => {
-        impl $crate::json::Format for $name {
-            fn format(&self, f: $crate::json::Formatter<'_>) {
-                $crate::json::Format::format(self.as_str(), f);
+        impl $crate::json::__private::defmt::Format for $name {
+            fn format(&self, f: $crate::json::__private::defmt::Formatter<'_>) {
+                $crate::json::__private::defmt::Format::format(self.as_str(), f);
             }
         }
     };
@@ -407,6 +365,6 @@ macro_rules! format_word {
 #[cfg(not(feature = "defmt"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! format_word {
+macro_rules! __format_word {
     ($name:ident) => {};
 }
