@@ -225,6 +225,8 @@ fn several_statuses_come_in_the_order_of_a_life_and_can_be_continued() {
     ended.expect(0, &[]);
     let came: Vec<String> = ended.lines().iter().map(|line| id(line)).collect();
     assert_eq!(came, both.concat());
+    let commas = end(&mut runs(&sandbox, ["--status=completed,failed", "--format=jsonl"]));
+    assert_eq!(commas.stdout, ended.stdout);
 }
 
 #[test]

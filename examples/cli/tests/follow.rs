@@ -130,7 +130,7 @@ fn answers_come_as_they_complete() {
 fn people_get_a_line_and_programs_one_json_text() {
     let sandbox = lively(100, Faults::default());
     let ended = end(&mut at(&sandbox, ["follow", "Who?", "--format=json"]));
-    ended.expect(0, &["1 answers: "]);
+    ended.expect(0, &["1 answer: "]);
     let Value::Array(answers) = value(&ended.stdout) else { panic!("{}", ended.stdout) };
     assert_eq!(answers.len(), 1);
     let ended = end(&mut at(&sandbox, ["follow", "Who?", "What?", "-q"]));
@@ -157,7 +157,7 @@ fn a_group_that_exists_can_be_joined() {
     assert_complete(&sandbox, &questions, &folder, None);
     // The variable is for those who give nothing else.
     let ended = end(at(&sandbox, ["follow", "Four?"]).env("TASKGROUP_ID", &group));
-    ended.expect(0, &["1 answers"]);
+    ended.expect(0, &["1 answer: "]);
     assert_complete(&sandbox, &questions, &folder, None);
 }
 
@@ -435,4 +435,26 @@ fn through_nginx_too() {
     let sandbox = lively(8_000, cut_at_random(300 * inputs as u64));
     let nginx = Nginx::start(&sandbox);
     survives(&sandbox, &nginx.url, "nginx-killed", inputs, kills, number("FOLLOW_SEED", 1) as u64);
+}
+
+#[test]
+fn a_signal_says_how_to_continue() {
+    let sandbox = lively(60_000, Faults::default());
+    let folder = folder("interrupted");
+    for out in [None, Some(&folder)] {
+        let mut command = at(&sandbox, ["follow", "Who?"]);
+        out.iter().for_each(|folder| _ = command.arg("--out").arg(folder));
+        let child = command.spawn().unwrap();
+        let events = sandbox.requests().len() + 3;
+        while sandbox.requests().len() < events {
+            thread::sleep(Duration::from_millis(5));
+        }
+        signal(&child, "INT");
+        let words = if out.is_some() {
+            "interrupted; continue with the same command"
+        } else {
+            "continue with follow tgrp_"
+        };
+        ended(child.wait_with_output().unwrap()).expect(130, &[words]);
+    }
 }

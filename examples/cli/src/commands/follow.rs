@@ -25,6 +25,7 @@ use crate::{
         metadata::{self, Pair},
         note,
     },
+    interrupt::quoted,
     output::Resume,
 };
 
@@ -95,7 +96,8 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
     let counts = if counts.is_empty() { "none new".into() } else { counts.join(", ") };
     let place = arguments.out.as_deref().map(|path| format!("; in {}", path.display())).unwrap_or_default();
     let seconds = began.elapsed().as_secs_f64();
-    client.console.say(format_args!("{} answers: {counts}, in {seconds:.1} s{place}", store.len()));
+    let answers = if store.len() == 1 { "1 answer".into() } else { format!("{} answers", store.len()) };
+    client.console.say(format_args!("{answers}: {counts}, in {seconds:.1} s{place}"));
     Ok(if store.skipped == 0 { Exit::Done } else { Exit::Skipped })
 }
 
@@ -170,6 +172,10 @@ fn follow(
                         keeper.reached(state);
                         keeper.store()?;
                         bar.added(state.added());
+                        if !keeper.is_kept() {
+                            let again = format!("follow {}", quoted(state.taskgroup_id()));
+                            client.output.resumes(Resume::With(again));
+                        }
                         false
                     }
                     Some(Event::Status(status)) => {

@@ -32,10 +32,10 @@ pub(crate) struct Arguments {
     /// The group, tgrp_… [env: TASKGROUP_ID=]
     #[arg(value_name = "TASKGROUP_ID", value_parser = id)]
     taskgroup_id: Option<String>,
-    /// Only runs with this status; may be repeated
+    /// Only runs with this status; several after commas, or by another --status
     ///
     /// One stream for each status, in the order of a run's life. A run that moves on meanwhile can come twice.
-    #[arg(long, value_name = "STATUS", value_parser = statuses())]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses())]
     status: Vec<Status>,
     /// Each run with its input
     #[arg(long)]

@@ -92,6 +92,11 @@ impl Keeper {
         Ok(Self { state, folder: Some(folder.to_owned()), stored: Instant::now(), _lock: Some(lock) })
     }
 
+    /// Whether there is a folder for it.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Keeps the state.
     pub(crate) fn store(&mut self) -> Result<(), Error> {
         self.stored = Instant::now();
