@@ -42,9 +42,9 @@ pub(crate) trait Line: Record {
 pub(crate) fn one_line(json: &[u8], line: &mut Vec<u8>) {
     let start = line.len();
     line.extend_from_slice(String::from_utf8_lossy(json).as_bytes());
-    // In JSON a line feed can only be whitespace between tokens.
-    for byte in line.iter_mut().skip(start).filter(|byte| **byte == b'\n') {
-        *byte = b' ';
+    // In JSON a line feed can only be whitespace between tokens. Most texts have none.
+    if json.contains(&b'\n') {
+        line.iter_mut().skip(start).filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
     }
     line.push(b'\n');
 }
