@@ -1,8 +1,8 @@
 //! `defmt::Format` for the types that show on a device what `Debug` shows elsewhere.
 //!
-//! The small ones, errors and actions and the like, derive it where they stand, and take a byte on the
-//! wire. These hold texts of a profile's own types, of which `defmt` cannot ask how they are shown, or
-//! the state of a machine. As with `Debug`, the API key is not in it.
+//! Small types, such as errors and actions, derive it, and take a byte on the wire. The types here contain
+//! fields of a profile, which need not implement it, or the state of a parser. As with `Debug`, the API key
+//! is not shown.
 
 use crate::{api, http, json, session, sse, text};
 

@@ -1,18 +1,18 @@
-//! A client for Parallel's Task Group API that runs on a microcontroller: bytes of an HTTP/1.1
-//! answer in, events of fixed size out.
+#![doc = include_str!("../README.md")]
+//! # Where to look
 //!
-//! No `std`, no heap, no `unsafe`, no I/O: the caller owns the socket and the clock.
+//! The [`handbook`] explains the loop, your own record, sizes, errors, other APIs, porting, proxies and tests.
 //!
-//! | you have | take | you get |
+//! | you have | use | you get |
 //! |---|---|---|
 //! | questions, a socket and an API key | [`follow`] | each answer once |
-//! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every break |
+//! | a socket and an API key | [`session`], with the requests and records of [`api`] | events, resumed after every failure |
 //! | a socket and the key of another API | [`session`], with an [`Endpoint`](session::Endpoint) of yours | the same |
 //! | an HTTP connection of your own | [`http`] | heads, and bodies without their framing |
-//! | a `text/event-stream` body | [`sse`] | fields as they stream by, or whole events |
+//! | a `text/event-stream` body | [`sse`] | fields as they arrive, or whole events |
 //! | JSON in pieces | [`json`] | tokens, or your own struct of fixed size |
 //!
-//! Each row stands on those below it and on [`text`] and [`time`], never the other way round.
+//! Each row builds on those below it and on [`text`] and [`time`], never the other way round.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -36,6 +36,9 @@ mod log;
 
 pub mod api;
 pub mod follow;
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("handbook.md")]
+pub mod handbook {}
 pub mod http;
 pub mod json;
 pub mod session;

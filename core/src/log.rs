@@ -1,11 +1,10 @@
-//! One spelling for log lines: to `log`, to `defmt`, to both, or to nobody.
+//! One spelling for log lines, which go to `log`, to `defmt`, to both, or nowhere.
 //!
-//! The format strings are those that both crates understand, and no call site ever names the API
-//! key. The adapters use these macros, too: which of the two crates takes the line is said by the
-//! features `log` and `defmt` of the crate that calls.
+//! Both crates understand the format strings, and no call names the API key. The adapters use these macros,
+//! too: the features `log` and `defmt` of the calling crate decide where a line goes.
 //!
-//! What a person needs to know from a device in the field is `info`, what they should look after
-//! is `warning`, and what explains those is `debug`.
+//! `info` is what a person needs to know from a device in the field, `warning` what they should look into,
+//! and `debug` what explains the others.
 
 /// One line, at one level.
 #[doc(hidden)]

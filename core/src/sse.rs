@@ -1,7 +1,8 @@
-//! Bytes of a `text/event-stream` body in, fields as they stream by or whole events out.
+//! Bytes of a `text/event-stream` body in, fields as they arrive or whole events out.
 //!
-//! The [WHATWG algorithm](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)
-//! in full. It cannot fail: whatever the bytes are, the standard says what they mean.
+//! The [WHATWG
+//! algorithm](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation) in
+//! full. It cannot fail: whatever the bytes are, the standard says what they mean.
 //!
 //! ```
 //! use taskgroup::sse::{Event, Parser};
@@ -16,10 +17,10 @@
 //!
 //! # Limits
 //!
-//! [`Tokenizer`] keeps no byte of the stream, so it has none. [`Parser<N>`] keeps the first `N` bytes
-//! of an event's data and name together and counts the rest in [`Event::lost`]. An id beyond
-//! 128 bytes is counted there whole and otherwise ignored: it is never cut. A `retry` beyond 128
-//! digits is ignored, one beyond `u32::MAX` milliseconds (49 days) stands for that.
+//! [`Tokenizer`] stores no byte of the stream, so it has none. [`Parser<N>`] keeps the first `N` bytes of an
+//! event's data and name together and counts the rest in [`Event::lost`]. It counts an id beyond 128 bytes
+//! there in full and otherwise ignores it: an id is never cut. A `retry` beyond 128 digits is ignored; one
+//! beyond `u32::MAX` milliseconds (49 days) counts as that.
 
 use core::{mem, str, time::Duration};
 
@@ -29,8 +30,7 @@ use crate::text::{Decoder, Text, decimal};
 
 const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
-/// The fields that have a meaning: the standard has these four. Lines with any other name are passed over, as are
-/// comments.
+/// The four fields of the standard. Lines with any other name are skipped, and so are comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Field {
@@ -38,7 +38,7 @@ pub enum Field {
     Data,
     /// The event's name; the last of several counts.
     Event,
-    /// The event's id, which stays that of all later events until there is another.
+    /// The event's id, which is also that of all later events until there is another.
     Id,
     /// How long to wait before connecting again: milliseconds, in ASCII digits.
     Retry,
@@ -68,27 +68,39 @@ impl Field {
 
 /// What [`Tokenizer::feed`] finds.
 ///
-/// There will be no others: whoever puts events together must handle each.
+/// There will be no others: code that puts events together must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Token<'i> {
     /// A field begins. Its value is the [`Bytes`](Self::Bytes) up to the next token of another kind.
     ///
-    /// Each line of data begins again: whoever joins them puts a line feed before each but the first.
+    /// Every `data` line starts with a `Begin` of its own; join the lines with line feeds.
     Begin(Field),
-    /// The next piece of the value: never empty, never with a line end, UTF-8 if the server keeps to it.
+    /// The next piece of the value: never empty, never with a line end, and UTF-8 if the server obeys the
+    /// standard.
     Bytes(&'i [u8]),
-    /// A blank line. Where `Begin(Data)` came since the last one, an event is complete; where it did
-    /// not, the standard fires no event but takes over the id.
+    /// A blank line. If a `Begin(Data)` has come since the last one, an event is complete; otherwise the
+    /// standard fires no event, but keeps the id.
     Dispatch,
 }
 
-/// Takes the lines apart and hands every byte of a value on where it lies, at the speed of a search
-/// for the line's end.
+/// Parses the lines, and lends the bytes of each value out of the input, at the speed of a search for the end
+/// of the line.
+///
+/// ```
+/// use taskgroup::sse::{Field, Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut input = &b"data: hello\n\n"[..];
+/// assert_eq!(tokenizer.feed(&mut input), Some(Token::Begin(Field::Data)));
+/// assert_eq!(tokenizer.feed(&mut input), Some(Token::Bytes(b"hello")));
+/// assert_eq!(tokenizer.feed(&mut input), Some(Token::Dispatch));
+/// assert_eq!(tokenizer.feed(&mut input), None);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     state: State,
-    /// Since the last blank line there was a line of a field that an event is made of.
+    /// There has been a line of `data`, `event` or `id` since the last blank line.
     has_fields: bool,
 }
 
@@ -103,13 +115,13 @@ pub struct Tokenizer {
 /// ```
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// The stream's beginning, so many bytes of a byte order mark into it.
+    /// The stream's beginning, after this many bytes of a byte order mark.
     Mark(u8),
     /// A line's beginning.
     Line,
     /// A line's beginning after a CR: an LF belongs to the line before.
     Return,
-    /// So many bytes into what may be this field's name.
+    /// After this many bytes of what may be this field's name.
     Name(Field, u8),
     /// The value's beginning: one space is dropped.
     Space,
@@ -126,7 +138,7 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// At the beginning of a stream, where a byte order mark may stand.
+    /// At the beginning of a stream, where there may be a byte order mark.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::Mark(0), has_fields: false }
@@ -161,7 +173,7 @@ impl Tokenizer {
                         self.has_fields = false;
                         return Some(Token::Dispatch);
                     }
-                    // Nearly always the whole name is there.
+                    // Nearly always the whole name has arrived.
                     for field in [Field::Data, Field::Event, Field::Id] {
                         if let Some(value) = input.strip_prefix(field.name()) {
                             *input = value;
@@ -198,7 +210,7 @@ impl Tokenizer {
                         *input = rest;
                         self.state = State::Mark(matched.wrapping_add(1));
                     }
-                    // Part of a mark is the beginning of a name that has no meaning.
+                    // Part of a byte order mark begins a name without a meaning.
                     Some(_) if matched > 0 => self.state = State::Skip,
                     _ => self.state = State::Line,
                 },
@@ -216,7 +228,7 @@ impl Tokenizer {
     /// Whether a stream that ended here was cut: in a line, other than a comment; or after a whole line of
     /// `data`, `event` or `id`, and before the blank line that completes an event.
     ///
-    /// The standard has such an event dropped without a word, so that only this tells that there was one.
+    /// The standard drops such an event silently, so that only this shows that there was one.
     #[must_use]
     pub const fn is_amid_event(&self) -> bool {
         match self.state {
@@ -237,7 +249,7 @@ impl Tokenizer {
         (!bytes.is_empty()).then_some(Token::Bytes(bytes))
     }
 
-    /// Takes the rest of the line, as far as it is there, and the byte that ends it.
+    /// Takes the rest of the line, as far as it has arrived, and the byte that ends it.
     #[inline]
     fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
         let at = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
@@ -263,21 +275,33 @@ const fn after_line_end(byte: u8) -> Option<State> {
 
 /// One event, lent by the parser that collected it.
 ///
-/// There will be no other fields: the standard gives an event no more, so it can be taken apart.
+/// There will be no other fields, since the standard has no more: you can destructure it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Event<'p> {
-    /// Its name, `message` when the server gave none. What is not UTF-8 in it became U+FFFD.
+    /// Its name; `message` if the server sent none. Invalid UTF-8 in it became U+FFFD.
     pub name: &'p str,
-    /// Its data, with a line feed between two lines, just as the server sent the bytes.
+    /// Its data, with a line feed between two lines; otherwise the bytes that the server sent.
     pub data: &'p [u8],
-    /// The last id as of this event, empty when there never was one. What is not UTF-8 became U+FFFD.
+    /// The last id as of this event; empty if there has been none. Invalid UTF-8 in it became U+FFFD.
     pub id: &'p str,
-    /// How many bytes of name and data had no room, and of an id beyond 128. 0: nothing is missing.
+    /// The number of bytes of name and data without room, plus those of an id beyond 128. 0: nothing is
+    /// missing.
     pub lost: usize,
 }
 
 /// Collects events: up to `N` bytes of name and data each, and ids up to 128 bytes.
+///
+/// ```
+/// use taskgroup::sse::{Event, Parser};
+///
+/// let mut parser = Parser::<512>::new();
+/// let mut input = &b"event: greeting\nid: 7\ndata: hello\ndata: world\n\ndata: unfinis"[..];
+/// while let Some(Event { name, data, id, lost }) = parser.feed(&mut input) {
+///     assert_eq!((name, data, id, lost), ("greeting", &b"hello\nworld"[..], "7", 0));
+/// }
+/// assert_eq!(parser.last_event_id(), "7");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Parser<const N: usize> {
     tokenizer: Tokenizer,
@@ -285,12 +309,12 @@ pub struct Parser<const N: usize> {
     field: Option<Field>,
     decoder: Decoder,
     block: Block<N>,
-    /// Whether the block is an event that `event` gives, and the next `advance` clears.
+    /// Whether the block is an event that `event` returns and the next `advance` clears.
     complete: bool,
     /// The value of an id or retry line as far as it has come.
     value: Text<128>,
-    /// The last valid id line. Only a blank line makes it the last event id, or a stream cut in the
-    /// middle of an event would go on after an event that nobody has had.
+    /// The last valid id line. Only a blank line makes it the last event id. Otherwise a stream that is cut
+    /// in the middle of an event would continue after an event that nobody has received.
     id: Text<128>,
     id_lost: usize,
     last_event_id: Text<128>,
@@ -327,8 +351,8 @@ impl<const N: usize> Parser<N> {
         self.advance(input).then(|| self.event())
     }
 
-    /// Goes to the next event: true when there is one, for [`event`](Self::event) to look at, false
-    /// when `input` is used up.
+    /// Parses up to the next event. `true`: there is one, and [`event`](Self::event) shows it. `false`:
+    /// `input` is used up.
     #[must_use]
     pub fn advance(&mut self, input: &mut &[u8]) -> bool {
         if self.complete {
@@ -348,7 +372,7 @@ impl<const N: usize> Parser<N> {
                         self.complete = true;
                         return true;
                     }
-                    // The event that would have had an id which was too long is the next one.
+                    // The id that is too long would belong to the next event.
                     self.block.clear();
                 }
             }
@@ -359,7 +383,7 @@ impl<const N: usize> Parser<N> {
         false
     }
 
-    /// The event that the last [`advance`](Self::advance) found; an empty one when it found none.
+    /// The event that the last [`advance`](Self::advance) found; an empty one if it found none.
     #[must_use]
     pub fn event(&self) -> Event<'_> {
         let id = self.last_event_id();
@@ -371,13 +395,13 @@ impl<const N: usize> Parser<N> {
         }
     }
 
-    /// The id to send as `Last-Event-ID` when connecting again, empty when there is none.
+    /// The id to send as `Last-Event-ID` when you reconnect; empty if there is none.
     #[must_use]
     pub fn last_event_id(&self) -> &str {
         self.last_event_id.as_str()
     }
 
-    /// The last valid `retry`: how long the server wants clients to wait before they connect again.
+    /// The last valid `retry`: how long the server wants clients to wait before they reconnect.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry.map(|millis| Duration::from_millis(millis.into()))
@@ -389,8 +413,8 @@ impl<const N: usize> Parser<N> {
         self.tokenizer.is_amid_event()
     }
 
-    /// The stream has ended: drops what there is of an unfinished event. What is fed from now on is
-    /// another stream, which takes over the last event id and `retry`.
+    /// Ends the stream, and drops an unfinished event. What you feed from now on is another stream, which
+    /// keeps the last event id and `retry`.
     pub fn closed(&mut self) {
         self.tokenizer = Tokenizer::new();
         self.field = None;
@@ -446,8 +470,8 @@ impl<const N: usize> Parser<N> {
     }
 }
 
-/// Data and name of one event in the same `N` bytes: data grows from the front, the name from the
-/// back and backwards, because lines of both may come in any order.
+/// Data and name of one event in the same `N` bytes. Data grows from the front, the name backwards from the
+/// back, because lines of both may come in any order.
 #[derive(Clone, Debug)]
 struct Block<const N: usize> {
     bytes: [u8; N],
@@ -494,7 +518,7 @@ impl<const N: usize> Block<N> {
         self.bytes.get_mut(self.data..N.saturating_sub(self.name)).unwrap_or_default()
     }
 
-    /// Nothing is added from now on: turns the name round. False: there is no event.
+    /// Completes the event: reverses the name. False: there is no event.
     fn dispatch(&mut self) -> bool {
         if let Some(name) = self.bytes.get_mut(N.saturating_sub(self.name)..) {
             name.reverse();

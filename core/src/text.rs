@@ -12,20 +12,19 @@
 //!
 //! # Limits
 //!
-//! `N` bytes are kept: a prefix that ends on a character boundary. Once something has been lost,
-//! all that follows is lost too, so what is there is always a true prefix. The count of lost bytes
-//! stops at `u32::MAX`.
+//! `N` bytes are kept: a prefix that ends on a character boundary. Once something has been lost, everything
+//! after it is lost, too, so the text is always a true prefix. The count of lost bytes stops at `u32::MAX`.
 
 use core::{fmt, mem, ops::Deref, str};
 
 /// From this many bytes on a text can be a secret.
 const SECRET: usize = 8;
 
-/// From this many bytes on, what a cut text ends with is taken for the beginning of a secret.
+/// From this many bytes on, the end of a cut text can be the beginning of a secret.
 const BEGINNING: usize = 4;
 
-/// Whether `text` is long enough to be taken out of messages: 8 bytes or more. A shorter one, such as
-/// `k` or `report`, stands in texts for other reasons, and to replace it would garble them.
+/// Whether `text` is long enough to be removed from messages: 8 bytes or more. A shorter one, such as `k` or
+/// `report`, is in texts for other reasons, and replacing it would garble them.
 #[must_use]
 pub const fn is_secret(text: &str) -> bool {
     text.len() >= SECRET
@@ -33,7 +32,17 @@ pub const fn is_secret(text: &str) -> bool {
 
 /// The first `N` bytes of a text, cut on a character boundary, and the number of bytes after them.
 ///
-/// Two are equal when they hold the same prefix and lost the same number of bytes.
+/// Two are equal if they have the same prefix and lost the same number of bytes.
+///
+/// ```
+/// use taskgroup::text::Text;
+///
+/// let mut name = Text::<8>::new();
+/// name.push_str("Zürich");
+/// name.push_str(" HB");
+/// assert_eq!(name.as_str(), "Zürich ");
+/// assert_eq!(name.lost(), 2);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text<const N: usize> {
     kept: heapless::String<N>,
@@ -41,7 +50,7 @@ pub struct Text<const N: usize> {
 }
 
 impl<const N: usize> Text<N> {
-    /// No text, nothing lost.
+    /// An empty text that has lost nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self { kept: heapless::String::new(), lost: 0 }
@@ -53,57 +62,57 @@ impl<const N: usize> Text<N> {
         self.kept.as_str()
     }
 
-    /// How many bytes of UTF-8 came after those that were kept. 0: this is the whole text.
+    /// The number of bytes of UTF-8 after those that were kept. 0: this is the whole text.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.lost as usize
     }
 
-    /// Adds `piece`: as much of it as has room.
+    /// Appends `piece`, as much of it as has room.
     pub fn push_str(&mut self, piece: &str) {
         self.open().push_str(piece);
     }
 
-    /// To add to.
+    /// A writer that appends to it.
     pub(crate) fn open(&mut self) -> Open<'_> {
         Open { kept: self.kept.as_mut_view(), lost: &mut self.lost }
     }
 
-    /// Forgets the text and what was lost of it.
+    /// Clears the text and the count.
     pub fn clear(&mut self) {
         self.kept.clear();
         self.lost = 0;
     }
 }
 
-/// A text to add to, of whatever capacity: one function for all of them, for the sake of flash.
+/// A text of any capacity, to append to: one function for all of them saves flash.
 pub(crate) struct Open<'t> {
     kept: &'t mut heapless::string::StringView,
     lost: &'t mut u32,
 }
 
 impl Open<'_> {
-    /// How many more bytes are kept.
+    /// How many more bytes have room.
     pub(crate) fn room(&self) -> usize {
         if *self.lost == 0 { self.kept.capacity().saturating_sub(self.kept.len()) } else { 0 }
     }
 
-    /// Adds `piece`: as much of it as has room.
+    /// Appends `piece`, as much of it as has room.
     pub(crate) fn push_str(&mut self, piece: &str) {
         let fits = piece.get(..piece.floor_char_boundary(self.room())).unwrap_or_default();
         let count = if self.kept.push_str(fits).is_ok() { fits.len() } else { 0 };
         self.lose(piece.len().saturating_sub(count));
     }
 
-    /// Counts bytes that nobody shows it.
+    /// Counts bytes as lost, without seeing them.
     pub(crate) fn lose(&mut self, count: usize) {
         *self.lost = self.lost.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 }
 
 impl<const N: usize> Text<N> {
-    /// Puts `***` in the place of each `secret`, and of what may be the beginning of one where the
-    /// text ends, which may be where it was cut. One that is too short [is none](is_secret).
+    /// Replaces each `secret` by `***`, and at the end of the text, where it may have been cut, also what may
+    /// be the beginning of one. A text that is too short [is not a secret](is_secret).
     pub fn redact(&mut self, secret: &str) {
         if !is_secret(secret) {
             return;
@@ -114,8 +123,8 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// Adds `text`, with what [`Text::redact`] says in the place of each `secret`.
-#[inline(never)] // or it would be there for each capacity
+/// Appends `text`, with each `secret` replaced as by [`Text::redact`].
+#[inline(never)] // one copy instead of one for each capacity
 fn redact(mut text: &str, secret: &str, to: &mut Open<'_>) {
     while let Some(first) = text.chars().next() {
         let cut = text.len() >= BEGINNING && secret.starts_with(text);
@@ -146,7 +155,7 @@ impl<const N: usize> From<&str> for Text<N> {
 }
 
 impl<const N: usize> PartialEq<str> for Text<N> {
-    /// Whether this is `other`, whole.
+    /// Whether this is all of `other`.
     fn eq(&self, other: &str) -> bool {
         self.lost == 0 && self.as_str() == other
     }
@@ -159,7 +168,7 @@ impl<const N: usize> PartialEq<&str> for Text<N> {
 }
 
 impl<const N: usize> fmt::Write for Text<N> {
-    /// Never fails: what has no room is counted.
+    /// Never fails: the part without room is counted.
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         self.push_str(piece);
         Ok(())
@@ -197,8 +206,8 @@ impl<const N: usize> serde::Serialize for Text<N> {
     }
 }
 
-/// Decodes UTF-8 that comes in pieces: each maximal part that is none becomes one U+FFFD, as the
-/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder) has it.
+/// Decodes UTF-8 that comes in pieces. Each maximal invalid part becomes one U+FFFD, as the
+/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder) demands.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     /// The beginning of a character whose rest has not come yet.
@@ -212,8 +221,8 @@ impl Decoder {
         Self { begun: heapless::Vec::new() }
     }
 
-    /// Gives `each` the text of `bytes` in pieces, whole characters only; a character whose rest has
-    /// not come yet is kept for the next call.
+    /// Passes the text of `bytes` to `each` in pieces of whole characters; a character whose rest has not
+    /// come yet is kept for the next call.
     pub fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(&str)) {
         while !self.begun.is_empty() {
             let Some((&byte, rest)) = bytes.split_first() else { return };
@@ -245,7 +254,7 @@ impl Decoder {
         each(str::from_utf8(bytes).unwrap_or_default());
     }
 
-    /// The text has ended: what became of a character that was cut short.
+    /// Ends the text, and returns the replacement of a character that was cut short, if there was one.
     #[must_use]
     pub fn finish(&mut self) -> &'static str {
         if self.begun.is_empty() {
@@ -256,9 +265,9 @@ impl Decoder {
     }
 }
 
-/// The number that ASCII digits alone make, or `u32::MAX` if it is larger. `None`: there is something else, or nothing.
+/// The number in ASCII digits, or `u32::MAX` if it is larger. `None`: there is anything else, or nothing.
 ///
-/// `str::parse` would leave a branch that panics, and in each place a copy of its own.
+/// `str::parse` would leave a branch that can panic, and a copy in each place.
 #[inline(never)]
 pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() {

@@ -1,25 +1,22 @@
-//! Time as the caller tells it: milliseconds since any moment the caller likes.
+//! Time, as you pass it to each call: milliseconds since any moment you like.
 //!
-//! The machines of this crate own no clock. Each call that may depend on time takes a `now`, and
-//! each deadline that comes back is an [`Instant`] of the same clock. What adapters that wait need of it is
-//! a [`Clock`].
-//!
-//! ```
-//! use core::time::Duration;
-//! use taskgroup::time::Instant;
-//!
-//! let now = Instant::from_millis(1_500);
-//! assert_eq!(now + Duration::from_secs(2), Instant::from_millis(3_500));
-//! assert_eq!(Instant::from_millis(9).saturating_since(now), Duration::ZERO);
-//! ```
-//!
-//! # Limits
-//!
-//! 64 bits of milliseconds: 584 million years. Sums and differences saturate.
+//! This crate has no clock. Each call that may depend on time takes a `now`, and each deadline that it
+//! returns is an [`Instant`] of the same clock. Adapters that wait take a [`Clock`].
 
 use core::{future::Future, ops::Add, time::Duration};
 
-/// A moment, in milliseconds of the caller's clock.
+/// A moment, in milliseconds of your clock.
+///
+/// ```
+/// use core::time::Duration;
+/// use taskgroup::time::Instant;
+///
+/// let now = Instant::from_millis(1_500);
+/// assert_eq!(now + Duration::from_secs(2), Instant::from_millis(3_500));
+/// assert_eq!(Instant::from_millis(9).saturating_since(now), Duration::ZERO);
+/// ```
+///
+/// 64 bits of milliseconds are 584 million years. Sums and differences saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Instant(u64);
@@ -37,29 +34,29 @@ impl Instant {
         self.0
     }
 
-    /// The moment that much later, or the last one there is. Parts of a millisecond are rounded down.
+    /// The moment that much later; at most the last moment there is. Parts of a millisecond are cut off.
     #[must_use]
     pub const fn saturating_add(self, by: Duration) -> Self {
         let millis = by.as_secs().saturating_mul(1000).saturating_add(by.subsec_millis() as u64);
         Self(self.0.saturating_add(millis))
     }
 
-    /// How long ago `earlier` was, or zero when it has not come yet.
+    /// The time since `earlier`; zero if that is later than `self`.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// What time it is, and how to wait: the caller's, for adapters that wait.
+/// Your clock, for adapters that wait.
 ///
-/// Only differences count, so any zero will do; a clock that jumps makes waits longer or shorter,
-/// and breaks nothing.
+/// Only differences count, so it may begin anywhere. If it jumps, waits get longer or shorter, and nothing
+/// breaks.
 pub trait Clock {
     /// The time, in milliseconds since any moment.
     fn now(&self) -> Instant;
 
-    /// Returns when `until` has come, at once when it has passed. May be dropped while it waits.
+    /// Returns at `until`, or at once if that has passed. The future may be dropped.
     fn wait_until(&self, until: Instant) -> impl Future<Output = ()>;
 }
 

@@ -1,4 +1,9 @@
-//! Says which setting is missing, before the compiler says it less clearly.
+//! Says which setting is missing, before the compiler says it less clearly; and makes of the authorities to trust what
+//! `src/runs.rs` includes.
+
+use std::{env, fs, path::PathBuf};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 const SETTINGS: [(&str, &str); 2] = [
     ("PARALLEL_API_KEY", "your key for the service"),
@@ -7,22 +12,61 @@ const SETTINGS: [(&str, &str); 2] = [
 
 fn main() {
     for (name, what) in SETTINGS {
-        println!("cargo::rerun-if-env-changed={name}");
-        if std::env::var_os(name).is_none() {
+        if setting(name).is_none() {
             println!("cargo::error={name} is not set: {what}");
         }
     }
-    println!("cargo::rerun-if-env-changed=NTP_SERVER");
-    println!("cargo::rerun-if-env-changed=PARALLEL_BASE_URL");
-    match std::env::var("PARALLEL_BASE_URL") {
-        Ok(url) if url.starts_with("http://") => {
+    setting("NTP_SERVER");
+    match setting("PARALLEL_BASE_URL") {
+        Some(url) if url.starts_with("http://") => {
             println!(
                 "cargo::warning=PARALLEL_BASE_URL begins with http://: the key goes over the network in the clear"
             );
         }
-        Ok(url) if !url.starts_with("https://") => {
+        Some(url) if !url.starts_with("https://") => {
             println!("cargo::error=PARALLEL_BASE_URL must begin with https://, or with http://");
         }
         _ => {}
     }
+    let roots = match setting("TASKGROUP_CA_FILE") {
+        None => "Roots::mozilla()".into(),
+        Some(file) => certificates(PathBuf::from(file)),
+    };
+    fs::write(out().join("roots.rs"), roots).expect("cargo's own folder can be written to");
+}
+
+/// The value of an environment variable. When it is another, all is built again.
+fn setting(name: &str) -> Option<String> {
+    println!("cargo::rerun-if-env-changed={name}");
+    env::var(name).ok()
+}
+
+fn out() -> PathBuf {
+    PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"))
+}
+
+/// `Roots` of the certificates in this PEM file, as Rust.
+fn certificates(file: PathBuf) -> String {
+    if file.is_relative() {
+        println!("cargo::error=TASKGROUP_CA_FILE, {}: give the whole path, from / on", file.display());
+    }
+    println!("cargo::rerun-if-changed={}", file.display());
+    let found = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = match found {
+        Ok(certificates) => certificates,
+        Err(why) => {
+            println!("cargo::error=TASKGROUP_CA_FILE, {}: {why}", file.display());
+            return "Roots::Certificates(&[])".into();
+        }
+    };
+    if certificates.is_empty() {
+        println!("cargo::error=TASKGROUP_CA_FILE, {}: there is no certificate in it, as PEM", file.display());
+    }
+    let mut included = String::new();
+    for (number, certificate) in certificates.iter().enumerate() {
+        let der = out().join(format!("root{number}.der"));
+        fs::write(&der, certificate).expect("cargo's own folder can be written to");
+        included += &format!("include_bytes!({der:?}), ");
+    }
+    format!("Roots::Certificates(&[{included}])")
 }

@@ -1,4 +1,4 @@
-//! Says which setting is missing, before the compiler says it less clearly.
+//! Says clearly which setting is missing, before the compiler does.
 
 fn main() {
     for (name, what) in

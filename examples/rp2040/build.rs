@@ -1,20 +1,26 @@
-//! Puts the memory layout where the linker looks for it, and says what is missing before the compiler does.
+//! Puts the memory layout where the linker looks for it, and says clearly what is missing before the compiler
+//! does.
 
 use std::{env, fs, path::PathBuf};
 
-/// What the radio of a Pico W needs, which only Infineon may license.
+/// The firmware for the radio of a Pico W, which only Infineon may license.
 const FIRMWARE: [&str; 3] = ["43439A0.bin", "43439A0_clm.bin", "nvram_rp2040.bin"];
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::copy("memory.x", out.join("memory.x")).expect("memory.x lies beside this file");
+    let layout = if has("RP2350") { "rp2350.x" } else { "rp2040.x" };
+    fs::copy(layout, out.join("memory.x")).expect("it lies beside this file");
     println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rerun-if-changed=memory.x");
-    if env::var_os("CARGO_FEATURE_PICO_W").is_some() {
+    println!("cargo::rerun-if-changed={layout}");
+    if has("RADIO") {
         require("WIFI_SSID", "the name of your Wi-Fi");
         require("WIFI_PASSWORD", "its password; empty for an open one");
         find_firmware();
     }
+}
+
+fn has(feature: &str) -> bool {
+    env::var_os(format!("CARGO_FEATURE_{feature}")).is_some()
 }
 
 fn require(name: &str, what: &str) {
@@ -32,8 +38,7 @@ fn find_firmware() {
         println!("cargo::rerun-if-changed={}", file.display());
         if !file.is_file() {
             println!(
-                "cargo::error={} is missing: take it from https://github.com/embassy-rs/embassy/tree/main/cyw43-firmware, \
-                 or name another folder by CYW43_FIRMWARE",
+                "cargo::error={} is missing: README.md says where to get it, and CYW43_FIRMWARE may name another folder",
                 file.display()
             );
         }

@@ -94,7 +94,8 @@ fn peeked(mut input: &[u8]) -> Vec<u8> {
     body
 }
 
-/// Where httparse finds a head, so does the model, and the same in it; where it wants more, so does the model.
+/// Where httparse finds a head, so does the model, and the same in it; where it wants more, so does the
+/// model.
 fn agrees_with_httparse(answer: &[u8]) {
     let mut fields = vec![httparse::EMPTY_HEADER; 2048];
     let mut theirs = httparse::Response::new(&mut fields);

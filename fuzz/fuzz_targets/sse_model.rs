@@ -21,7 +21,7 @@ const LITTLE: usize = 6;
 fuzz_target!(|input: &[u8]| {
     let Some((cuts, stream)) = Cuts::split(input) else { return };
 
-    // Whoever has only tokens does not know that a `retry` has ended before the next one comes.
+    // From tokens alone one does not know that a `retry` has ended before the next token comes.
     let (tokens, standard) = (cuts.same(stream, collected), interpret(stream, ""));
     assert_eq!((tokens.events, tokens.last_event_id), (standard.events, standard.last_event_id));
 
@@ -43,7 +43,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// What each event counts as lost: the id that it would have had, had that not been too long.
+/// What each event counts as lost: an id that was too long.
 fn lost_ids(stream: &[u8]) -> Vec<usize> {
     let (mut all, mut lost, mut has_data) = (Vec::new(), 0, false);
     for line in lines(stream).split_terminator('\n') {

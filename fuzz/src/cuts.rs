@@ -1,4 +1,4 @@
-//! An input whose first two bytes say how the rest is cut in; one result out, the same for every cut.
+//! Runs one text in several chunkings, and compares the results. The first two bytes of an input say how.
 
 use std::fmt::Debug;
 
@@ -18,11 +18,11 @@ impl Cuts {
     }
 
     /// Runs `run` with the text whole, and gives its result; then in two chunks, byte by byte, and in chunks
-    /// of two lengths by turns.
+    /// of two alternating lengths.
     ///
     /// # Panics
     ///
-    /// When a chunking gives another result than the whole text.
+    /// If a chunking gives another result than the whole text.
     pub fn same<T: Debug + PartialEq>(self, text: &[u8], mut run: impl FnMut(&[&[u8]]) -> T) -> T {
         let whole = run(&[text]);
         let (before, after) = text.split_at(text.len() * usize::from(self.at) / 255);

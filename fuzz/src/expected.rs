@@ -1,4 +1,4 @@
-//! A field and the value that its member had in, whether it holds what its type promises out.
+//! A field and the value of its member in, whether it contains what its type promises out.
 
 use taskgroup::{
     json::{Content, Field, Json, List, Raw, SHORT, Skip, Stop},
@@ -7,7 +7,7 @@ use taskgroup::{
 
 use crate::json::Value;
 
-/// A field whose content can be foretold.
+/// A field whose content can be predicted.
 pub trait Expected {
     /// Whether the value itself fits, whatever is within it.
     fn fits(value: &Value) -> bool;
@@ -170,7 +170,7 @@ macro_rules! floats {
     )*};
 }
 
-/// What a number is worth that has no fraction, however it is written. Beyond 20 digits it fits nothing.
+/// The value of a number without a fraction, however it is written. Beyond 20 digits it fits nothing.
 fn integer(text: &str) -> Option<i128> {
     let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));

@@ -13,7 +13,7 @@ const WORD: usize = 24;
 /// The longest `Location`.
 const LOCATION: usize = 128;
 
-/// What came of an answer whose connection ended in order.
+/// The result of an answer whose connection ended in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Answer {
@@ -25,9 +25,9 @@ pub struct Answer {
 /// How it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum End {
-    /// The body is whole after so many bytes of input; 0: the connection's end was its own.
+    /// The body is whole after this many bytes of input; 0: it ends with the connection.
     Whole(usize),
-    /// There is more to come, or it is wrong and one would have to see more to know.
+    /// There is more to come, or it is wrong, but that shows only later.
     #[default]
     Cut,
     /// It breaks the protocol, or a limit.
@@ -54,7 +54,8 @@ pub enum Framing {
     UntilClose,
 }
 
-/// The lines of a head: its status, its fields by name in lower case and value on one line, and where it ends.
+/// The lines of a head: its status, its fields by name in lower case and value on one line, and where it
+/// ends.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Lines {
@@ -120,7 +121,7 @@ fn line(input: &[u8], at: usize) -> Found<(&[u8], usize)> {
     if line.contains(&b'\r') { Break(End::Wrong) } else { Continue((line, at + length + 1)) }
 }
 
-/// Fields to the blank line. One that begins with whitespace goes on with the value before.
+/// Fields to the blank line. A line that begins with whitespace continues the value before it.
 fn fields(input: &[u8], at: &mut usize) -> Found<Vec<(String, Vec<u8>)>> {
     let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
     loop {
@@ -222,7 +223,7 @@ fn body(input: &[u8], at: usize, framing: Framing, body: &mut Vec<u8>) -> Found<
     }
 }
 
-/// So many bytes of the body, and where they end.
+/// This many bytes of the body, and where they end.
 fn data(input: &[u8], at: usize, length: u64, body: &mut Vec<u8>) -> Found<usize> {
     let rest = &input[at..];
     let length = usize::try_from(length).unwrap_or(usize::MAX);

@@ -1,5 +1,5 @@
-"""What is behind a proxy, or instead of one: what a group holds, asked without any fault; web frameworks whose generator
-fails; and an origin that waits in the middle until it is told to go on.
+"""The servers behind a proxy, or without one: a sandbox's group, as it is without any fault; web frameworks whose
+generator fails; and an origin that waits in the middle until the test lets it continue.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from checks.programs import PATIENCE_S, ROOT, Sandbox, Server, Wrong
 
 FRAMEWORKS = pathlib.Path(__file__).resolve().parent / "frameworks"
-# Where .ci/proxies has installed them.
+# Where .ci/proxies installs them.
 PYTHON = ROOT / "target/proxies/bin/python"
 
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """What a sandbox holds of its group: the JSON of each event in order, byte for byte, and that of the group itself."""
+    """A sandbox's group: the JSON of each event in order, byte for byte, and that of the group itself."""
 
     group: str
     key: str
@@ -70,7 +70,7 @@ def answer(server: Server, path: str) -> tuple[str, bool]:
 
 
 class Framework(Server):
-    """A program of the folder `frameworks`: its generator fails after so many events of each answer."""
+    """A program of the folder `frameworks`: its generator fails after a number of events of each answer."""
 
     ca_file = None
 
@@ -81,7 +81,7 @@ class Framework(Server):
 
 
 class Waiting(ThreadingHTTPServer):
-    """An origin that sends the first event, and the others when it is told to go on, or after a while all the same."""
+    """An origin that sends the first event, and the others when the test lets it continue, or after a while anyway."""
 
     ca_file = None
     daemon_threads = True

@@ -1,5 +1,5 @@
-"""A kind of proxy and an origin in, a running instance out: each with a configuration of its own, in a folder that goes
-with it, on a free port of loopback. What the machine runs of its own is left alone.
+"""A kind of proxy and an origin in, a running instance out: each with its own configuration, in a temporary folder, on a
+free port of loopback. Proxies that the machine runs itself are left alone.
 """
 
 import os

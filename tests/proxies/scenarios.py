@@ -1,6 +1,6 @@
-"""What the program and the image have to do behind each proxy, and with each framework whose generator fails.
+"""What the program and the image must do behind each proxy, and with each framework whose generator fails.
 
-Each expects what the origin holds, which is asked of it without a fault and without a proxy.
+Each scenario compares with what the origin sends without a fault and without a proxy.
 """
 
 import json
@@ -113,7 +113,7 @@ def nothing_comes(desktop: pathlib.Path, fault: list[str], arguments: list[str])
 
 
 def live(desktop: pathlib.Path, held: Held, kind: str, settings: str, tls: bool) -> int:
-    """The origin goes on when the first event was printed, and not before."""
+    """The origin continues when the first event was printed, and not before."""
     with Waiting(held) as origin, Proxy(kind, origin, settings, tls) as proxy:
         client = started(desktop, proxy, OUTPUTS)
         first = client.stdout.readline()

@@ -184,7 +184,7 @@ def record(server):
             # Another client than the one that is recorded must not count.
             api = client(settings, max_retries=0)
             group = settings["TASKGROUP_ID"]
-            # Read to its end: a stream that is left half read can lock the client up when it is collected later.
+            # To the end of the stream, so that nothing of it is left to be closed during the calls below.
             [run] = [event.run.run_id for event in api.task_group.get_runs(group)]
             before = len(lines_of(file))
             rows = []

@@ -28,7 +28,7 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     interpret_within(stream, last_event_id, usize::MAX)
 }
 
-/// The same, by who passes over an `id` and a `retry` whose value has more than so many bytes.
+/// The same for a parser that skips an `id` or a `retry` whose value has more than `longest` bytes.
 #[must_use]
 pub fn interpret_within(stream: &[u8], last_event_id: &str, longest: usize) -> Interpretation {
     let lines = lines(stream);

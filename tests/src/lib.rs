@@ -45,12 +45,12 @@ const GRID: usize = 32;
 ///   pairs from a grid of 32 points. Beyond 4,096 bytes the single cuts are spaced evenly, about
 ///   4,096 of them.
 ///
-/// Then all of that again with each of `trailing` behind `input`, for a machine that knows where
+/// Then all of that again with each of `trailing` after `input`, for a machine that knows where
 /// its input ends, or whose result is the same whatever begins afterwards.
 ///
 /// # Panics
 ///
-/// When a chunking gives another result than the whole input, naming the chunks' lengths.
+/// If a chunking gives another result than the whole input; the message has the lengths of the chunks.
 #[track_caller]
 pub fn splits<T: Debug + PartialEq>(
     input: &[u8],
@@ -85,7 +85,7 @@ fn chunkings(input: &[u8], mut each: impl FnMut(&[&[u8]])) {
     }
 }
 
-/// Pairs of cuts, the first never behind the second.
+/// Pairs of cuts, the first never after the second.
 fn cuts(length: usize) -> Vec<(usize, usize)> {
     let pairs = |step| {
         let points = move |from| (from..=length).step_by(step);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "fed in chunks of [4]")]
-    fn a_machine_that_reads_what_comes_behind_is_found_out() {
+    fn a_machine_that_reads_what_comes_after_is_found_out() {
         splits(b"abc", &[b"d"], |chunks| chunks.concat().len());
     }
 }

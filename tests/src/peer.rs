@@ -1,5 +1,5 @@
-//! A request and a server written in the test in, all that a session did out: without sockets, under
-//! a clock that only moves when somebody waits.
+//! A request and a server written in the test in, everything that a session did out: without sockets, and
+//! with a clock that only moves while somebody waits.
 //!
 //! ```
 //! use taskgroup::{api, session::{Config, Outcome}};
@@ -12,9 +12,9 @@
 //!
 //! # Limits
 //!
-//! One connection at a time, as a session has it. A run ends after [`Peer::connections`] connections or
-//! requests, its outcome unknown, so that a session that goes on for ever can be tested; one that goes on for
-//! ever without connecting fails its test, after ten million looks at the clock.
+//! One connection at a time, like a session. A run ends after [`Peer::connections`] connections or requests,
+//! its outcome unknown, so that you can test a session that never ends. One that never ends without
+//! connecting fails its test, after ten million looks at the clock.
 
 mod received;
 
@@ -77,7 +77,7 @@ impl Answer {
         self.step(Step::Bytes(bytes.into()))
     }
 
-    /// Is silent for so long.
+    /// Is silent for this long.
     #[must_use]
     pub fn wait(self, span: Duration) -> Self {
         self.step(Step::Wait(span))
@@ -95,7 +95,7 @@ impl Answer {
         self.step(Step::Reset)
     }
 
-    /// As the last of a script, is also given to who asks from after its events.
+    /// As the last of a script, also answers a request from after its events.
     #[must_use]
     pub fn for_ever(mut self) -> Self {
         self.is_for_ever = true;
@@ -138,20 +138,20 @@ impl Answer {
 /// How often the clock may be looked at.
 const LOOKS: usize = 10_000_000;
 
-/// What becomes of a connection before it is answered.
+/// What happens to a connection before it is answered.
 #[derive(Clone, Debug)]
 pub enum Line {
     /// It opens, and the whole request can be written.
     Opens,
-    /// It cannot be had.
+    /// It cannot be opened.
     Fails(Failure),
     /// Nothing comes back, and the adapter waits as long as it may.
     Hangs,
     /// It opens, and breaks when this many bytes of the request have been written.
     Breaks(usize),
-    /// It opens, and takes no more than so many bytes of the request; the adapter only polls.
+    /// It opens, and takes no more than this many bytes of the request; the adapter only polls.
     Blocks(usize),
-    /// It opens, and the server answers when so many bytes of the request have come.
+    /// It opens, and the server answers when this many bytes of the request have arrived.
     Answers(usize, Answer),
 }
 
@@ -179,11 +179,11 @@ pub struct Report<R = Seen> {
     pub sleeps: Vec<(Duration, Cause)>,
     /// How each request but the last ended.
     pub before: Vec<Outcome>,
-    /// How it ended; `None`: not within so many connections.
+    /// How it ended; `None`: not within [`Peer::connections`].
     pub outcome: Option<Outcome>,
     /// What the server said.
     pub error: Option<ApiError>,
-    /// What may be behind the outcome.
+    /// A possible reason for the outcome.
     pub hint: Option<Hint>,
     /// The cursor at the end.
     pub cursor: Option<String>,
@@ -206,7 +206,7 @@ impl<R> Report<R> {
         })
     }
 
-    /// How many events it passed over.
+    /// How many events it skipped.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.heard.iter().filter(|heard| matches!(heard, Heard::Skipped(_))).count()
@@ -233,10 +233,10 @@ impl Report {
     }
 }
 
-/// A server, the way to it, and the client's buffers and clock.
+/// A server, the path to it, and the client's buffers and clock.
 pub struct Peer<'p> {
     serve: Box<dyn FnMut(&Received) -> Answer + 'p>,
-    /// What becomes of each connection, the first being 0.
+    /// What happens to each connection, the first being 0.
     pub line: Box<dyn FnMut(usize) -> Line + 'p>,
     /// What the client's clock shows, by the true time and the number of times it was looked at.
     pub clock: Box<dyn FnMut(Duration, usize) -> Instant + 'p>,
@@ -244,7 +244,7 @@ pub struct Peer<'p> {
     pub read: usize,
     /// The size of the buffer that requests are written through.
     pub write: usize,
-    /// After so many connections, or requests that were sent in whole, the run ends.
+    /// The run ends after this many connections, or requests that were sent in whole.
     pub connections: usize,
 }
 
@@ -255,7 +255,7 @@ impl std::fmt::Debug for Peer<'_> {
 }
 
 impl<'p> Peer<'p> {
-    /// A server that answers each request so, on a line that always opens.
+    /// A server that answers each request with `serve`, over connections that always open.
     pub fn new(serve: impl FnMut(&Received) -> Answer + 'p) -> Self {
         Self {
             serve: Box::new(serve),
@@ -267,8 +267,9 @@ impl<'p> Peer<'p> {
         }
     }
 
-    /// A server that gives these answers in order, then the last one for ever; but when that one is a
-    /// whole stream, it has nothing after the last event, and says so in order to whoever asks from there.
+    /// A server that gives these answers in order, then always the last one. But if that one is a whole
+    /// stream, the server has nothing after the last event, and answers a request from there with an empty
+    /// stream.
     pub fn script(answers: impl IntoIterator<Item = Answer>) -> Self {
         let mut answers: VecDeque<_> = answers.into_iter().collect();
         let mut is_over = false;
@@ -440,7 +441,7 @@ impl<R: Record + Clone> Drive<'_, '_, '_, R> {
 
     fn receive(&mut self, patience: Duration) {
         let answer = &mut self.connection.answer;
-        // Before anything is written the client looks what has come since the answer before.
+        // Before it writes anything, the client reads what has come since the previous answer.
         if !self.connection.asked && !self.connection.written.is_empty() {
             let request = Received::parse(&self.connection.written);
             answer.steps.extend((self.peer.serve)(&request).steps);

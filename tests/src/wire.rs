@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! No content type but those that the client asks for, no header that is not named.
+//! Only the content types that the client asks for, and only the headers that are given.
 
 use std::fmt::Write;
 

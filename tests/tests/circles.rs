@@ -1,8 +1,9 @@
-//! No two modules of the core need each other, however long the way round: each folder can be read from the bottom up.
+//! No two modules of the core need each other, however long the way round: each folder can be read from the
+//! bottom up.
 //!
-//! It is seen from the `use` lines. A module and those inside it are one: between them imports may go both ways, as
-//! they must, and what goes out of a module counts for the module that it is in. A name that one module passes on
-//! from another is followed to where it is.
+//! It is seen from the `use` lines. A module and those inside it are one: between them imports may go both
+//! ways, as they must, and what goes out of a module counts for the module that it is in. A name that one
+//! module passes on from another is followed to where it is.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,5 @@
-//! What the Rust API guidelines ask of every public type of the core: errors are errors, what can be sent to another
-//! thread can, and whatever is shown on a desktop is shown on a device.
+//! What the Rust API guidelines ask of every public type of the core: errors are errors, what can be sent to
+//! another thread can, and whatever is shown on a desktop is shown on a device.
 //!
 //! The lists are held to the sources, so that a new type is not forgotten.
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 use taskgroup::http::{Error, Framing, Head, Part, Response};
 use taskgroup_tests::splits;
 
-/// What may begin behind a complete answer without changing it.
+/// What may follow a complete answer without changing it.
 const TRAILING: [&[u8]; 3] = [b"\r\n", b"HTTP/1.1 500 ", b"\0"];
 
-/// What came of an answer whose connection ended in order.
+/// The result of an answer whose connection ended in order.
 #[derive(Clone, Debug, PartialEq)]
 struct Answer {
     head: Option<Head>,
@@ -182,7 +182,7 @@ fn a_status_line_is_http_1_and_three_digits() {
 }
 
 #[test]
-fn header_lines_that_are_none_are_refused() {
+fn invalid_header_lines_are_refused() {
     for (lines, error) in [
         ("Content-Length : 2\r\n", Error::Field),
         ("Content-Length\t: 2\r\n", Error::Field),
@@ -224,7 +224,7 @@ fn a_folded_value_is_one_value() {
 }
 
 #[test]
-fn a_length_that_is_no_one_number_is_refused() {
+fn a_length_that_is_not_one_number_is_refused() {
     for value in [
         "",
         " ",

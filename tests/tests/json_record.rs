@@ -134,7 +134,7 @@ fn the_last_of_repeated_members_counts_at_every_level() {
 }
 
 #[test]
-fn a_mismatch_is_passed_over_and_named_and_all_else_is_filled() {
+fn a_mismatch_is_skipped_and_named_and_all_else_is_filled() {
     for (member, value) in [
         ("text", "1"),
         ("text", r#"{"text":"x"}"#),
@@ -266,7 +266,7 @@ fn an_error_tells_why_a_value_did_not_fit() {
 }
 
 #[test]
-fn a_root_that_is_no_object_is_a_mismatch_without_a_name() {
+fn a_root_that_is_not_an_object_is_a_mismatch_without_a_name() {
     for text in ["[]", "null", "7", "-0.5e1", "\"text\"", "true", r#"[{"text":"x"}]"#] {
         let (all, result) = filled::<All>(text);
         assert_eq!(result.unwrap_err().to_string(), "JSON text is not an object", "{text}");
@@ -278,7 +278,7 @@ fn a_root_that_is_no_object_is_a_mismatch_without_a_name() {
 }
 
 #[test]
-fn a_text_that_is_wrong_or_cut_is_no_mismatch() {
+fn a_text_that_is_wrong_or_cut_is_not_a_mismatch() {
     let text = r#"{"byte":"x","run":{"id":"a"},"list":["a"],"raw":[{}]}"#;
     for end in 0..text.len() {
         let mut all = All::default();
@@ -324,7 +324,7 @@ fn a_megabyte_passes_through_eight_bytes() {
 }
 
 #[test]
-fn members_that_no_record_names_are_passed_over_to_128_levels() {
+fn members_that_no_record_names_are_skipped_to_128_levels() {
     let deep = |levels: usize| {
         format!(r#"{{"x":{}{}{},"byte":1}}"#, "[".repeat(levels), "{\"y\":0}", "]".repeat(levels))
     };

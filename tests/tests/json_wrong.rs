@@ -13,8 +13,8 @@ use taskgroup::{
 };
 use taskgroup_tests::splits;
 
-/// More steps than a text of this many bytes may take. Each piece of a text that is fed anew goes down once
-/// more through at most 16 levels.
+/// More steps than a text of this many bytes may take. Each further piece of a text descends again through at
+/// most 16 levels.
 fn bound(length: usize) -> usize {
     32 * (length + 2)
 }
@@ -116,7 +116,7 @@ fn ends<R: taskgroup::json::Record + Default + std::fmt::Debug + PartialEq>(
     result
 }
 
-/// Whole and byte by byte only, for texts that are many.
+/// Whole and byte by byte only, for many texts.
 fn ends_soon<R: taskgroup::json::Record + Default + std::fmt::Debug + PartialEq>(
     text: &[u8],
 ) -> Result<(), Error> {
@@ -160,7 +160,7 @@ fn a_wrong_byte_after_an_element_of_a_full_row_ends_the_text() {
     }
 }
 
-/// Its rows count nothing, so this one has to be waited for.
+/// Its rows count nothing, so only a timeout shows an endless loop.
 #[test]
 fn a_wrong_byte_between_the_entries_of_a_basis_ends_the_event() {
     let text = br#"{"type":"task_run.state","output":{"basis":[{},{},{} {}]}}"#;
@@ -180,7 +180,7 @@ const RIGHT: &[&str] = &[
 ];
 
 #[test]
-fn any_byte_in_any_place_ends_the_text_and_is_an_error_where_it_is_no_json() {
+fn any_byte_in_any_place_ends_the_text_and_is_an_error_where_it_is_not_json() {
     for text in RIGHT {
         assert!(is_json(text.as_bytes()));
         for at in 0..=text.len() {

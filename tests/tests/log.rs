@@ -1,4 +1,4 @@
-//! What a session says in the log of what it does.
+//! What a session writes to the log.
 
 use std::cell::RefCell;
 

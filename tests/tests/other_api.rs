@@ -1,5 +1,5 @@
-//! A program that embeds the session for another API's streamed chat completions, against a server of that API with
-//! real sockets.
+//! A program that embeds the session for another API's streamed chat completions, against a server of that
+//! API with real sockets.
 
 #[path = "other_api/chat.rs"]
 mod chat;

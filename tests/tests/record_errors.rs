@@ -1,5 +1,5 @@
-//! What the compiler says of a record or a profile that is wrong: it names the field and the pointer, or the member,
-//! and what would be right.
+//! What the compiler says of a record or a profile that is wrong: it names the field and the pointer, or the
+//! member, and what would be right.
 //!
 //! Each case is a program of its own in a package that depends on `taskgroup` alone.
 
@@ -70,7 +70,7 @@ fn what_is_right_compiles() {
 }
 
 #[test]
-fn a_type_that_is_no_field_is_pointed_at_and_told_what_a_field_may_be() {
+fn a_type_that_is_not_a_field_gets_an_error_that_says_what_is_one() {
     let kinds = ["Text<N>", "Raw<N>", "Content<N>", "List<T, N>", "a number", "`bool`", "`Option`", "`Skip`"];
     let makers = ["`Pieces`", "`enumeration!`", "`record!`"];
     let words = [&["`std::string::String` cannot be a field of a record"][..], &kinds, &makers].concat();
@@ -85,7 +85,7 @@ fn a_type_that_is_no_field_is_pointed_at_and_told_what_a_field_may_be() {
 }
 
 #[test]
-fn what_is_no_record_is_told_how_one_is_made() {
+fn a_type_that_is_not_a_record_gets_an_error_that_says_how_to_make_one() {
     let program = "struct Plain;\nfn main() { _ = json::fill(&mut Plain, b\"{}\"); }\n";
     let words = ["`Plain` is not a record", "taskgroup::record!", "\"/run/run_id\""];
     refused("plain", program, &words);

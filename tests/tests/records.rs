@@ -1,4 +1,5 @@
-//! The API's records are written in the service's own shape: its names, and nothing that the profile passes over.
+//! The API's records are written in the service's own shape: its names, and nothing that the profile passes
+//! over.
 
 use serde::Serialize;
 use taskgroup::{

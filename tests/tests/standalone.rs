@@ -4,8 +4,8 @@
 //! What is a machine stands in the core's `lib.rs`: every public module that is not one of the two
 //! below it or of the two that join the machines.
 //!
-//! The session compiles with all of them and without the service's module, and no word of the service's stands in
-//! what is below that.
+//! The session compiles with all of them and without the service's module, and no word of the service's
+//! stands in what is below that.
 
 use std::{
     collections::BTreeSet,
@@ -131,8 +131,8 @@ fn the_session_compiles_without_the_service() {
     assert!(!output.status.success() && errors.contains("crate::api"), "{errors}");
 }
 
-/// What stands between quotes in a file's code, word by word: those words that are names, by a dash, a dot or an
-/// underscore in them.
+/// What stands between quotes in a file's code, word by word: those words that are names, by a dash, a dot or
+/// an underscore in them.
 fn names(code: &str) -> BTreeSet<String> {
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));

@@ -1,7 +1,7 @@
-//! A desktop must find of each chain what a device finds: both are held to the same table.
+//! A desktop must judge each chain as a device does: both are compared with the same table.
 //!
-//! `taskgroup-std` is asked here, as it is used, over a socket and at the time of the day; `taskgroup-tls` by its own
-//! tests, at a fixed time.
+//! `taskgroup-std` is asked here, as it is used, over a socket and at the time of the day; `taskgroup-tls` by
+//! its own tests, at a fixed time.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -14,12 +14,13 @@ use taskgroup_std::Security;
 const REQUEST: &[u8] = b"a request with a key in it";
 const ANSWER: &[u8] = b"an answer";
 
-/// All that a desktop sees otherwise, and why that is right.
+/// Where a desktop judges otherwise, and why that is right.
 fn otherwise(name: &str) -> Option<Expected> {
     match name {
         // A device looks at six certificates, for its memory's sake; rustls at as many as are worth it.
         "seven-certificates" => Some(Expected::Accepted),
-        // Both refuse them. ring takes no RSA key below 2,048 bits, and says only that the signature does not hold.
+        // Both refuse them. ring takes no RSA key below 2,048 bits, and says only that the signature does not
+        // hold.
         "rsa-1024-leaf" | "rsa-1024-intermediate" | "rsa-1024-root" => {
             Some(Expected::Refused(Refusal::Signature))
         }

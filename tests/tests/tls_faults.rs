@@ -1,5 +1,5 @@
-//! Streams through a TLS server that misbehaves in the middle of a body: each event once and in order, for the
-//! desktop and for a device.
+//! Streams through a TLS server that misbehaves in the middle of a body: each event once and in order, for
+//! the desktop and for a device.
 
 use std::{
     sync::LazyLock,
@@ -26,7 +26,8 @@ const TIMES: u32 = 3;
 /// More than the head of an answer and an event: each connection brings the stream on.
 const AFTER: u64 = 6_000;
 
-/// Good now, for the desktop asks no other clock; and for an address, since not every host has a name for itself.
+/// Good now, for the desktop asks no other clock; and for an address, since not every host has a name for
+/// itself.
 static CASE: LazyLock<Case> = LazyLock::new(|| {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     certificates::find("ipv4-address", now).unwrap()

@@ -1,4 +1,4 @@
-//! embassy-time's clock, as the stream wants it.
+//! embassy-time's clock, for the stream.
 
 use embassy_time::Timer;
 use taskgroup::time::{self, Instant};
@@ -14,11 +14,11 @@ impl time::Clock for Clock {
     }
 
     async fn wait_until(&self, until: Instant) {
-        // A timer is pending once even when its moment has passed, and again for whoever drops it then.
+        // A timer is pending once even when its moment has passed, and again if the caller drops it then.
         if self.now() >= until {
             return;
         }
-        // A moment that this clock cannot tell is one that never comes.
+        // A moment that this clock cannot represent never comes.
         let never = embassy_time::Instant::MAX;
         let until = embassy_time::Instant::try_from_millis(until.as_millis()).unwrap_or(never);
         Timer::at(until).await;

@@ -21,52 +21,55 @@
 //! # }
 //! ```
 //!
-//! [`Tls`] authenticates the server before it gives a connection out; taskgroup-tls says what is checked and what
-//! that costs. It is the feature `tls`, on by default. [`Tcp`] alone speaks none: a server that wants it is
-//! refused, and so is, by either, plaintext to any other machine, unless it is
-//! [allowed](Tcp::allow_plaintext). [`another_tls`] shows how a TLS of your own goes in.
+//! [`Tls`] authenticates the server before it returns a connection; taskgroup-tls says what is checked and
+//! what that costs. It needs the feature `tls`, which is on by default. [`Tcp`] alone does not speak TLS and
+//! refuses a server that wants it. Both refuse plaintext to any other machine, unless you
+//! [allow](Tcp::allow_plaintext) it. [`another_tls`] shows how another TLS goes in.
 //!
 //! # How large the buffers should be
 //!
-//! Those of [`Tcp`] are the socket's. **Receive**: events are parsed where they lie, so any size from 1 byte on
-//! works; it is the TCP window, and thus bounds the speed: at most so many bytes in each round trip.
-//! 4 KiB is good for a device that shows events, 1.5 KB (one packet) the least that makes sense, 16 KiB
-//! for bulk. **Send**: the request has about 250 bytes, and is written in pieces; 512 bytes take it in
-//! one go, with TLS 1 KiB. Those for the records of TLS are taskgroup-tls's.
+//! The buffers of [`Tcp`] are the socket's. **Receive**: events are parsed in place, so any size from 1 byte
+//! on works. The size is the TCP window, which limits the speed: at most that many bytes arrive in each round
+//! trip. 4 KiB is good for a device that shows events, 1.5 KB (one packet) the least that makes sense, 16 KiB
+//! good for bulk. **Send**: the request has about 250 bytes, and is written in pieces; 512 bytes take it in
+//! one go, with TLS 1 KiB. The buffers for TLS records are described by taskgroup-tls.
 //!
 //! # Name servers
 //!
-//! smoltcp, which embassy-net is made of, keeps **one** name server, however many DHCP tells, unless it is built with an
-//! environment variable. Set it where the firmware is built, in `.cargo/config.toml`:
+//! smoltcp, on which embassy-net is built, keeps **one** name server, however many DHCP announces, unless it
+//! is built with an environment variable. Set it where you build the firmware, in `.cargo/config.toml`:
 //!
 //! ```toml
 //! [env]
 //! SMOLTCP_DNS_MAX_SERVER_COUNT = "3"
 //! ```
 //!
-//! The servers are asked one after the other. One that is dead costs 10 to 15 s, and does so in each query, for
-//! embassy-net's resolver begins with the first server each time and does not say which one has answered. This time is not
-//! counted in [`Config::with_connect_timeout`](taskgroup::session::Config::with_connect_timeout): a name has 60 s more.
-//! Addresses are not kept for the next connection either, since nobody knows for how long they are good.
+//! The servers are asked one after the other. A dead one costs 10 to 15 s in each query, because
+//! embassy-net's resolver begins with the first server each time and does not say which one has answered.
+//! This time does not count against
+//! [`Config::with_connect_timeout`](taskgroup::session::Config::with_connect_timeout): resolving a name may
+//! take 60 s more. Addresses are not kept for the next connection, since nobody knows how long they stay
+//! valid.
 //!
 //! `StackResources` needs two sockets for DHCP and DNS, and one for each [`Tcp`].
 //!
 //! # The end of a connection
 //!
-//! A stream that has ended, and one that is [closed](taskgroup_embedded_io::Stream::close), has told the server so. One
-//! that is dropped before resets its connection, for which the [`Tcp`] must live until the network stack has
-//! run again: otherwise nothing is sent, and the server takes the connection to be open until it sends something.
+//! A stream that has ended, or that you have [closed](taskgroup_embedded_io::Stream::close), has told the
+//! server. If you drop a stream earlier, it resets its connection. For that the [`Tcp`] must live until the
+//! network stack has run again: otherwise nothing is sent, and the server considers the connection open until
+//! it sends something.
 //!
-//! # A handshake computes
+//! # Handshakes block the executor
 //!
-//! A handshake computes for a second or more between two waits. embassy-net's runner must not wait for it longer than
-//! the peer does, and a radio's runner not at all: give that an executor of a higher priority.
+//! A handshake runs for a second or more without yielding. embassy-net's runner must not wait longer for it
+//! than the peer does, and a radio's runner not at all: give the radio an executor of a higher priority.
 //!
 //! # Limits
 //!
-//! One connection at a time for each [`Tcp`]. A handshake that is dropped begins anew, and one whose steps are dropped
-//! more often than a record takes to arrive never ends: keep the future, as the stream's documentation shows. While an event is parsed the network stack is borrowed,
-//! so a record's callback must not use it.
+//! One connection at a time for each [`Tcp`]. If you drop a handshake it starts again, and if you keep
+//! dropping it before a record has arrived it never ends: keep the future, as the stream's documentation
+//! shows. The network stack is borrowed while an event is parsed, so a record's callback must not use it.
 #![no_std]
 #![forbid(unsafe_code)]
 

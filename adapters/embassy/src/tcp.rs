@@ -23,33 +23,33 @@ use taskgroup::{
 };
 use taskgroup_embedded_io::{Connector, Plaintext, Server, Transport};
 
-/// How long a connection before this one may take to say that it is over.
+/// How long the previous connection may take to tell its peer that it is over.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// What a name is asked for, in this order.
+/// The kinds of address that a name is resolved to, in this order.
 const QUERIES: &[DnsQueryType] = &[
     DnsQueryType::A,
     #[cfg(feature = "ipv6")]
     DnsQueryType::Aaaa,
 ];
 
-/// Opens plain connections, one at a time, all by one socket.
+/// Opens plain connections, one at a time, all over one socket.
 pub struct Tcp<'d> {
     network: Stack<'d>,
     socket: RefCell<TcpSocket<'d>>,
     address: Option<IpAddress>,
     plaintext: Plaintext,
-    /// The connection that the socket is opening: until when it may take, and to which server.
+    /// The connection that the socket is opening: its deadline and its server.
     opening: Cell<Option<(Instant, Server)>>,
-    /// What the last name that was asked for resolved to, until it is connected to.
+    /// The address of the last name that was resolved, until a connection uses it.
     resolved: Cell<Option<(Server, IpAddress)>>,
-    /// When the socket has last begun to say that a connection is over.
+    /// When the socket was last reset.
     aborted: Cell<embassy_time::Instant>,
 }
 
 impl<'d> Tcp<'d> {
-    /// Takes a socket of this network, with these buffers; how large they should be is said in the
-    /// crate's documentation. Nothing goes to other machines than this one, see
+    /// Takes a socket of this network, with these buffers; the crate's documentation says how large they
+    /// should be. Plaintext is refused except to this machine, see
     /// [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(network: Stack<'d>, receive: &'d mut [u8], send: &'d mut [u8]) -> Self {
@@ -67,23 +67,24 @@ impl<'d> Tcp<'d> {
         }
     }
 
-    /// Sends the key in the clear to any server that is asked without TLS.
+    /// Allows plaintext to any server: the key is then sent in the clear if the config does not say TLS.
     #[must_use]
     pub fn allow_plaintext(mut self) -> Self {
         self.plaintext = Plaintext::Allowed;
         self
     }
 
-    /// Connects to this address, whatever the config's host is: no DNS is asked. What is sent still
-    /// names the host of the config, and where plaintext may go is still decided by it: `localhost`
-    /// may stand for the machine behind an emulator's or a tunnel's address.
+    /// Connects to this address, whatever the config's host is, without DNS. The request still names the host
+    /// of the config, which also decides whether plaintext is allowed: `localhost` can thus stand for the
+    /// machine at the other end of an emulator or a tunnel.
     #[must_use]
     pub fn with_address(mut self, address: IpAddress) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// Finds out where the server is, whatever may go to it: the [`Connector::resolve`] of a connector with TLS.
+    /// Resolves the server's address, whether or not plaintext may go there: use it as the
+    /// [`Connector::resolve`] of a connector with TLS.
     ///
     /// # Errors
     ///
@@ -97,11 +98,11 @@ impl<'d> Tcp<'d> {
         Ok(())
     }
 
-    /// Opens a connection, whatever may go over it: what a connector with TLS starts from. It looks the server up
-    /// where that has not been done.
+    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves
+    /// the server's address if that has not been done.
     ///
-    /// Dropped and called again for the same server with the same `until`, it goes on with the same
-    /// connection; only a name that was being asked for is asked for anew.
+    /// If you drop it and call it again for the same server with the same `until`, it continues with the same
+    /// connection; only a name that was being resolved is asked for again.
     ///
     /// # Errors
     ///
@@ -110,10 +111,7 @@ impl<'d> Tcp<'d> {
         self.open_checked(config, until, |_| Ok(())).await
     }
 
-    #[allow(
-        clippy::await_holding_refcell_ref,
-        reason = "the borrow is the lock: whoever finds it taken fails"
-    )]
+    #[allow(clippy::await_holding_refcell_ref, reason = "the borrow is the lock: a second caller fails")]
     async fn open_checked(
         &self,
         config: &Config<'_>,
@@ -138,13 +136,13 @@ impl<'d> Tcp<'d> {
             if self.address.is_none() {
                 check(address.into())?;
             }
-            // Aborting wakes whoever waits for the socket: a caller that gives up whenever it is woken
+            // Aborting wakes the task that waits for the socket: a caller that gives up whenever it is woken
             // would wake itself for as long as the reset cannot be sent.
             if socket.state() != State::Closed {
                 socket.abort();
                 self.aborted.set(embassy_time::Instant::now());
             }
-            // The peer of the connection before is told so before the socket is used anew.
+            // The peer of the previous connection gets the reset before the socket is used again.
             let farewell = self.aborted.get() + FAREWELL;
             if embassy_time::Instant::now() < farewell {
                 let _ = with_deadline(farewell, socket.flush()).await;
@@ -161,7 +159,7 @@ impl<'d> Tcp<'d> {
         }
     }
 
-    /// An address stands for itself, a name for the first address that it has.
+    /// An address is taken as it is; of a name, the first address.
     async fn query(&self, host: &str) -> Result<IpAddress, Failure> {
         for kind in QUERIES {
             if let Ok(addresses) = self.network.dns_query(host, *kind).await
@@ -181,7 +179,7 @@ impl<'d> Connector for Tcp<'d> {
     where
         Self: 'n;
 
-    /// embassy-net's reads and writes change nothing before they are done.
+    /// embassy-net's reads and writes change nothing before they complete.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -201,9 +199,9 @@ impl<'d> Connector for Tcp<'d> {
     }
 }
 
-/// Waits until the connection that the socket is opening is open, or will never be.
+/// Waits until the connection is open, or has failed.
 async fn opened(socket: &TcpSocket<'_>) {
-    // Never ready for one that failed, but woken for it.
+    // It is never ready when opening failed, but it is woken.
     let mut ready = pin!(socket.wait_write_ready());
     poll_fn(|context| {
         let _ = ready.as_mut().poll(context);
@@ -224,10 +222,10 @@ impl fmt::Debug for Tcp<'_> {
     }
 }
 
-/// An open connection of a [`Tcp`], which it blocks until it is dropped: then it is reset.
+/// An open connection of a [`Tcp`], which cannot open another until you drop this one. Dropping it resets it.
 ///
-/// The reset is sent when the network stack runs the next time. Where the [`Tcp`] is dropped before that, nothing is
-/// sent: [close](Transport::close) the connection first.
+/// The reset is sent when the network stack runs the next time. If you drop the [`Tcp`] before that, nothing
+/// is sent: [close](Transport::close) the connection first.
 pub struct Connection<'n, 'd> {
     socket: RefMut<'n, TcpSocket<'d>>,
     aborted: &'n Cell<embassy_time::Instant>,
@@ -250,7 +248,7 @@ impl Transport for Connection<'_, '_> {
         if lent.await.is_ok() {
             return Ok(());
         }
-        // Lending calls the end a reset; reading can tell which of them it is.
+        // `read_with` reports an orderly end as a reset; `read` tells them apart.
         let is_end = self.socket.read(&mut [0]).await? == 0;
         match take.take() {
             Some(take) if is_end => {
@@ -261,7 +259,7 @@ impl Transport for Connection<'_, '_> {
         }
     }
 
-    /// By a FIN, and waits until that has been acknowledged.
+    /// Sends a FIN and waits until it is acknowledged.
     async fn close(&mut self) -> Result<(), Error> {
         self.socket.close();
         self.socket.flush().await
@@ -272,7 +270,7 @@ impl ErrorType for Connection<'_, '_> {
     type Error = Error;
 }
 
-/// For what is wrapped around a connection and has a buffer of its own, as TLS has.
+/// For a layer over the connection that has a buffer of its own, such as TLS.
 impl embedded_io_async::Read for Connection<'_, '_> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.socket.read(buffer).await

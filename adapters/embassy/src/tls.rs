@@ -16,35 +16,35 @@ use taskgroup::{
     time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Transport};
-use taskgroup_tls::{Client, Error, Random};
+use taskgroup_tls::{ChaCha20Poly1305Sha256, Client, Error, Random, Suite};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
-/// Opens connections by TLS, and plain ones where the config says so and [`Tcp`] allows it.
+/// Opens connections over TLS, and plain ones where the config says so and [`Tcp`] allows it.
 ///
 /// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
 /// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
 /// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
-pub struct Tls<'d, R> {
+pub struct Tls<'d, R, S = ChaCha20Poly1305Sha256> {
     tcp: Tcp<'d>,
-    client: Client<'d, R>,
+    client: Client<'d, R, S>,
 }
 
-impl<'d, R: Random> Tls<'d, R> {
-    /// Speaks TLS by this client, over this socket.
+impl<'d, R: Random, S: Suite> Tls<'d, R, S> {
+    /// Uses this client's TLS over this socket.
     #[must_use]
-    pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, S>) -> Self {
         Self { tcp, client }
     }
 }
 
-impl<'d, R: Random> Connector for Tls<'d, R> {
+impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
     type Connection<'n>
-        = Connection<'n, 'd>
+        = Connection<'n, 'd, S>
     where
         Self: 'n;
 
-    /// What a dropped read or write has cost is told by the connection itself.
+    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -53,7 +53,7 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
         if config.tls() { self.tcp.look_up(config).await } else { self.tcp.resolve(config).await }
     }
 
-    /// Dropped while it shakes hands, it begins anew the next time.
+    /// If you drop it during the handshake, the next call starts again.
     async fn connect<'n>(
         &'n self,
         config: &Config<'_>,
@@ -71,7 +71,7 @@ impl<'d, R: Random> Connector for Tls<'d, R> {
     }
 }
 
-/// Is another try of any use?
+/// Whether another try could succeed.
 fn failure(error: Error) -> Failure {
     match error {
         Error::ServerName
@@ -85,38 +85,39 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-impl<R> fmt::Debug for Tls<'_, R> {
+impl<R, S> fmt::Debug for Tls<'_, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
     }
 }
 
-/// An open connection of a [`Tls`], which it blocks until it is dropped: then it is reset, as one of [`Tcp`] is.
+/// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it,
+/// as with [`Tcp`].
 #[derive(Debug)]
-pub struct Connection<'n, 'd>(Kind<'n, 'd>);
+pub struct Connection<'n, 'd, S: Suite = ChaCha20Poly1305Sha256>(Kind<'n, 'd, S>);
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
-enum Kind<'n, 'd> {
+enum Kind<'n, 'd, S: Suite> {
     Plain(Plain<'n, 'd>),
-    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
+    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>, S>),
     /// It was reset where it could not say `close_notify`.
     Closed,
 }
 
-/// For whoever reads or writes what has been closed.
+/// The error of a read or write after the end.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
-impl ErrorType for Connection<'_, '_> {
+impl<S: Suite> ErrorType for Connection<'_, '_, S> {
     type Error = Error;
 }
 
-impl Transport for Connection<'_, '_> {
+impl<S: Suite> Transport for Connection<'_, '_, S> {
     async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
             Kind::Tls(tls) => {
-                let bytes = tls.fill_buf().await.map_err(told)?;
+                let bytes = tls.fill_buf().await.map_err(logged)?;
                 let taken = take(bytes).min(bytes.len());
                 tls.consume(taken);
                 Ok(())
@@ -125,7 +126,7 @@ impl Transport for Connection<'_, '_> {
         }
     }
 
-    /// By `close_notify`, where there is room for it, and by a FIN.
+    /// Sends `close_notify`, if there is room for it, and a FIN.
     async fn close(&mut self) -> Result<(), Error> {
         poll_fn(|context| {
             self.say_close_notify(context);
@@ -139,7 +140,7 @@ impl Transport for Connection<'_, '_> {
     }
 }
 
-impl Connection<'_, '_> {
+impl<S: Suite> Connection<'_, '_, S> {
     /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
     /// have its place several times over.
     #[inline(never)]
@@ -153,11 +154,11 @@ impl Connection<'_, '_> {
     }
 }
 
-impl Write for Connection<'_, '_> {
+impl<S: Suite> Write for Connection<'_, '_, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
-            Kind::Tls(tls) => tls.write(bytes).await.map_err(told),
+            Kind::Tls(tls) => tls.write(bytes).await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
@@ -165,14 +166,14 @@ impl Write for Connection<'_, '_> {
     async fn flush(&mut self) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.flush().await.map_err(broken),
-            Kind::Tls(tls) => tls.flush().await.map_err(told),
+            Kind::Tls(tls) => tls.flush().await.map_err(logged),
             Kind::Closed => Err(CLOSED),
         }
     }
 }
 
-/// In words, of which whoever reads and writes knows only the kind.
-fn told(error: Error) -> Error {
+/// Logs the error in full: the stream sees only its kind.
+fn logged(error: Error) -> Error {
     __log!(warn, "TLS: {}", error);
     error
 }
@@ -182,4 +183,4 @@ fn broken(error: tcp::Error) -> Error {
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R] Tls<'_, R>; [] Connection<'_, '_>; }
+taskgroup::__format_as_debug! { [R, S] Tls<'_, R, S>; [S: Suite] Connection<'_, '_, S>; }

@@ -7,10 +7,10 @@ use core::{
 
 use embedded_io_async::{BufRead, ErrorType, Read, Write};
 
-/// A transport that is read through a buffer of the caller's.
+/// Makes a [`BufRead`] of a reader, with a buffer of yours.
 ///
-/// Any size works, from 1 byte on; each filling costs one read. 512 bytes to 1.5 KB, one packet, is
-/// a good size. As cancel-safe as the transport is: bytes that were read stay in the buffer.
+/// Any size works, from 1 byte on; filling the buffer costs one read. 512 bytes to 1.5 KB (one packet) is
+/// a good size. It is as cancel-safe as the transport: bytes that were read stay in the buffer.
 pub struct Buffered<T, B> {
     transport: T,
     buffer: B,
@@ -66,7 +66,7 @@ impl<T: Write, B> Write for Buffered<T, B> {
     }
 }
 
-/// Shows how much is unread, not what.
+/// Shows how much is unread, but not the bytes.
 impl<T, B> fmt::Debug for Buffered<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Buffered").field("unread", &self.unread).finish_non_exhaustive()

@@ -1,7 +1,7 @@
 //! A server in, a connection to it out: what a network must offer to carry a stream.
 //!
-//! A connector that speaks TLS goes where one that does not went: it opens the transport of another,
-//! authenticates the server as [`Config::host`], and only then returns.
+//! A connector that speaks TLS wraps another: it opens the other's transport, authenticates the server as
+//! [`Config::host`], and only then returns.
 
 use core::{
     future::{Future, ready},
@@ -16,46 +16,49 @@ use taskgroup::{
 };
 
 /// Opens connections, one at a time.
+///
+/// A connector that speaks TLS can wrap another: it opens the other's transport, authenticates the server as
+/// [`Config::host`], and only then returns. The key is sent right after.
 pub trait Connector {
-    /// What is opened. Dropping it closes it; whether the server hears of that is up to the stack, unless it
-    /// was [closed](Transport::close) before.
+    /// An open connection. Dropping it closes it. Whether the server is notified depends on the stack, unless
+    /// you [close](Transport::close) it first.
     type Connection<'n>: Transport
     where
         Self: 'n;
 
-    /// Whether waiting for a read or write of a connection may be given up without losing a byte.
+    /// Whether the future of a connection's read or write may be dropped without losing a byte.
     ///
-    /// Say `false` where reads or writes keep something in their futures, as those of most TLS do:
-    /// then a `next` that is dropped in such a wait closes the connection, and the stream goes on
-    /// after its last event by another one.
+    /// Return `false` if such a future keeps data of its own, as with most TLS libraries. If you then drop
+    /// `next` during a read or write, the connection is closed and the stream resumes after its last event
+    /// over another one.
     fn cancel_safe(&self) -> bool;
 
-    /// Finds out where the server is, before each [`connect`](Self::connect), and keeps that for it. By default
-    /// there is nothing to find out.
+    /// Resolves the server's address and keeps it for the [`connect`](Self::connect) that follows. By default
+    /// it does nothing.
     ///
-    /// It may take 60 s longer than `connect`, whose own time begins after it: a resolver asks the name servers
-    /// one after the other, and embassy-net's waits for one that is dead up to 15 s. Dropped before it is done, it
-    /// is called again. A connector that wraps another calls the other's.
+    /// It may take 60 s longer than `connect`, whose own time begins afterwards: a resolver asks the name
+    /// servers one after the other, and embassy-net's waits up to 15 s for a dead one. If its future is
+    /// dropped before it completes, it is called again. A connector that wraps another calls the other's.
     ///
     /// # Errors
     ///
-    /// As for `connect`, which is not called then.
+    /// As for `connect`, which is then not called.
     fn resolve(&self, config: &Config<'_>) -> impl Future<Output = Result<(), Failure>> {
         let _ = config;
         ready(Ok(()))
     }
 
-    /// Opens a connection to the server of `config`, by its [`host`](Config::host),
-    /// [`port`](Config::port) and [`tls`](Config::tls). `until` is when it will be given up.
+    /// Opens a connection to the server of `config`: its [`host`](Config::host), [`port`](Config::port) and
+    /// [`tls`](Config::tls). `until` is the deadline, at which the future is dropped.
     ///
-    /// It may be dropped before that, and called again with the same `until`: go on where it stood,
-    /// if you can, for a program that looks up often would never get a connection otherwise. Another
-    /// `until` is another try.
+    /// The future may be dropped before that, and `connect` called again with the same `until`. Continue
+    /// where it was, if you can: otherwise a program that often does something else in between never gets a
+    /// connection. Another `until` is another try.
     ///
     /// # Errors
     ///
-    /// [`Failure::Unreachable`] when another try may do better; [`Failure::Refused`] when the key
-    /// must not go there: plaintext, see [`Plaintext`], or a server that is not who it should be.
+    /// [`Failure::Unreachable`] if another try may succeed; [`Failure::Refused`] if the key must not go
+    /// there: plaintext, see [`Plaintext`], or a server that is not authenticated.
     fn connect<'n>(
         &'n self,
         config: &Config<'_>,
@@ -63,24 +66,24 @@ pub trait Connector {
     ) -> impl Future<Output = Result<Self::Connection<'n>, Failure>>;
 }
 
-/// A connection that lends what it receives.
+/// A connection that lends the bytes it receives.
 ///
 /// Every [`BufRead`]` + `[`Write`] is one; [`Buffered`](crate::Buffered) makes one of any `Read + Write`.
 pub trait Transport: Write {
-    /// Waits until something is there, then calls `take` once, with bytes or, at the end of the
-    /// connection, with none; takes as many off the front as `take` returns. The rest is there the
-    /// next time, without waiting.
+    /// Waits until bytes have arrived, then calls `take` once with them; at the end of the connection with
+    /// none. Consumes as many as `take` returns. The rest is lent again the next time, without waiting.
     ///
     /// # Errors
     ///
-    /// The connection broke; `take` was not called.
+    /// The connection broke, and `take` was not called.
     fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize)
     -> impl Future<Output = Result<(), Self::Error>>;
 
-    /// Tells the server that the connection is over, and waits until it has been told. Nothing is read or
-    /// written afterwards. The stream gives it 100 ms, then drops the connection. It may be called again.
+    /// Tells the server that the connection is over, and waits until that has been sent. Nothing is read or
+    /// written afterwards. The stream allows 100 ms for it, then drops the connection. It may be called
+    /// again.
     ///
-    /// By default, and for every `BufRead + Write`, it does nothing: those traits cannot say it.
+    /// By default, and for every `BufRead + Write`, it does nothing, since those traits have no such call.
     ///
     /// # Errors
     ///
@@ -99,8 +102,8 @@ impl<T: BufRead + Write> Transport for T {
     }
 }
 
-/// Tells servers apart, so that a connector gives no connection or address out for another server than it was
-/// made for: a hash of [`host`](Config::host), [`port`](Config::port) and [`tls`](Config::tls).
+/// Tells servers apart, so that a connector never uses a connection or an address for another server: a hash
+/// of [`host`](Config::host), [`port`](Config::port) and [`tls`](Config::tls).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Server(u64);
@@ -125,24 +128,25 @@ pub enum Plaintext {
     /// To this very machine only.
     #[default]
     Loopback,
-    /// Anywhere. Whoever is on the way can read the key.
+    /// Anywhere. Anyone on the network path can read the key.
     Allowed,
 }
 
 impl Plaintext {
-    /// For a connector without TLS: may this server be asked? An address is checked once it is
-    /// known, since a name may resolve to anything.
+    /// For a connector without TLS: checks whether it may connect to this server. Call it again once you know
+    /// the address, since a name may resolve to anything.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it wants TLS, or is not on this machine and plaintext is not allowed.
+    /// [`Failure::Refused`] if the config wants TLS, or if plaintext is not allowed and the server is not on
+    /// this machine.
     pub fn check(self, config: &Config<'_>, address: Option<IpAddr>) -> Result<(), Failure> {
         let is_loopback =
             config.is_loopback() && address.is_none_or(|address| address.to_canonical().is_loopback());
         let (what, why) = if config.tls() {
-            ("TLS", "it is not spoken here")
+            ("TLS", "this connector does not speak it")
         } else if self == Self::Loopback && !is_loopback {
-            ("plaintext", "only loopback is asked without TLS, unless plaintext is allowed")
+            ("plaintext", "it is refused except to this machine, unless you allow it")
         } else {
             return Ok(());
         };
@@ -151,7 +155,7 @@ impl Plaintext {
     }
 }
 
-/// For the log, in words that both kinds of log can print.
+/// For the log: words that both `log` and `defmt` can print.
 pub(crate) fn kind(error: &impl Error) -> &'static str {
     use embedded_io_async::ErrorKind as Kind;
     match error.kind() {

@@ -1,4 +1,4 @@
-//! A future and a deadline in, what comes of it out.
+//! Waits for a future until a deadline.
 
 use core::{future::Future, pin::Pin};
 
@@ -11,16 +11,16 @@ use taskgroup::{
 
 use crate::connector::kind;
 
-/// What comes of `future`; `None` at the deadline. What is ready is taken even when it has passed.
+/// The output of `future`, or `None` at the deadline. A future that is ready counts even after the deadline.
 ///
-/// It stays where the caller has it: moved in here, it would take its memory twice.
+/// It is pinned by the caller: if it moved in here, it would take its memory twice.
 pub(crate) async fn before<T>(
     clock: &impl Clock,
     until: Instant,
     future: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
-    // A deadline that has passed needs no timer: some fire one at the next tick only, and a wait that is
-    // dropped before that would never come to its end.
+    // A deadline that has passed needs no timer: some timers fire at the next tick only, and a wait that is
+    // always dropped before that would never end.
     let deadline = async {
         if clock.now() < until {
             clock.wait_until(until).await;
@@ -32,7 +32,7 @@ pub(crate) async fn before<T>(
     }
 }
 
-/// What a read or write has come to before its deadline.
+/// The result of a read or write; its deadline counts as a failure.
 pub(crate) fn completed<T>(result: Option<Result<T, impl embedded_io_async::Error>>) -> Result<T, Failure> {
     match result {
         Some(Ok(value)) => Ok(value),
@@ -41,7 +41,7 @@ pub(crate) fn completed<T>(result: Option<Result<T, impl embedded_io_async::Erro
             Err(Failure::Broken)
         }
         None => {
-            __log!(warn, "the server takes nothing");
+            __log!(warn, "the server accepts no data");
             Err(Failure::Broken)
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`Stream`] | the loop: `next().await` gives the next event, across all breaks |
+//! | [`Stream`] | the loop: `next().await` gives the next event, and resumes after every failure |
 //! | [`Following`] | the same loop over questions: `next().await` gives each answer once |
 //! | [`Clock`] | what time it is, and how to wait: yours, or taskgroup-embassy's |
-//! | [`Connector`] | opens connections: [`Nal`] over embedded-nal-async, or your own, which is where TLS goes in |
+//! | [`Connector`] | opens connections: [`Nal`] over embedded-nal-async, or your own, for TLS |
 //! | [`Transport`] | a connection: every `BufRead + Write` is one, and [`Buffered`] makes one of every `Read + Write` |
 //!
 //! ```

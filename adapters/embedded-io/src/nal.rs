@@ -1,23 +1,4 @@
 //! A TCP/IP stack of embedded-nal-async in, plain connections out.
-//!
-//! ```
-//! use embedded_nal_async::{Dns, TcpConnect};
-//! use taskgroup_embedded_io::Nal;
-//!
-//! fn network<S: TcpConnect + Dns>(stack: S, buffer: &mut [u8; 1024]) -> Nal<'_, S> {
-//!     Nal::new(stack, buffer) // loopback only, unless .allow_plaintext()
-//! }
-//! ```
-//!
-//! # Limits
-//!
-//! No TLS: a server that wants it is refused. One connection at a time, since there is one buffer;
-//! while one is open, another is unreachable. One that is given up while it opens starts over. The
-//! first address that a name resolves to is the one that is tried.
-//!
-//! embedded-nal-async cannot close a connection, only drop it, and what the server hears of that is up to the stack.
-//! Of tokio's it hears a FIN. Of embassy-net's `TcpClient` it hears nothing until it sends something itself, which is
-//! answered by a reset: take taskgroup-embassy's `Tcp` there, which tells it at once.
 
 use core::{
     cell::{Cell, RefCell, RefMut},
@@ -35,18 +16,37 @@ use taskgroup::{
 use crate::{Buffered, Connector, Plaintext, Server, connector::kind};
 
 /// Connects over any stack that implements [`TcpConnect`] and [`Dns`].
+///
+/// ```
+/// use embedded_nal_async::{Dns, TcpConnect};
+/// use taskgroup_embedded_io::Nal;
+///
+/// fn network<S: TcpConnect + Dns>(stack: S, buffer: &mut [u8; 1024]) -> Nal<'_, S> {
+///     Nal::new(stack, buffer) // loopback only, unless .allow_plaintext()
+/// }
+/// ```
+///
+/// # Limits
+///
+/// No TLS: it refuses a server that wants TLS. One connection at a time, since there is one buffer: while it
+/// is open, another is unreachable. If you drop `connect`, it starts again the next time. Only the first
+/// address of a name is tried.
+///
+/// embedded-nal-async can only drop a connection, not close it, and what the server notices depends on the
+/// stack. tokio's sends a FIN. embassy-net's `TcpClient` sends nothing; the server gets a reset once it sends
+/// something itself. Use taskgroup-embassy's `Tcp` there, which notifies the server at once.
 pub struct Nal<'b, S> {
     stack: S,
     buffer: RefCell<&'b mut [u8]>,
     plaintext: Plaintext,
     cancel_safe: bool,
-    /// What the last name that was asked for resolved to, until it is connected to.
+    /// The address of the last name that was resolved, until a connection uses it.
     resolved: Cell<Option<(Server, IpAddr)>>,
 }
 
 impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
-    /// Reads through this buffer, see [`Buffered`]. Nothing goes to other machines than this one,
-    /// see [`allow_plaintext`](Self::allow_plaintext).
+    /// Reads through this buffer, see [`Buffered`]. Plaintext is refused except to this machine, see
+    /// [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(stack: S, buffer: &'b mut [u8]) -> Self {
         Self {
@@ -58,27 +58,27 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
         }
     }
 
-    /// Sends the key in the clear to any server that is asked without TLS.
+    /// Allows plaintext to any server: the key is then sent in the clear if the config does not say TLS.
     #[must_use]
     pub fn allow_plaintext(mut self) -> Self {
         self.plaintext = Plaintext::Allowed;
         self
     }
 
-    /// Relies on it that the stack's reads and writes may be dropped while they wait without losing a
-    /// byte, which embedded-io-async asks its implementations to document. Those of embassy-net and
-    /// of tokio may.
+    /// Declares that you can drop the stack's reads and writes without losing a byte, which
+    /// embedded-io-async asks its implementations to document. It holds for embassy-net and tokio.
     #[must_use]
     pub fn cancel_safe(mut self) -> Self {
         self.cancel_safe = true;
         self
     }
 
-    /// Finds out where the server is, whatever may go to it: the [`Connector::resolve`] of a connector with TLS.
+    /// Resolves the server's address, whether or not plaintext may go there: use it as the
+    /// [`Connector::resolve`] of a connector with TLS.
     ///
     /// # Errors
     ///
-    /// [`Failure::Unreachable`].
+    /// [`Failure::Unreachable`]: the name cannot be resolved.
     pub async fn look_up(&self, config: &Config<'_>) -> Result<(), Failure> {
         let address = match config.host().parse() {
             Ok(address) => address,
@@ -91,12 +91,13 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
         Ok(())
     }
 
-    /// Opens a connection, whatever may go over it: what a connector with TLS starts from. It looks the server up
-    /// where that has not been done.
+    /// Opens a connection, whether or not plaintext may go there: use it in a connector with TLS. It resolves
+    /// the server's address if that has not been done.
     ///
     /// # Errors
     ///
-    /// [`Failure::Unreachable`], and what `check` says of the address that the name resolves to.
+    /// [`Failure::Unreachable`]: no address, no answer, or the buffer has a connection already. And the error of
+    /// `check`, which gets the address.
     pub async fn open(
         &self,
         config: &Config<'_>,

@@ -1,10 +1,4 @@
 //! A request in, its events out, over a connection of its own; then, if you like, another request.
-//!
-//! # Limits
-//!
-//! One connection at a time. The request goes out in pieces of 128 bytes, kept here so that a piece
-//! survives when its writing is given up; what comes in is parsed where the transport holds it. Each
-//! call of `next` runs until an event is there, and works through one lent buffer without yielding.
 
 use core::{fmt, ops::Range, pin::pin, time::Duration};
 
@@ -25,23 +19,23 @@ use crate::{
 /// Bytes of the request that are written at once.
 const PIECE: usize = 128;
 
-/// How much more time there is to find out where the server is than to connect to it: embassy-net's resolver gives
+/// How much longer resolving and connecting may take than connecting alone: embassy-net's resolver waits for
 /// each of three name servers up to 15 s.
 const LOOK_UP: Duration = Duration::from_secs(60);
 
-/// How long the end of a connection may take.
+/// How long closing a connection may take.
 const FAREWELL: Duration = Duration::from_millis(100);
 
 /// A machine of the core, driven over a connection of its own: a [`Stream`] or a [`Following`].
 ///
 /// # Cancel safety
 ///
-/// A future of [`next`](Self::next) or [`step`](Self::step) may be dropped at any time, for example by
-/// a `select` with a button. No event and no byte of one is lost by it, and nothing is sent twice:
-/// what was being done is taken up by the next call. Two things depend on the connector: a connection
-/// that was being opened may have to start over, and never comes about when it is given up too often;
-/// and where [`Connector::cancel_safe`] says no, one that was being read or written is closed, and the
-/// stream goes on from the last event as after any break. A future that is kept costs neither:
+/// You may drop the future of [`next`](Self::next) or [`step`](Self::step) at any time, for example in
+/// a `select` with a button. That loses no event and no byte of one, and sends nothing twice: the next call
+/// continues where this one was. Two things depend on the connector. If you drop the future while a connection
+/// is being opened, opening may start again, and never completes if you do it too often. And if
+/// [`Connector::cancel_safe`] returns `false`, dropping it during a read or write closes the connection, and the
+/// stream resumes after the last event, as after any failure. Keeping the future costs neither:
 ///
 /// ```
 /// # use core::{future::Future, pin::pin};
@@ -57,11 +51,17 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// let event = loop {
 ///     match select(next.as_mut(), tick()).await {
 ///         Either::First(event) => break event,
-///         Either::Second(()) => { /* blink, and go on waiting for the same event */ }
+///         Either::Second(()) => { /* blink, and continue to wait for the same event */ }
 ///     }
 /// };
 /// # }
 /// ```
+///
+/// # Limits
+///
+/// One connection at a time. The request is written in pieces of 128 bytes, which the driver keeps until they are
+/// written; the answer is parsed in place, where the transport holds it. Each call of `next` runs until there is an
+/// event, and parses all that the transport has lent without yielding.
 pub struct Driver<'n, D, N: Connector + 'n, C> {
     machine: D,
     network: &'n N,
@@ -71,12 +71,12 @@ pub struct Driver<'n, D, N: Connector + 'n, C> {
     /// The part of `request` that has not been written.
     unwritten: Range<usize>,
     unflushed: bool,
-    /// The connection is being read or written. When a call finds it so, that was given up.
+    /// The connection is being read or written. If a call finds it so, an earlier future was dropped.
     busy: bool,
-    /// What was announced and is not done yet, and when it was.
+    /// The action that was announced and is not done yet, and when it was announced.
     due: Option<Action>,
     announced: Instant,
-    /// Where the server is has been found out for the connection that is due.
+    /// The server's address has been resolved for the connection that is due.
     resolved: bool,
     outcome: Option<Outcome>,
 }
@@ -101,17 +101,17 @@ pub type Stream<'c, 'n, R, N, C> = Driver<'n, Session<'c, R>, N, C>;
 /// ```
 pub type Following<'c, 'n, R, N, C, const M: usize = 1024> = Driver<'n, Follow<'c, R, M>, N, C>;
 
-/// What [`Driver::step`] has come to.
+/// What [`Driver::step`] returns. A program must handle both, so there will be no further variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step {
-    /// An event, to be seen by [`Driver::event`] until the next step.
+    /// An event: [`Driver::event`] shows it until the next step.
     Event,
-    /// What the next step does first: a chance to light a lamp, or to tell of a wait.
+    /// What the next step does first. You can light a lamp now, or report a wait.
     Action(Action),
 }
 
-/// Whether an event was found, and whether there are bytes left behind it.
+/// Whether an event was found, and whether there are bytes left after it.
 #[derive(Default)]
 struct Received {
     event: bool,
@@ -140,7 +140,7 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
 
     /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
     ///
-    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    /// You may drop its future, see [cancel safety](Self#cancel-safety).
     pub async fn next(&mut self) -> Option<D::Event<'_>> {
         loop {
             match self.step().await {
@@ -151,16 +151,17 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         }
     }
 
-    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    /// Does what the last step announced, then returns the next event or announces the next action. Use it
+    /// in place of [`next`](Self::next) to see each wait and its cause.
     ///
-    /// May be dropped while it waits, see [cancel safety](Self#cancel-safety).
+    /// You may drop its future, see [cancel safety](Self#cancel-safety).
     pub async fn step(&mut self) -> Step {
         if let Some(action) = self.due {
             let received = self.act(action).await.unwrap_or_else(|why| {
                 self.machine.failed(self.clock.now(), why);
                 Received::default()
             });
-            // What is in memory already is looked at before the clock is.
+            // Bytes that are in memory already are parsed before the clock is read.
             if !received.more {
                 self.due = None;
             }
@@ -177,12 +178,12 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         if self.machine.has_event() { Step::Event } else { Step::Action(action) }
     }
 
-    /// Tells the server that the connection is over, if there is one, and waits until it knows, for 100 ms at
-    /// most. Without it a server may believe in the connection for long: where the stream is dropped together
-    /// with its connector, some stacks send nothing any more. A stream that has stopped has closed its
-    /// connection, unless it keeps it for [another request](Self::ask).
+    /// Tells the server that the connection is over, if there is one, and waits until that has been sent, for
+    /// 100 ms at most. Otherwise a server may keep the connection for long: some stacks send nothing if you drop
+    /// the stream together with its connector. A stream that has stopped has closed its connection, unless it
+    /// keeps it for [another request](Self::ask).
     ///
-    /// A stream that is asked for more continues over another connection, as after any break.
+    /// If you call `next` afterwards, the stream continues over another connection, as after any failure.
     pub async fn close(&mut self) {
         if self.connection.is_some() && self.due != Some(Action::Close) {
             let now = self.clock.now();
@@ -195,7 +196,7 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         }
     }
 
-    /// The event that the last step has come to.
+    /// The event that the last step returned.
     #[must_use]
     pub fn event(&self) -> Option<D::Event<'_>> {
         self.machine.event()
@@ -207,25 +208,25 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         self.outcome
     }
 
-    /// What may be behind the outcome, for the person who reads it.
+    /// A possible reason for the outcome, to show to a person.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         self.machine.hint()
     }
 
-    /// What the service said, when it said no.
+    /// The service's own error, if it sent one.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }
 
-    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    /// The first member of the last event that did not fit its field. See [`Session::mismatch`].
     #[must_use]
     pub fn mismatch(&self) -> Option<Name> {
         self.machine.mismatch()
     }
 
-    /// The clock that the actions' deadlines are moments of.
+    /// The clock of the deadlines in the actions.
     #[must_use]
     pub fn clock(&self) -> &C {
         &self.clock
@@ -256,11 +257,11 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         Ok(())
     }
 
-    /// Finds out where the server is, and gives the connection its whole time from now on: until when?
+    /// Resolves the server's address, and returns the deadline of the connection, counted from now.
     async fn resolve(&mut self, until: Instant) -> Result<Instant, Failure> {
         let resolve = self.network.resolve(self.machine.config());
         before(&self.clock, until + LOOK_UP, pin!(resolve)).await.unwrap_or_else(|| {
-            __log!(warn, "the server's name is not resolved in time");
+            __log!(warn, "the server's name was not resolved in time");
             Err(Failure::Unreachable)
         })?;
         let until = self.clock.now() + until.saturating_since(self.announced);
@@ -268,12 +269,12 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         Ok(until)
     }
 
-    /// Tells the server that the connection is over, if there is one, and drops it.
+    /// Closes the connection, if there is one, and drops it.
     async fn end(&mut self) {
         if self.connection.is_some()
             && let Ok(connection) = usable(self.network, &mut self.connection, &mut self.busy)
         {
-            // Where the server could not be told, nobody could do better.
+            // If the server cannot be told, nothing else can be done.
             let _ = before(&self.clock, self.announced + FAREWELL, pin!(connection.close())).await;
         }
         self.connection = None;
@@ -318,7 +319,7 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
         };
         let result = before(clock, until, pin!(connection.receive(take))).await;
         match result {
-            // The session will know what the deadline means.
+            // The session decides what the deadline means.
             None => return Ok(received),
             result => completed(result)?,
         }
@@ -340,8 +341,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         Self::over(Session::with_record(config, request, record), network, clock)
     }
 
-    /// Asks for something else, which the same record is filled with. Where the config says
-    /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
+    /// Sends another request, whose answer fills the same record. With
+    /// [`keep_alive`](Config::with_keep_alive) a GET uses the open connection, if the server
     /// has left it open, and costs no handshake:
     ///
     /// ```
@@ -361,9 +362,9 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     /// # }
     /// ```
     ///
-    /// The connection is kept until the stream is dropped, and the connector with it. Servers close one that
-    /// is silent for long, often after 5 to 75 s: then, and where [`Connector::cancel_safe`] says no, there is
-    /// a new one for each request.
+    /// The stream keeps the connection, and with it the connector, until you drop the stream. Servers close a
+    /// connection that is silent for long, often after 5 to 75 s. The stream then opens a new one, as it does for
+    /// every request if [`Connector::cancel_safe`] returns `false`.
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
         self.machine.ask(request);
         (self.due, self.outcome) = (None, None);
@@ -388,14 +389,14 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
         }
     }
 
-    /// The id of the last event that was had: store it, and after a reboot another stream goes on
-    /// from there by [`Request::after`], or what the API calls that.
+    /// The id of the last event. Store it: after a reboot another stream continues after it with
+    /// [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// The record, also of an event that was skipped.
+    /// The record, even after an event that was skipped.
     pub fn record_mut(&mut self) -> &mut R {
         self.machine.record_mut()
     }
@@ -431,7 +432,7 @@ impl<R: Record, N: Connector, C: Clock, const M: usize> Following<'_, '_, R, N, 
     }
 }
 
-/// Shows the machine; not what is being sent, which holds the key.
+/// Shows the machine, but not the request, which holds the key.
 impl<D: fmt::Debug, N: Connector, C> fmt::Debug for Driver<'_, D, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver")
@@ -444,14 +445,14 @@ impl<D: fmt::Debug, N: Connector, C> fmt::Debug for Driver<'_, D, N, C> {
 #[cfg(feature = "defmt")]
 taskgroup::__format_as_debug! { [D: fmt::Debug, N: Connector, C] Driver<'_, D, N, C>; }
 
-/// The connection, unless what was going on there was given up in a way that cost it bytes.
+/// The connection, unless a future was dropped that may have lost bytes of it.
 fn usable<'a, 'n, N: Connector>(
     network: &'n N,
     connection: &'a mut Option<N::Connection<'n>>,
     busy: &mut bool,
 ) -> Result<&'a mut N::Connection<'n>, Failure> {
     if *busy && !network.cancel_safe() {
-        __log!(warn, "a wait for the connection was given up, which it does not survive");
+        __log!(warn, "a read or write was dropped, which this connection does not survive");
         *connection = None;
     }
     *busy = true;

@@ -1,4 +1,5 @@
-//! `Stream` over real sockets: events that come once and in order, whatever breaks and whoever gives up waiting.
+//! `Stream` over real sockets: events come once and in order, whatever breaks and whichever future is
+//! dropped.
 
 use std::{
     cell::Cell,
@@ -78,7 +79,7 @@ fn a_silence_beyond_the_idle_timeout_is_a_break_like_any_other() {
 }
 
 #[test]
-fn a_buffer_of_one_byte_will_do() {
+fn a_buffer_of_one_byte_is_enough() {
     let sandbox = sandbox(10, Faults::default());
     assert_eq!(read(&sandbox, Duration::from_secs(60), 1), (truth(&sandbox), Some(Outcome::Done)));
 }
@@ -103,7 +104,7 @@ fn a_next_that_is_dropped_whenever_it_waits_loses_nothing_and_repeats_nothing() 
         let mut stream = stream(config(&sandbox, &url), &sandbox, &network);
         let (mut had, mut dropped, mut connecting) = (Vec::new(), 0, false);
         loop {
-            // A connection of this connector starts over when it is given up: it gets its time.
+            // If `connect` is dropped, this connector starts again: it gets its time.
             let step = if connecting { Some(stream.step().await) } else { glance(stream.step()).await };
             connecting = matches!(step, Some(Step::Action(Action::Connect { .. })));
             match step {
@@ -162,7 +163,7 @@ fn each_action_is_announced_before_it_is_done() {
                 Step::Event => seen.push("event"),
             }
         }
-        // The last asks whether that was all, over a connection that the look before it cannot spoil.
+        // The last one asks whether that was all, over a connection that the look before it leaves as it is.
         assert_eq!(seen, ["connect", "sleep", "connect", "event", "event", "connect"]);
     });
 }

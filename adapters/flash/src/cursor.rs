@@ -1,4 +1,4 @@
-//! Flash in, the cursor of one group out, and back.
+//! Keeps the cursor of one group in flash.
 
 use core::{fmt, ops::Range};
 
@@ -14,20 +14,20 @@ use crate::entry::{Buffer, Entry, LARGEST, MAX_ID, WORD};
 #[cfg(test)]
 mod tests;
 
-/// The cursor of one group, and where it is kept.
+/// The cursor of one group, kept in flash.
 pub struct Cursor<'g, S> {
     flash: S,
     range: Range<u32>,
-    /// Where the page starts that has the newest entry.
+    /// The start of the page that has the newest entry.
     page: u32,
     group: &'g str,
-    /// Of the newest entry. The order of entries on different pages is told by nothing else, so a page that is
-    /// half erased, and shows old ones again, does no harm.
+    /// Of the newest entry. Nothing else orders entries on different pages, so a page that is half erased and
+    /// shows old entries again does no harm.
     number: u32,
     id: Option<String<MAX_ID>>,
 }
 
-/// Each page is a queue of its own, because a queue of several can be caught between two of them.
+/// Each page is a queue of its own: a loss of power can leave a queue of several pages between two of them.
 type Page<'s, S> = QueueStorage<&'s mut S, Cache<Uncached, Uncached, Uncached>>;
 
 /// Why a cursor could not be kept or read.
@@ -35,12 +35,12 @@ type Page<'s, S> = QueueStorage<&'s mut S, Cache<Uncached, Uncached, Uncached>>;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The flash failed, with this error of its own.
+    /// The flash failed, with the driver's own error.
     Flash(E),
     /// The range is not one of at least two whole pages of the flash, or the pages are too small.
     Range,
-    /// The flash is read or written in words of more than 32 bytes, as some flash is that takes whole pages only.
-    /// No range of it will do.
+    /// The flash is read or written in words of more than 32 bytes, for example in whole pages. You cannot
+    /// use any range of it.
     WordSize,
     /// The id of the group or of the event is longer than [`MAX_ID`].
     TooLong,
@@ -54,9 +54,9 @@ const ERASED: u8 = 0xFF;
 type Storage<E> = sequential_storage::Error<E>;
 
 impl<'g, S: NorFlash> Cursor<'g, S> {
-    /// Reads the cursor of this group from these bytes of the flash, which are for nothing else.
+    /// Reads the cursor of this group from these bytes of the flash, which nothing else may use.
     ///
-    /// Flash that is erased, or was used for something else, or is damaged holds no cursor; what could
+    /// Flash that is erased, was used for something else, or is damaged holds no cursor. Anything that would
     /// be in the way of the next one is erased.
     ///
     /// # Errors
@@ -81,16 +81,17 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
         Ok(cursor)
     }
 
-    /// The id that was stored last for this group: its stream goes on after it.
+    /// The id that was stored last for this group: continue its stream after it.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Keeps this id. One that is kept already is not written again.
+    /// Stores this id. An id that is stored already is not written again.
     ///
-    /// Whenever the power goes, what is loaded afterwards is the id before or this one. What was written is
-    /// read back. After an error it is not known which of them is kept, and [`id`](Self::id) is `None`.
+    /// Whenever the power fails, [`load`](Self::load) afterwards finds the previous id or this one. What was
+    /// written is read back. After an error it is not known which of them is stored, and [`id`](Self::id) is
+    /// `None`.
     ///
     /// # Errors
     ///
@@ -114,13 +115,13 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
         if self.append(bytes).await? { Ok(()) } else { Err(Error::Worn) }
     }
 
-    /// Writes an entry to the page. Had it room there, and can it be found again?
+    /// Writes an entry to the page. Returns whether it had room and can be found again.
     async fn append(&mut self, bytes: &[u8]) -> Result<bool, Error<S::Error>> {
         let pushed = self.queue(self.page)?.push(bytes, false).await;
         Ok(understood(pushed)?.is_some() && self.read(self.page).await?)
     }
 
-    /// Looks for the newest entry in a page. Is there one that is not older than the newest so far?
+    /// Looks for the newest entry in a page. Returns whether there is one not older than the newest so far.
     async fn read(&mut self, page: u32) -> Result<bool, Error<S::Error>> {
         let (group, mut number, mut id, mut found) = (self.group, self.number, None, false);
         let mut queue = self.queue(page)?;
@@ -140,7 +141,7 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
         Ok(found)
     }
 
-    /// Erases the page, unless it is erased. One that is half erased may look as if it were to a queue.
+    /// Erases the page, unless it is erased already. To a queue, a half erased page may look erased.
     async fn clear(&mut self) -> Result<(), Error<S::Error>> {
         let (start, end) = (self.page, self.page + S::ERASE_SIZE as u32);
         let mut buffer = Buffer([0; LARGEST]);
@@ -160,7 +161,7 @@ impl<'g, S: NorFlash> Cursor<'g, S> {
     }
 }
 
-/// `None` when there is no room, or what lies in the flash is nothing that could have been written there.
+/// `None` if there is no room, or if the flash holds something that was not written here.
 fn understood<T, E>(result: Result<T, Storage<E>>) -> Result<Option<T>, Error<E>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -169,7 +170,7 @@ fn understood<T, E>(result: Result<T, Storage<E>>) -> Result<Option<T>, Error<E>
     }
 }
 
-/// Whether these are at least two whole pages in which any entry has room, of words that are small enough.
+/// Whether these are at least two whole pages with room for any entry, in words that are small enough.
 fn check<S: NorFlash>(flash: &S, range: &Range<u32>) -> Result<(), Error<S::Error>> {
     let word = S::WRITE_SIZE.max(S::READ_SIZE);
     if word > WORD {

@@ -1,23 +1,23 @@
-//! A cursor and its group as they lie in the flash.
+//! The format of a cursor and its group in the flash.
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 4 | number, little-endian: each entry has the one after that of the entry before |
+//! | 4 | number, little-endian: one more than that of the previous entry |
 //! | 1 | length of the group's id |
 //! | … | the group's id, then the cursor: UTF-8 |
 //!
-//! Their lengths and checksums are sequential-storage's.
+//! sequential-storage adds the length and the checksum of an entry.
 
 use core::str;
 
-/// The longest id of a group or of an event that can be kept, in bytes.
+/// The longest id of a group or of an event that can be stored, in bytes.
 pub const MAX_ID: usize = 128;
 
 const HEAD: usize = 5;
-/// The largest word of a flash, sequential-storage's, too: what is read is rounded up to it.
+/// The largest word of a flash, and of sequential-storage: reads are rounded up to it.
 pub(crate) const WORD: usize = 32;
 
-/// An entry at most, in whole words.
+/// The size of the largest entry, in whole words.
 pub(crate) const LARGEST: usize = (HEAD + 2 * MAX_ID).next_multiple_of(WORD);
 
 /// Aligned, because some flash is read by DMA.
@@ -32,7 +32,7 @@ pub(crate) struct Entry<'e> {
 }
 
 impl<'e> Entry<'e> {
-    /// `None` for what was not written by [`write`](Self::write).
+    /// `None` for anything that [`write`](Self::write) did not write.
     pub(crate) fn read(bytes: &'e [u8]) -> Option<Self> {
         let (number, rest) = bytes.split_first_chunk()?;
         let (group_length, ids) = rest.split_first()?;
@@ -44,7 +44,7 @@ impl<'e> Entry<'e> {
         })
     }
 
-    /// The bytes to be kept; `None` when an id is longer than [`MAX_ID`].
+    /// The bytes to store; `None` if an id is longer than [`MAX_ID`].
     pub(crate) fn write<'b>(&self, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         if self.group.len() > MAX_ID || self.id.len() > MAX_ID {
             return None;

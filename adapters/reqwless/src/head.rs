@@ -1,23 +1,23 @@
-//! The head of an answer as reqwless has read it in, the bytes that a session reads out.
+//! A head as reqwless has parsed it in, the bytes that a session parses out.
 //!
-//! What says how long the body is stays out: reqwless takes the body out of its framing, and does not
-//! tell whether it was whole. To the session the body is one that only the end of the connection ends,
-//! which proves nothing, and is asked about again.
+//! The fields about the length of the body are left out: reqwless takes the body out of its framing, and does
+//! not say whether it was whole. For the session only the end of the connection ends this body. That proves
+//! nothing, so the session asks again.
 
 use embedded_io_async::Read;
 use reqwless::{headers::TransferEncoding, response::Response};
 
-/// Fields that tell of the connection and the framing, which are reqwless's.
+/// Fields about the connection and the framing, which reqwless handles.
 const FRAMING: [&str; 4] = ["connection", "content-length", "keep-alive", "transfer-encoding"];
 
-/// Gives `each` the head, piece by piece.
+/// Passes the head to `each`, piece by piece.
 pub(crate) fn retell<C: Read>(response: &Response<'_, '_, C>, mut each: impl FnMut(&[u8])) {
     let digit = |place| b'0' + u8::try_from(response.status.0 / place % 10).unwrap_or_default();
     each(b"HTTP/1.1 ");
     each(&[digit(100), digit(10), digit(1)]);
     each(b" \r\n");
     for (name, value) in response.headers() {
-        // An empty name is a place without a field.
+        // An empty name marks an unused slot.
         if name.is_empty() || FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
             continue;
         }
@@ -29,8 +29,8 @@ pub(crate) fn retell<C: Read>(response: &Response<'_, '_, C>, mut each: impl FnM
     each(b"\r\n");
 }
 
-/// Whether reqwless takes the body for what it is: it reads one with a length and chunks by the length,
-/// and one in any other coding as it comes.
+/// Whether reqwless reads the body as it is framed. If there is a length and chunks it uses the length, and
+/// with any other coding it reads the bytes as they come.
 pub(crate) fn is_framing_understood<C: Read>(response: &Response<'_, '_, C>) -> bool {
     matches!(
         (response.content_length, response.transfer_encoding.as_slice()),

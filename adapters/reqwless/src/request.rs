@@ -1,8 +1,8 @@
-//! A request as the session writes it in, its parts as reqwless wants them out.
+//! The bytes of a request in, its parts for reqwless out.
 
 use heapless::Vec;
 
-/// The fields that a request has at most, besides `Host`.
+/// The most fields that a request has, besides `Host`.
 const FIELDS: usize = 8;
 
 /// The parts of a GET.
@@ -13,7 +13,7 @@ pub(crate) struct Parts<'r> {
 }
 
 impl<'r> Parts<'r> {
-    /// `None` when it is no GET, or not whole.
+    /// `None` if it is not a GET, or not whole.
     pub(crate) fn of(request: &'r [u8]) -> Option<Self> {
         let head = str::from_utf8(request).ok()?.strip_suffix("\r\n\r\n")?;
         let (line, lines) = head.split_once("\r\n")?;

@@ -1,14 +1,4 @@
 //! A request in, its events out, over reqwless.
-//!
-//! # Limits
-//!
-//! GET only. The buffer must have room for the request, about 300 bytes and the ids and the key: where it
-//! has none, the stream stops with [`Outcome::Refused`]. Behind that it must have room for the head of
-//! the answer, of 64 fields at most: where it has none, the try fails.
-//!
-//! What a head says of the length of a body is not told: reqwless takes the body out of its framing. So a stream
-//! whose events have no ids, such as that of `api::run_events`, stops with
-//! [`Fault::Unproven`](taskgroup::session::Fault::Unproven) when its body ends.
 
 use core::{
     fmt::{self, Write as _},
@@ -38,11 +28,21 @@ use crate::{head, request::Parts};
 /// `http://`, a host's name of 255 bytes, and a port.
 const URL: usize = 7 + 255 + 6;
 
-/// How a try ended before its answer did: by a failure, or by a deadline, of which the session knows
-/// what it means.
+/// How a try ended before its answer did: by a failure, or by a deadline. The session decides what a deadline
+/// means.
 type Cut = Option<Failure>;
 
 /// One request on its way, until it is answered in full.
+///
+/// # Limits
+///
+/// GET only. The buffer must have room for the request, about 300 bytes plus the ids and the key; otherwise
+/// the stream stops with [`Outcome::Refused`]. After that it must have room for the head of the answer, with
+/// 64 fields at most; otherwise the try fails.
+///
+/// The session does not learn the length of a body, because reqwless takes the body out of its framing. So a
+/// stream whose events have no ids, such as that of `api::run_events`, stops with
+/// [`Fault::Unproven`](taskgroup::session::Fault::Unproven) when its body ends.
 pub struct Stream<'c, R, C> {
     session: Session<'c, R>,
     clock: C,
@@ -50,32 +50,32 @@ pub struct Stream<'c, R, C> {
 }
 
 impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
-    /// A stream that fills this record. Nothing is sent before the first [`run`](Self::run), and then
-    /// to this very machine only, see [`allow_plaintext`](Self::allow_plaintext).
+    /// A stream that fills this record. Nothing is sent before the first [`run`](Self::run), and then only
+    /// to this machine, see [`allow_plaintext`](Self::allow_plaintext).
     #[must_use]
     pub fn new(config: Config<'c>, request: impl Into<Request<'c>>, record: R, clock: C) -> Self {
         Self { session: Session::with_record(config, request, record), clock, plaintext_allowed: false }
     }
 
-    /// Sends the key in the clear to another machine.
+    /// Allows plaintext to any server: the key is sent in the clear.
     #[must_use]
     pub fn allow_plaintext(mut self) -> Self {
         self.plaintext_allowed = true;
         self
     }
 
-    /// Gives `each` the events, across all breaks, until the stream ends.
+    /// Passes each event to `each`, and resumes after every failure, until the stream ends.
     ///
-    /// It may be dropped at any time, and another `run` goes on after the last event that `each` was done
-    /// with. What was being waited for is given up, though: a connection is opened anew, and an answer that
-    /// was being read counts as a try that failed. A future that is kept and polled again costs neither.
+    /// You may drop its future at any time; another `run` continues after the last event that `each` has
+    /// handled. But the connection is lost with it: the next `run` opens a new one, and an answer that was
+    /// being read counts as a failed try. Keeping the future and polling it again costs neither.
     pub async fn run<T: TcpConnect, D: Dns>(
         &mut self,
         client: &mut HttpClient<'_, T, D>,
         buffer: &mut [u8],
         mut each: impl AsyncFnMut(Event<'_, R>),
     ) -> Outcome {
-        // The last `run` was dropped before `each` was done with this one.
+        // The last `run` was dropped before `each` had handled this one.
         if let Some(event) = self.session.event() {
             each(event).await;
         }
@@ -88,7 +88,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
                 }
                 Action::Sleep { until, .. } => self.clock.wait_until(until).await,
                 Action::Stop(outcome) => return outcome,
-                // A try does all that is between them, so the last one was given up.
+                // One try does everything in between, so the last one was dropped.
                 Action::Send { .. } | Action::Receive { .. } => {
                     self.session.failed(self.clock.now(), Failure::Broken);
                 }
@@ -97,26 +97,26 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
         }
     }
 
-    /// What may be behind the outcome, for the person who reads it.
+    /// A possible reason for the outcome, to show to a person.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         self.session.hint()
     }
 
-    /// What the service said, when it said no.
+    /// The service's own error, if it sent one.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.session.error()
     }
 
-    /// The id of the last event that was had: store it, and after a reboot another stream goes on
-    /// from there by [`Request::after`], or what the API calls that.
+    /// The id of the last event that was handled. Store it: after a reboot another stream continues after it
+    /// with [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.session.cursor()
     }
 
-    /// The record, also of an event that was skipped.
+    /// The record, even after an event that was skipped.
     pub fn record_mut(&mut self) -> &mut R {
         self.session.record_mut()
     }
@@ -146,14 +146,14 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
                 __log!(error, "the request is longer than the buffer");
                 return Err(Some(Failure::Refused));
             }
-            // It is late already.
+            // The deadline has passed.
             _ => return Ok(()),
         };
         let (request, rest) = buffer.split_at_mut(length);
         self.ask(&mut resource, request, rest, until, each).await
     }
 
-    /// Sends the request and takes the answer.
+    /// Sends the request and reads the answer.
     async fn ask<N: Read + Write>(
         &mut self,
         resource: &mut HttpResource<'_, N>,
@@ -202,24 +202,24 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     fn url(&self) -> Result<String<URL>, Cut> {
         let config = self.session.config();
         let why = if config.tls() {
-            "https: this adapter speaks no TLS"
+            "https: this adapter does not speak TLS"
         } else if !self.plaintext_allowed && !config.is_loopback() {
-            "plaintext: only loopback is asked, unless plaintext is allowed"
+            "plaintext: it is refused except to this machine, unless you allow it"
         } else {
             let (mut url, port) = (String::new(), config.port());
             let is_long = match config.host().parse() {
                 Ok(IpAddr::V6(address)) => write!(url, "http://[{address}]:{port}"),
-                // reqwless asks a name server for every name, and goes where that says.
+                // reqwless resolves every name, and connects to whatever address it gets.
                 Err(_) if !self.plaintext_allowed => write!(url, "http://127.0.0.1:{port}"),
                 _ => write!(url, "http://{}:{port}", config.host()),
             };
             return is_long.map(|()| url).map_err(|_| Some(Failure::Refused));
         };
-        __log!(error, "{} is not asked: {}", config.host(), why);
+        __log!(error, "{} refused: {}", config.host(), why);
         Err(Some(Failure::Refused))
     }
 
-    /// What comes of `future` before the deadline.
+    /// The output of `future`, if it comes before the deadline.
     async fn before<V>(
         &self,
         until: Instant,
@@ -236,7 +236,7 @@ impl<'c, R: Record, C: Clock> Stream<'c, R, C> {
     }
 }
 
-/// Shows the session; not the key.
+/// Shows the session, but not the key.
 impl<R, C> fmt::Debug for Stream<'_, R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream").field("session", &self.session).finish_non_exhaustive()
@@ -246,12 +246,12 @@ impl<R, C> fmt::Debug for Stream<'_, R, C> {
 #[cfg(feature = "defmt")]
 taskgroup::__format_as_debug! { [R, C] Stream<'_, R, C>; }
 
-/// For the log, in words that both kinds of log can print.
+/// For the log: words that both `log` and `defmt` can print.
 fn name(error: &Error) -> &'static str {
     match error {
         Error::Dns => "no address",
         Error::Network(_) => "the network failed",
-        Error::Codec => "the answer is not understood",
+        Error::Codec => "the answer is not valid HTTP",
         Error::BufferTooSmall => "the head of the answer is longer than the buffer",
         Error::ConnectionAborted => "the server ended the connection",
         _ => "the request failed",

@@ -1,7 +1,7 @@
-//! The loop without `Stream`: a session, a connector and a clock; events on stdout.
+//! A loop without `Stream`: a session, a connector and a clock; events go to stdout.
 //!
-//! `cargo run -p taskgroup-std --example raw -- TASKGROUP_ID`, with `PARALLEL_API_KEY` and, if it is
-//! not the public service, `PARALLEL_BASE_URL` in the environment.
+//! `cargo run -p taskgroup-std --example raw -- TASKGROUP_ID`, with `PARALLEL_API_KEY` and, for another
+//! server than the public service, `PARALLEL_BASE_URL` in the environment.
 
 use std::{env, error::Error};
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
             Action::Receive { until } => match tcp.read(&mut buffer, until) {
-                Ok(None) => {} // the deadline: poll will know
+                Ok(None) => {} // the deadline: poll knows what it means
                 Ok(Some(0)) => session.closed(clock.now()),
                 Err(why) => session.failed(clock.now(), why),
                 Ok(Some(read)) => {

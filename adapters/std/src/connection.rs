@@ -1,8 +1,8 @@
-//! An open socket and a deadline in, bytes of plaintext out and in: TCP as it is, or with TLS on top.
+//! Plaintext over an open socket, with deadlines: TCP alone, or with TLS.
 //!
 //! # Limits
 //!
-//! A write that misses its deadline leaves the connection good for nothing; a read may be tried again.
+//! After a write that missed its deadline the connection is useless; a read may be tried again.
 
 use std::{
     fmt,
@@ -24,8 +24,8 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Whether it is the deadline that the error speaks of. (`TimedOut` would be TCP's own: a
-    /// connection that is dead, not one that is silent.)
+    /// Whether the error is about the deadline. (`TimedOut` is TCP's own: the connection is dead, not just
+    /// silent.)
     pub(crate) fn is_why(error: &io::Error) -> bool {
         error.kind() == ErrorKind::WouldBlock
     }
@@ -41,7 +41,7 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    /// Shakes hands: afterwards the server is the one that `tls` was made for.
+    /// Completes the handshake: afterwards the server is authenticated as the one that `tls` was made for.
     pub(crate) fn secure(
         mut tls: ClientConnection,
         mut tcp: TcpStream,
@@ -71,7 +71,7 @@ impl Connection {
         }
     }
 
-    /// 0 bytes are the orderly end: a FIN, with TLS a `close_notify`.
+    /// 0 bytes mean the orderly end: a FIN, or `close_notify` with TLS.
     pub(crate) fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => Timed { tcp, deadline }.read(buffer),
@@ -83,13 +83,13 @@ impl Connection {
                     }
                     result => return result,
                 }
-                // The end of TCP shows at the next look into the reader.
+                // The next read from `reader` reports the end of TCP.
                 receive(tls, tcp, deadline)?;
             },
         }
     }
 
-    /// Says goodbye if that can be done at once.
+    /// Sends `close_notify`, if that does not block.
     pub(crate) fn close(self) {
         if let Self::Tls(mut tls, mut tcp) = self
             && tcp.set_nonblocking(true).is_ok()
@@ -119,21 +119,21 @@ fn flush(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) ->
     Ok(())
 }
 
-/// Takes what has come. `false`: the end of the TCP connection.
+/// Reads what has arrived. `false`: the end of the TCP connection.
 fn receive(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) -> io::Result<bool> {
     let taken = tls.read_tls(&mut Timed { tcp, deadline })?;
     if let Err(error) = tls.process_new_packets() {
-        // The alert tells the server why; that it arrives is not needed.
+        // The alert tells the server why; it need not arrive.
         let _ = flush(tls, tcp, deadline);
         return Err(io::Error::new(ErrorKind::InvalidData, error));
     }
     Ok(taken > 0)
 }
 
-/// The least that a read waits: also past its deadline it takes what is there.
+/// How long a read waits at least: after its deadline, too, it takes what has arrived.
 const GLANCE: Duration = Duration::from_millis(1);
 
-/// A socket whose reads and writes end by a moment.
+/// A socket whose reads and writes have a deadline.
 struct Timed<'s> {
     tcp: &'s mut TcpStream,
     deadline: Deadline,
@@ -168,11 +168,11 @@ impl Write for Timed<'_> {
     }
 }
 
-/// A signal, or a timer of the system that went off: whether it was the deadline, the clock knows.
+/// A signal, or the socket's timer: the clock knows whether the deadline has passed.
 fn is_early(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::Interrupted | ErrorKind::WouldBlock => true,
-        // On Windows it is what the socket's timer gives.
+        // The error of the socket's timer on Windows.
         ErrorKind::TimedOut => cfg!(windows),
         _ => false,
     }

@@ -1,20 +1,4 @@
-//! A host and a deadline in, a connection that may carry the key out: TCP, and TLS by rustls.
-//!
-//! ```
-//! use std::time::Duration;
-//! use taskgroup::session::{Config, Failure};
-//! use taskgroup_std::{Clock, Connector, Security};
-//!
-//! let (clock, config) = (Clock::new(), Config::new("key").with_server("api.parallel.ai", 80, false));
-//! let mut tcp = Connector::new(&config, &Security::platform(), clock);
-//! assert_eq!(tcp.open(clock.now() + Duration::from_secs(10)), Err(Failure::Refused));
-//! assert!(tcp.reason().unwrap().starts_with("plaintext to api.parallel.ai"));
-//! ```
-//!
-//! # Limits
-//!
-//! The system's resolver cannot be stopped: past the deadline its answer is no longer waited for, but
-//! a thread waits on until it comes. Each of several addresses gets its share of the time that is left.
+//! A host in, a connection that may carry the key out: TCP, and TLS with rustls.
 
 use std::{
     fmt::Display,
@@ -37,6 +21,22 @@ use crate::{
 };
 
 /// Opens one connection at a time to the server of a [`Config`].
+///
+/// ```
+/// use std::time::Duration;
+/// use taskgroup::session::{Config, Failure};
+/// use taskgroup_std::{Clock, Connector, Security};
+///
+/// let (clock, config) = (Clock::new(), Config::new("key").with_server("api.parallel.ai", 80, false));
+/// let mut tcp = Connector::new(&config, &Security::platform(), clock);
+/// assert_eq!(tcp.open(clock.now() + Duration::from_secs(10)), Err(Failure::Refused));
+/// assert!(tcp.reason().unwrap().starts_with("plaintext to api.parallel.ai"));
+/// ```
+///
+/// # Limits
+///
+/// The system's resolver cannot be stopped: after the deadline nobody uses its answer, but a thread waits
+/// until it comes. If the name has several addresses, each gets its share of the time that is left.
 #[derive(Debug)]
 pub struct Connector {
     host: String,
@@ -50,7 +50,7 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Not connected yet. Deadlines are moments of this clock.
+    /// A connector without a connection. Deadlines are in this clock's time.
     #[must_use]
     pub fn new(config: &Config<'_>, security: &Security, clock: Clock) -> Self {
         Self {
@@ -65,12 +65,12 @@ impl Connector {
         }
     }
 
-    /// Opens a connection; with TLS it is open when the server is authenticated.
+    /// Opens a connection. With TLS it returns only after the server is authenticated.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] for plaintext to another machine and for a certificate that does not
-    /// hold, [`Failure::Unreachable`] for all else, the deadline included.
+    /// [`Failure::Refused`] for plaintext to another machine and for a certificate that is not valid,
+    /// [`Failure::Unreachable`] for everything else, including the deadline.
     pub fn open(&mut self, until: Instant) -> Result<(), Failure> {
         self.connection = None;
         self.reason = None;
@@ -90,17 +90,18 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// [`Failure::Broken`], the deadline included: nobody knows how much of it has gone out.
+    /// [`Failure::Broken`], also at the deadline: nobody knows how much has been sent.
     pub fn write_all(&mut self, bytes: &[u8], until: Instant) -> Result<(), Failure> {
         let deadline = self.deadline(until);
         self.with_connection(|connection| connection.write_all(bytes, deadline))
     }
 
-    /// Reads some bytes: how many, 0 at the orderly end of the connection, `None` at the deadline.
+    /// Reads some bytes and returns their number: 0 at the orderly end of the connection, `None` at the
+    /// deadline.
     ///
     /// # Errors
     ///
-    /// [`Failure::Broken`], also when TLS ends without its `close_notify`.
+    /// [`Failure::Broken`], also if TLS ends without `close_notify`.
     pub fn read(&mut self, buffer: &mut [u8], until: Instant) -> Result<Option<usize>, Failure> {
         let deadline = self.deadline(until);
         let read = self.with_connection(|connection| match connection.read(buffer, deadline) {
@@ -120,8 +121,8 @@ impl Connector {
         }
     }
 
-    /// How the connection failed or ended, in the words of the system or of rustls; `None` while it
-    /// has not. Never has anything in it that was sent or received.
+    /// How the connection failed or ended, in the words of the system or of rustls; `None` while it is open.
+    /// It never contains anything that was sent or received.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
@@ -167,7 +168,7 @@ impl Connector {
                 Err((Failure::Refused, format!("TLS with {}: {error}", self.host)))
             }
             Err(error) if is_no_tls(&error) => {
-                let reason = "what answers there does not speak TLS; http may be meant, or another port";
+                let reason = "the server there does not speak TLS: http may be meant, or another port";
                 Err(unreachable(&format!("TLS with {}: {reason} ({error})", self.host)))
             }
             Err(error) => Err(unreachable(&format!("TLS with {}: {error}", self.host))),
@@ -175,7 +176,7 @@ impl Connector {
     }
 
     fn plaintext_refused(&self) -> String {
-        format!("plaintext to {}: only loopback is asked without TLS, unless plaintext is allowed", self.host)
+        format!("plaintext to {}: it is refused except to this machine, unless you allow it", self.host)
     }
 
     fn resolve(&self, until: Instant) -> io::Result<Vec<SocketAddr>> {
@@ -185,7 +186,7 @@ impl Connector {
         let (answer, answered) = mpsc::channel();
         let name = (self.host.clone(), self.port);
         thread::Builder::new().name("resolver".into()).spawn(move || {
-            // Nobody listens any more when the deadline has passed.
+            // Nobody receives this after the deadline.
             let _ = answer.send(name.to_socket_addrs().map(Vec::from_iter));
         })?;
         let left = self.clock.left(until).unwrap_or_default();
@@ -194,7 +195,7 @@ impl Connector {
         if addresses.is_empty() { Err(io::Error::other("the name has no address")) } else { Ok(addresses) }
     }
 
-    /// The first of the addresses that answers.
+    /// Connects to the first address that answers.
     fn try_all(&self, addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, String> {
         let mut failed = Vec::new();
         for (tried, address) in addresses.iter().enumerate() {
@@ -202,7 +203,7 @@ impl Connector {
                 failed.push("no time left".to_owned());
                 break;
             };
-            // A black hole takes its share of the time, not all of it.
+            // An address that never answers costs its share of the time, not all of it.
             let untried = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
             let share = (left / untried).max(Duration::from_millis(1));
             let connected = TcpStream::connect_timeout(address, share);

@@ -1,4 +1,4 @@
-//! Bytes of an answer in, the fields of its head out: what a person is told of one that was not the one asked for.
+//! Bytes of an answer in, the fields of its head out: to show a person what the server sent.
 //!
 //! # Limits
 //!
@@ -12,18 +12,18 @@ const FIELDS: usize = 100;
 pub(crate) struct Head(Vec<u8>);
 
 impl Head {
-    /// Another answer is to come.
+    /// Prepares for another answer.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Bytes of the answer.
+    /// Takes bytes of the answer.
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         let room = KEPT - self.0.len();
         self.0.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
-    /// The value of the field, of the first of several, in UTF-8; interim (1xx) answers are passed over.
+    /// The value of the field, the first if there are several, in UTF-8. Interim (1xx) answers are skipped.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let mut bytes = &*self.0;
         loop {

@@ -13,15 +13,13 @@
 //! println!("{:?}", stream.outcome());
 //! ```
 //!
-//! [`Following`] asks questions and gives each answer once.
-//!
-//! [`Stream`] is [`Session`](taskgroup::session::Session) driven over a [`Connector`] and a
-//! [`Clock`], which serve a loop of one's own as well: `examples/raw.rs` is one.
+//! [`Following`] asks questions and returns each answer once. [`Stream`] drives a [`Session`](taskgroup::session::Session) over a [`Connector`] and a
+//! [`Clock`]. You can use these in a loop of your own: `examples/raw.rs` is one.
 //!
 //! # Limits
 //!
-//! Blocking; one connection per stream. The heap holds one buffer of 16 KiB, and what the record
-//! takes: [`Verbatim`] and [`Whole`] grow with the largest event.
+//! It blocks, and has one connection per stream. The heap holds one buffer of 16 KiB and what the record
+//! keeps there: [`Verbatim`] and [`Whole`] grow with the largest event.
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -1,20 +1,4 @@
-//! Whom to trust in, TLS sessions that authenticate the server out.
-//!
-//! ```
-//! use taskgroup_std::Security;
-//!
-//! let error = Security::ca_pem(b"no certificate").unwrap_err();
-//! assert_eq!(error.to_string(), "no certificate in PEM form");
-//! ```
-//!
-//! # Limits
-//!
-//! TLS 1.2 and 1.3 with the algorithms of ring; HTTP/1.1 by ALPN; no client certificates.
-//!
-//! By default the platform decides, through `rustls-platform-verifier`: on Windows, macOS, iOS and
-//! Android the system's own verifier, with its revocations and a company's own rules; elsewhere the
-//! system's certificate files, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. Roots
-//! compiled into the program would age with it, and know nothing of a company's own.
+//! Makes the TLS sessions that authenticate the server.
 
 use std::{fmt, fs, io, path::Path, sync::Arc};
 
@@ -25,16 +9,33 @@ use rustls::{
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// Which servers are trusted, and whether plaintext will do.
+/// Which servers are trusted, and whether plaintext is allowed.
+///
+/// ```
+/// use taskgroup_std::Security;
+///
+/// let error = Security::ca_pem(b"no certificate").unwrap_err();
+/// assert_eq!(error.to_string(), "no certificate in PEM form");
+/// ```
+///
+/// # Limits
+///
+/// TLS 1.2 and 1.3 with the algorithms of ring; HTTP/1.1 by ALPN; no client certificates.
+///
+/// By default the platform decides, through `rustls-platform-verifier`: on Windows, macOS, iOS and
+/// Android the system's own verifier, with its revocations and a company's rules; elsewhere the
+/// system's certificate files, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. Roots compiled into
+/// the program would become outdated with it, and would lack those of a company.
 #[derive(Clone, Debug)]
 pub struct Security {
-    /// Without roots, why; told when TLS is asked for.
+    /// The reason if there are no roots; it is reported when TLS is needed.
     tls: Result<Arc<ClientConfig>, Arc<str>>,
     plaintext: bool,
 }
 
 impl Security {
-    /// Trusts whom the platform trusts. That it trusts nobody is told by [`session`](Self::session).
+    /// Trusts the servers that the platform trusts. If the platform has no roots,
+    /// [`session`](Self::session) reports it.
     #[must_use]
     pub fn platform() -> Self {
         let config = builder().with_platform_verifier().map(|builder| builder.with_no_client_auth());
@@ -43,20 +44,20 @@ impl Security {
         Self { tls, plaintext: false }
     }
 
-    /// Trusts the authorities of this file of PEM certificates, and nobody else.
+    /// Trusts only the authorities in this file of PEM certificates.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, holds no certificate, or holds one that is none.
+    /// The file cannot be read, has no certificate, or has one that is invalid.
     pub fn ca_file(path: &Path) -> Result<Self, CaError> {
         Self::ca_pem(&fs::read(path).map_err(CaError::Read)?)
     }
 
-    /// Trusts the authorities of these PEM certificates, and nobody else.
+    /// Trusts only the authorities in these PEM certificates.
     ///
     /// # Errors
     ///
-    /// There is no certificate, or one that is none.
+    /// There is no certificate, or one that is invalid.
     pub fn ca_pem(pem: &[u8]) -> Result<Self, CaError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -70,7 +71,7 @@ impl Security {
         Ok(Self { tls: Ok(finish(config)), plaintext: false })
     }
 
-    /// Lets a config without TLS send the key in the clear to other machines than this one.
+    /// Allows plaintext to other machines: the key is then sent in the clear if the config does not say TLS.
     #[must_use]
     pub fn allow_plaintext(mut self, allow: bool) -> Self {
         self.plaintext = allow;
@@ -83,11 +84,11 @@ impl Security {
         self.plaintext
     }
 
-    /// A TLS session that will authenticate the server as `host`, a name or an address.
+    /// A TLS session that authenticates the server as `host`, a name or an address.
     ///
     /// # Errors
     ///
-    /// Why there can be none: the platform has no roots, or `host` is neither.
+    /// The reason in words: the platform has no roots, or `host` is neither a name nor an address.
     pub fn session(&self, host: &str) -> Result<ClientConnection, String> {
         let config = self.tls.as_ref().map_err(|reason| reason.to_string())?;
         let name = ServerName::try_from(host.to_owned()).map_err(|error| format!("{host}: {error}"))?;
@@ -101,7 +102,7 @@ impl Security {
 pub enum CaError {
     /// It cannot be read.
     Read(io::Error),
-    /// It has a certificate that is not one, or is cut.
+    /// It has a certificate that is invalid or cut.
     Invalid(String),
     /// It has no certificate in PEM form (RFC 7468, section 5).
     Empty,
@@ -119,20 +120,20 @@ impl fmt::Display for CaError {
 
 impl std::error::Error for CaError {}
 
-/// Whether the server's certificate is what made the handshake fail.
+/// Whether the handshake failed because of the server's certificate.
 pub(crate) fn is_about_certificate(error: &io::Error) -> bool {
     let error = error.get_ref().and_then(|inner| inner.downcast_ref());
     matches!(error, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 
-/// Whether the answer to the handshake was no TLS at all.
+/// Whether the answer to the handshake was not TLS at all.
 pub(crate) fn is_no_tls(error: &io::Error) -> bool {
     let error = error.get_ref().and_then(|inner| inner.downcast_ref());
     matches!(error, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
 }
 
 fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
-    // The provider by name: a process-wide default could be missing, or another one.
+    // This provider by name: the process-wide default may be missing, or another one.
     let provider: Arc<CryptoProvider> = ring::default_provider().into();
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -1,23 +1,4 @@
 //! A request in, its events out, over a blocking connection of its own; then, if you like, another request.
-//!
-//! ```
-//! use taskgroup::{api, session::{Config, Event, Outcome}};
-//! use taskgroup_std::{Security, Stream, Verbatim};
-//! # let sandbox = taskgroup_sandbox::Sandbox::start(Default::default())?;
-//! # let (url, key, group) = (sandbox.base_url(), sandbox.key(), sandbox.group_id());
-//! let config = Config::new(key).with_base_url(&url)?;
-//! let mut stream = Stream::new(config, api::runs(group), Verbatim::default(), &Security::platform());
-//! while let Some(event) = stream.next() {
-//!     if let Event::Record(event) = event { println!("{}", String::from_utf8_lossy(event.json())) }
-//! }
-//! assert_eq!(stream.outcome(), Some(Outcome::Done));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Limits
-//!
-//! One buffer of 16 KiB, and the first 16 KiB of the last answer; blocks until there is an event, and never longer on one read than the
-//! session's deadline says.
 
 use std::ops::Range;
 
@@ -32,21 +13,40 @@ use crate::{Clock, Connector, Security, head::Head};
 const BUFFER: usize = 16 * 1024;
 
 /// A machine of the core, driven over a blocking connection of its own: a [`Stream`] or a [`Following`].
+///
+/// # Limits
+///
+/// One buffer of 16 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is an
+/// event, but no single read blocks beyond the session's deadline.
 #[derive(Debug)]
 pub struct Driver<D> {
     machine: D,
     connector: Connector,
     clock: Clock,
     buffer: Box<[u8]>,
-    /// The part of the buffer that the machine has not taken yet.
+    /// The part of the buffer that the machine has not parsed yet.
     unread: Range<usize>,
-    /// What was announced, and is due at the next step.
+    /// The action that was announced, and is done at the next step.
     due: Option<Action>,
     outcome: Option<Outcome>,
     head: Head,
 }
 
-/// One request on its way, until it is answered in full; then [another](Self::ask).
+/// One request on its way, until it is answered in full; then [another](Driver::ask).
+///
+/// ```
+/// use taskgroup::{api, session::{Config, Event, Outcome}};
+/// use taskgroup_std::{Security, Stream, Verbatim};
+/// # let sandbox = taskgroup_sandbox::Sandbox::start(Default::default())?;
+/// # let (url, key, group) = (sandbox.base_url(), sandbox.key(), sandbox.group_id());
+/// let config = Config::new(key).with_base_url(&url)?;
+/// let mut stream = Stream::new(config, api::runs(group), Verbatim::default(), &Security::platform());
+/// while let Some(event) = stream.next() {
+///     if let Event::Record(event) = event { println!("{}", String::from_utf8_lossy(event.json())) }
+/// }
+/// assert_eq!(stream.outcome(), Some(Outcome::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type Stream<'c, R> = Driver<Session<'c, R>>;
 
 /// A group that is followed from its inputs to its answers, each once.
@@ -65,12 +65,12 @@ pub type Stream<'c, R> = Driver<Session<'c, R>>;
 /// ```
 pub type Following<'c, R, const N: usize = 1024> = Driver<Follow<'c, R, N>>;
 
-/// What [`Driver::step`] has come to.
+/// What [`Driver::step`] returns. A program must handle both, so there will be no further variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// An event, to be seen by [`Driver::event`] until the next step.
+    /// An event: [`Driver::event`] shows it until the next step.
     Event,
-    /// What the next step does first: a chance to flush one's output, or to tell of a wait.
+    /// What the next step does first. You can flush your output now, or report a wait.
     Action(Action),
 }
 
@@ -92,6 +92,9 @@ impl<D: Drive> Driver<D> {
     }
 
     /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
+    ///
+    /// While there is no connection it waits and tries again, for some minutes in all, and reports nothing: to
+    /// show that, use [`step`](Self::step).
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which an iterator cannot")]
     pub fn next(&mut self) -> Option<D::Event<'_>> {
         loop {
@@ -103,7 +106,27 @@ impl<D: Drive> Driver<D> {
         }
     }
 
-    /// Does what was announced, then goes on to the next event or the next thing to be done.
+    /// Does what the last step announced, then returns the next event or announces the next action.
+    ///
+    /// ```
+    /// use taskgroup::{api, session::{Action, Cause, Config, Event, Outcome}};
+    /// use taskgroup_std::{Security, Step, Stream, Verbatim};
+    ///
+    /// // Nobody listens there.
+    /// let config = Config::new("key").with_base_url("http://127.0.0.1:9")?.with_attempts(Some(2));
+    /// let mut stream = Stream::new(config, api::runs("tgrp_1"), Verbatim::default(), &Security::platform());
+    /// let mut waits = Vec::new();
+    /// let outcome = loop {
+    ///     match stream.step() {
+    ///         Step::Event => if let Some(Event::Record(event)) = stream.event() { println!("{event:?}") },
+    ///         Step::Action(Action::Sleep { cause, .. }) => waits.push((cause, stream.reason().is_some())),
+    ///         Step::Action(Action::Stop(outcome)) => break outcome,
+    ///         Step::Action(_) => {}
+    ///     }
+    /// };
+    /// assert_eq!((outcome, waits), (Outcome::Network, vec![(Cause::Network, true)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn step(&mut self) -> Step {
         if let Some(action) = self.due.take() {
             self.act(action);
@@ -122,7 +145,7 @@ impl<D: Drive> Driver<D> {
         if self.machine.has_event() { Step::Event } else { Step::Action(action) }
     }
 
-    /// The event that the last step has come to.
+    /// The event that the last step returned.
     #[must_use]
     pub fn event(&self) -> Option<D::Event<'_>> {
         self.machine.event()
@@ -134,19 +157,19 @@ impl<D: Drive> Driver<D> {
         self.outcome
     }
 
-    /// What may be behind the outcome, for the person who reads it.
+    /// A possible reason for the outcome, to show to a person.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         self.machine.hint()
     }
 
-    /// What the service said, when it said no.
+    /// The service's own error, if it sent one.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }
 
-    /// The first member that did not fit its field, of the event given last. See [`Session::mismatch`].
+    /// The first member of the last event that did not fit its field. See [`Session::mismatch`].
     #[must_use]
     pub fn mismatch(&self) -> Option<Name> {
         self.machine.mismatch()
@@ -158,14 +181,15 @@ impl<D: Drive> Driver<D> {
         self.connector.reason()
     }
 
-    /// A field of the head of the last answer, in the server's own words: which content type it was, when it was a
-    /// wrong one, or where a redirect wanted to go. The first of several; of the first 16 KiB of the answer.
+    /// A field of the head of the last answer, as the server sent it: for example the content type, if it was the
+    /// wrong one, or the target of a redirect. If there are several, the first; only from the first 16 KiB of the
+    /// answer.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         self.head.field(name)
     }
 
-    /// The clock that the actions' deadlines are moments of.
+    /// The clock of the deadlines in the actions.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.clock
@@ -211,10 +235,10 @@ impl<'c, R: Record> Stream<'c, R> {
         Self::over(Session::with_record(config, request, record), security)
     }
 
-    /// Asks for something else, which the same record is filled with. Where the config says
-    /// [`keep_alive`](Config::with_keep_alive), a GET goes over the connection that is there, if the server
-    /// has left it open, and costs no handshake. Servers close one that is silent for long, often after 5
-    /// to 75 s: then there is a new one.
+    /// Sends another request, whose answer fills the same record. With
+    /// [`keep_alive`](Config::with_keep_alive) a GET uses the open connection, if the server has left it
+    /// open, and costs no handshake. Servers close a connection that is silent for long, often after 5 to
+    /// 75 s; the stream then opens a new one.
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
         self.machine.ask(request);
         (self.due, self.outcome) = (None, None);
@@ -235,14 +259,14 @@ impl<'c, R: Record> Stream<'c, R> {
         }
     }
 
-    /// The id of the last event that was seen: another stream goes on from there by
+    /// The id of the last event. Store it: another stream continues after it with
     /// [`Request::after`], or what the API calls that.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// The record, also of an event that was skipped.
+    /// The record, even after an event that was skipped.
     pub fn record_mut(&mut self) -> &mut R {
         self.machine.record_mut()
     }

@@ -1,20 +1,4 @@
-//! An event in pieces in, its JSON as the service sent it out.
-//!
-//! ```
-//! use taskgroup::json::{self, Record};
-//! use taskgroup_std::Verbatim;
-//!
-//! let text = br#"{"type": "error", "event_id": "7", "big": 1.50}"#;
-//! let mut event = Verbatim::default();
-//! json::fill(&mut event, text)?;
-//! event.data(text); // a session does this by itself
-//! assert_eq!((event.json(), event.event_id(), event.kind()), (&text[..], Some("7"), Some("error")));
-//! # Ok::<(), json::Error>(())
-//! ```
-//!
-//! # Limits
-//!
-//! As much memory as the largest event had, for as long as the record lives.
+//! Pieces of an event in, its JSON out.
 
 use taskgroup::{
     json::{Field, Json, Kind, Node, Record, Stop},
@@ -23,8 +7,24 @@ use taskgroup::{
 
 /// A record of events of all types: their JSON text, their id and their type.
 ///
-/// The text is what stood in the event's `data` lines, byte for byte, the lines joined by line feeds.
-/// It is JSON whenever a session gives it as a record; in an event that was skipped it may be anything.
+/// ```
+/// use taskgroup::json::{self, Record};
+/// use taskgroup_std::Verbatim;
+///
+/// let text = br#"{"type": "error", "event_id": "7", "big": 1.50}"#;
+/// let mut event = Verbatim::default();
+/// json::fill(&mut event, text)?;
+/// event.data(text); // a session does this by itself
+/// assert_eq!((event.json(), event.event_id(), event.kind()), (&text[..], Some("7"), Some("error")));
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// # Limits
+///
+/// It keeps the memory of the largest event until you drop it.
+///
+/// The text is the content of the event's `data` lines, byte for byte, joined by line feeds. It is JSON if a
+/// session gives it as a record; for an event that was skipped it may be anything.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verbatim {
     json: Vec<u8>,
@@ -32,19 +32,19 @@ pub struct Verbatim {
 }
 
 impl Verbatim {
-    /// The event's JSON text. Bytes that are not UTF-8 can only stand in its strings.
+    /// The event's JSON text. Bytes that are not UTF-8 can only occur in its strings.
     #[must_use]
     pub fn json(&self) -> &[u8] {
         &self.json
     }
 
-    /// The event's `event_id`, when there is one.
+    /// The event's `event_id`, if it has one.
     #[must_use]
     pub fn event_id(&self) -> Option<&str> {
         Some(self.members.event_id.text.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// The event's `type`, when there is one.
+    /// The event's `type`, if it has one.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         Some(self.members.kind.text.as_str()).filter(|kind| !kind.is_empty())
@@ -88,7 +88,7 @@ record! {
     }
 }
 
-/// A text if it is one: an event with an id of another type is passed on all the same.
+/// A text if it is a string: an event with an id of another type is delivered all the same.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Word {
     text: String,

@@ -1,4 +1,4 @@
-//! JSON values in, all of each on the heap out: for a desktop, where nothing need be lost.
+//! Fields that keep whole JSON values on the heap: for a desktop, where nothing need be lost.
 //!
 //! ```
 //! use taskgroup::{api::StreamEvent, json};
@@ -11,11 +11,11 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
-//! All of it can be written as JSON again, by serde.
+//! You can write all of it as JSON again, with serde.
 //!
 //! # Limits
 //!
-//! The heap. Ids of runs and groups and types of events are kept in the records themselves, as in
+//! The heap. The ids of runs and groups and the types of events are kept in the records themselves, as in
 //! every profile, see [`api`](taskgroup::api).
 
 use std::{fmt, ops::Deref};
@@ -98,7 +98,7 @@ impl Field for Raw {
     }
 }
 
-/// Writes the value that it is; numbers as serde_json reads them. Absent is `null`.
+/// Writes the value itself, with numbers as serde_json reads them. An absent one is `null`.
 impl Serialize for Raw {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_empty() {
@@ -108,7 +108,7 @@ impl Serialize for Raw {
     }
 }
 
-/// The two texts are used alike.
+/// Both kinds of text are used in the same way.
 macro_rules! text {
     ($name:ident) => {
         impl Deref for $name {
@@ -154,24 +154,24 @@ macro_rules! text {
 text! { Text }
 text! { Raw }
 
-/// What may be a text or any other JSON.
+/// A text or any other JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Content {
     /// A string, without its quotation marks and escapes.
     Text(Text),
-    /// Anything else, `null` included; empty before there is anything.
+    /// Anything else, including `null`; empty at first.
     Json(Raw),
 }
 
 impl Content {
-    /// The text, if it is one.
+    /// The text, if it is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The JSON text, if it is something other than a string and than `null`.
+    /// The JSON text, if it is neither a string nor `null`.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
         if let Self::Json(raw) = self {
@@ -204,7 +204,7 @@ impl Field for Content {
     }
 }
 
-/// All elements of an array that fit, and the number of the others.
+/// The elements of an array that fit, and the number of those that do not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct List<T> {
     kept: Vec<T>,
@@ -212,7 +212,7 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// How many elements were not kept, because they did not fit `T`.
+    /// The number of elements that were not kept because they did not fit `T`.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.lost

@@ -1,4 +1,4 @@
-//! The connector over real sockets: what each way of ending and each certificate comes out as.
+//! The connector over real sockets: the result of each way of ending, and of each certificate.
 
 use std::{
     io::{Read, Write},
@@ -60,7 +60,7 @@ fn what_is_written_arrives_and_a_fin_is_the_orderly_end() {
 }
 
 #[test]
-fn a_silent_server_is_waited_for_until_the_deadline_and_may_then_go_on() {
+fn a_silent_server_is_waited_for_until_the_deadline_and_may_then_continue() {
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let (server, port) = server(move |mut tcp| {
         held.recv().unwrap();

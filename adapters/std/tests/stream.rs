@@ -1,4 +1,5 @@
-//! `Stream` over real sockets: events that come once and in order, waits that are announced, and records of both kinds.
+//! `Stream` over real sockets: events that come once and in order, waits that are announced, and records of
+//! both kinds.
 
 use std::{
     io::{Read as _, Write as _},
@@ -123,7 +124,7 @@ fn each_wait_is_announced_with_its_cause_before_it_is_waited_for() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_tried_as_often_as_was_said_and_the_reason_is_told() {
+fn a_server_that_is_not_there_is_tried_as_often_as_configured_and_the_reason_is_reported() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = Config::new("key").with_server("127.0.0.1", port, false).with_attempts(Some(3));
     let config = config.with_backoff(Duration::from_millis(1), Duration::from_millis(2));
@@ -209,7 +210,7 @@ fn a_connection_that_has_ended_meanwhile_costs_no_try() {
                 socket.read_exact(&mut byte).unwrap();
                 request.extend(byte);
             }
-            // Whole, and then the end without a word of it.
+            // Whole, and then an end that the answer does not announce.
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 24\r\n\r\n";
             socket.write_all(head.as_bytes()).unwrap();
             socket.write_all(br#"{"taskgroup_id":"tgrp_"}"#).unwrap();

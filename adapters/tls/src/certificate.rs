@@ -1,4 +1,4 @@
-//! A server's certificates in, whether they make it the one that was asked for out: webpki's path
+//! A server's certificates in, whether they authenticate it by its name out: webpki's path
 //! building, over roots in flash, by a clock or by none.
 //!
 //! # Limits
@@ -14,18 +14,18 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use crate::{CertificateError, Error, Roots, date::Date, signature};
 
-/// So many certificates of a server are looked at: its own, and five up to a root.
+/// The most certificates of a server that are checked: its own, and five up to a root.
 pub const CERTIFICATES_MAX: usize = 6;
 
 /// What a server sent, its own certificate first.
 pub(crate) type Certificates<'s> = Vec<CertificateDer<'s>, CERTIFICATES_MAX>;
 
-/// Whom to trust, as whom, and when.
+/// Which roots to trust, for which name, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Trust<'t> {
     pub(crate) roots: Roots<'t>,
     pub(crate) name: &'t ServerName<'t>,
-    /// `None`: at whatever moment they are all valid.
+    /// `None`: at any moment at which they are all valid.
     pub(crate) now: Option<UnixTime>,
 }
 
@@ -95,8 +95,8 @@ impl Trust<'_> {
     }
 }
 
-/// Are there more than two authorities of one name? webpki tries them in every order, which lets anybody who is on
-/// the way, and calls five as the root is called, have a hundred signatures computed.
+/// Are there more than two authorities of one name? webpki tries them in every order: somebody on the way who sends five
+/// with the name of the root could have a hundred signatures computed.
 fn is_maze(authorities: &[CertificateDer<'_>]) -> bool {
     authorities.iter().any(|one| {
         let is_namesake =

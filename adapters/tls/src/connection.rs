@@ -1,32 +1,33 @@
-//! An authenticated server's records in, what it says out; and what it is told the other way.
+//! An authenticated server's records in, application data out, and the other way.
 
 use core::fmt;
 
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
-use embedded_tls::{Aes128GcmSha256, TlsConnection, TlsError};
+use embedded_tls::{TlsConnection, TlsError};
 
 use crate::{
     Error,
     lease::Lease,
     record::{Progress, Records},
+    suite::{ChaCha20Poly1305Sha256, Suite},
 };
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
 ///
-/// It ends, with 0 bytes, when the server has said so by `close_notify`, encrypted; any other end is
-/// an error: it may be an attacker's. After an error every call gives the same one.
+/// It ends, with 0 bytes, when the server has said so by an encrypted `close_notify`. Any other end is an error: an
+/// attacker may have caused it. After an error every call gives the same one.
 ///
 /// # Cancel safety
 ///
-/// A read may be dropped while it waits, and nothing is lost, unless a record has come in part: then the next
-/// read gives [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
-pub struct Connection<'c, T: Read + Write + 'c> {
-    tls: TlsConnection<'c, Records<'c, T>, Aes128GcmSha256>,
+/// A read may be dropped while it waits, and nothing is lost, unless part of a record has come: then the next read gives
+/// [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
+pub struct Connection<'c, T: Read + Write + 'c, S: Suite = ChaCha20Poly1305Sha256> {
+    tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
     progress: &'c Progress,
     state: State,
-    /// A read is going on, or was given up.
+    /// A read has begun, and may have been dropped.
     reading: bool,
-    /// A write is going on, or was given up.
+    /// A write has begun, and may have been dropped.
     writing: bool,
     /// Last: it outlives what uses the memory.
     lease: Lease<'c>,
@@ -40,9 +41,9 @@ enum State {
     Broken(Error),
 }
 
-impl<'c, T: Read + Write> Connection<'c, T> {
+impl<'c, T: Read + Write, S: Suite> Connection<'c, T, S> {
     pub(crate) fn new(
-        tls: TlsConnection<'c, Records<'c, T>, Aes128GcmSha256>,
+        tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
         progress: &'c Progress,
         lease: Lease<'c>,
     ) -> Self {
@@ -120,11 +121,11 @@ impl<'c, T: Read + Write> Connection<'c, T> {
     }
 }
 
-impl<T: Read + Write> ErrorType for Connection<'_, T> {
+impl<T: Read + Write, S: Suite> ErrorType for Connection<'_, T, S> {
     type Error = Error;
 }
 
-impl<T: Read + Write> BufRead for Connection<'_, T> {
+impl<T: Read + Write, S: Suite> BufRead for Connection<'_, T, S> {
     async fn fill_buf(&mut self) -> Result<&[u8], Error> {
         if !self.fill().await? {
             return Ok(&[]);
@@ -138,7 +139,7 @@ impl<T: Read + Write> BufRead for Connection<'_, T> {
     }
 }
 
-impl<T: Read + Write> Read for Connection<'_, T> {
+impl<T: Read + Write, S: Suite> Read for Connection<'_, T, S> {
     async fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         if out.is_empty() || !self.fill().await? {
             return Ok(0);
@@ -147,9 +148,9 @@ impl<T: Read + Write> Read for Connection<'_, T> {
     }
 }
 
-/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the connection
-/// nothing more is written: [`ErrorKind::BrokenPipe`].
-impl<T: Read + Write> Write for Connection<'_, T> {
+/// What is written is sent at the latest by [`flush`](Write::flush). When the server has ended the connection nothing
+/// more is written: [`ErrorKind::BrokenPipe`].
+impl<T: Read + Write, S: Suite> Write for Connection<'_, T, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.begin_write()?;
         let written = self.tls.write(bytes).await;
@@ -163,7 +164,7 @@ impl<T: Read + Write> Write for Connection<'_, T> {
     }
 }
 
-impl<T: Read + Write> fmt::Debug for Connection<'_, T> {
+impl<T: Read + Write, S: Suite> fmt::Debug for Connection<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("state", &self.state).finish_non_exhaustive()
     }

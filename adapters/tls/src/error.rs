@@ -1,10 +1,10 @@
-//! What went wrong in, words that a person understands out.
+//! An error in, words that a person understands out.
 
 use embedded_io_async::ErrorKind;
 
 use crate::{date::Date, words::words};
 
-/// Why there is no connection, or no longer one. Nothing can be read or written after an error.
+/// Why there is no connection, or why it ended. Nothing can be read or written after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,12 +13,12 @@ pub enum Error {
     /// A buffer is smaller than [`SEND_MIN`](crate::SEND_MIN) or
     /// [`RECEIVE_MIN`](crate::RECEIVE_MIN). Give a larger one.
     BufferTooSmall {
-        /// What it has at least to have, in bytes.
+        /// The least that it must have, in bytes.
         needs: usize,
     },
-    /// The name that the server was to be authenticated by is neither a DNS name nor an IP address.
+    /// The name to authenticate the server by is neither a DNS name nor an IP address.
     ServerName,
-    /// One of the roots is no certificate in DER.
+    /// One of the roots is not a certificate in DER.
     Root {
         /// Its place in the list, from 0.
         index: usize,
@@ -28,9 +28,9 @@ pub enum Error {
     TimeUnknown,
     /// The transport failed.
     Transport(ErrorKind),
-    /// The connection ended, but the server has not said so: it may have been cut by anybody.
+    /// The connection ended, but the server has not said so: anybody may have cut it.
     Cut,
-    /// The server's certificate does not hold.
+    /// The server's certificate is not accepted.
     Certificate(CertificateError),
     /// The server has not proved that it holds the key of its certificate.
     Unproven,
@@ -42,8 +42,8 @@ pub enum Error {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server answered by something else than TLS 1.3 with a P-256 key share and
-    /// `TLS_AES_128_GCM_SHA256`, which is all that is spoken here.
+    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that was
+    /// offered. Nothing else is supported.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.
@@ -81,7 +81,7 @@ pub enum Error {
     Interrupted,
 }
 
-/// Why a certificate does not hold.
+/// Why a certificate is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateError {
@@ -92,19 +92,19 @@ pub enum CertificateError {
         /// How many.
         sent: usize,
     },
-    /// One is not what X.509 (RFC 5280) wants it to be.
+    /// One is not as X.509 (RFC 5280) requires: malformed, or of an old version (1 or 2).
     Malformed,
-    /// One is past its time.
+    /// One has expired. A clock that is wrong gives this, too, and may hide that the issuer is unknown.
     Expired {
         /// Its last moment.
         on: Date,
     },
-    /// One is before its time; or the clock is.
+    /// One is not valid yet, or the clock is wrong.
     NotYetValid {
         /// Its first moment.
         before: Date,
     },
-    /// There is no moment at which all of them are valid. Only where the dates are ignored otherwise.
+    /// There is no moment at which all of them are valid. Only where the dates are ignored.
     NeverValid,
     /// It is not for this server name.
     Name,
@@ -115,9 +115,9 @@ pub enum CertificateError {
     },
     /// One is not signed by the one that it names as its issuer.
     Signature,
-    /// One is signed in a way, or holds a key, that this build does not know: see the features.
+    /// One is signed in a way, or has a key, that this build does not support: see the features.
     Algorithm,
-    /// One is signed by a certificate that may sign none.
+    /// One is signed by a certificate that must not sign any.
     NotAnAuthority,
     /// An authority's certificate is used as a server's.
     Authority,
@@ -137,44 +137,44 @@ words! { Error {
     Self::Busy => "the memory for TLS is taken by another connection";
     Self::BufferTooSmall { needs } => "a buffer for TLS is too small: {} bytes at least", needs;
     Self::ServerName => "the server's name is neither a DNS name nor an IP address";
-    Self::Root { index } => "root number {} is no certificate in DER", index;
-    Self::TimeUnknown => "the time is not known, without which no certificate can be checked";
+    Self::Root { index } => "root number {} is not a certificate in DER", index;
+    Self::TimeUnknown => "the time is not known, so no certificate can be checked";
     Self::Transport(kind) => "the connection broke: {}", kind_words(kind);
     Self::Cut => "the connection was cut: it ended without close_notify";
     Self::Certificate(why) => "{}", why;
     Self::Unproven => "the server does not hold the key of its certificate";
     Self::Unauthenticated => "the server did not authenticate itself";
-    Self::SignatureScheme { scheme } => "the server signs with scheme {}, which is not built in", scheme;
-    Self::ServerHello => "the server speaks no TLS 1.3 with P-256 and AES-128-GCM";
+    Self::SignatureScheme { scheme } => "the server signs with scheme {}, which is not built in: see the features", scheme;
+    Self::ServerHello => "the server did not answer with TLS 1.3, P-256 and the cipher suite that was offered";
     Self::Finished => "the handshake was changed on the way";
     Self::Tampered => "a record was changed, repeated or left out on the way";
     Self::Record { content_type, length } =>
         "a record of type {} with {} bytes, which TLS 1.3 does not allow there", content_type, length;
-    Self::RecordTooLong { length } => "a record of {} bytes is longer than the buffer for it", length;
+    Self::RecordTooLong { length } => "a record of {} bytes is longer than the buffer for receiving", length;
     Self::Malformed => "a handshake message is malformed, or split over records";
     Self::OutOfTurn => "a handshake message came out of turn";
-    Self::Unsupported => "the server sent a message that is not spoken here";
+    Self::Unsupported => "the server sent a message that is not supported here";
     Self::Alert { description: Some(description) } =>
         "the server broke off: {} (alert {})", alert_words(description), description;
     Self::Alert { description: None } => "the server broke off by an alert";
     Self::BrokenOff =>
         "the server broke the handshake off: perhaps it has no key or signature of a kind that is built in";
-    Self::Interrupted => "a read or write of TLS was given up in the middle of a record";
+    Self::Interrupted => "a read or write of TLS was dropped in the middle of a record";
 } }
 
 words! { CertificateError {
     Self::Missing => "the server sent no certificate";
     Self::TooMany { sent } => "the server sent {} certificates, more than are looked at", sent;
-    Self::Malformed => "certificate malformed";
-    Self::Expired { on } => "certificate expired on {}", on;
-    Self::NotYetValid { before } => "certificate not valid before {}", before;
+    Self::Malformed => "certificate malformed, or not X.509 version 3";
+    Self::Expired { on } => "certificate expired on {}, or the clock is wrong", on;
+    Self::NotYetValid { before } => "certificate not valid before {}, or the clock is wrong", before;
     Self::NeverValid => "there is no day on which all certificates are valid";
     Self::Name => "certificate is for another name";
     Self::UnknownIssuer { sent: 1 } => "issuer unknown: the server sent 1 certificate, not signed by your roots";
     Self::UnknownIssuer { sent } => "issuer unknown: the server sent {} certificates, none signed by your roots", sent;
     Self::Signature => "certificate not signed by the issuer that it names";
     Self::Algorithm => "certificate has a key or signature of a kind that is not built in";
-    Self::NotAnAuthority => "certificate signed by one that is no authority";
+    Self::NotAnAuthority => "certificate signed by one that is not an authority";
     Self::Authority => "certificate is an authority's, not a server's";
     Self::PathLength => "certificate signed by more authorities than one of them allows";
     Self::Purpose => "certificate is not for servers";
@@ -203,11 +203,11 @@ fn alert_words(description: u8) -> &'static str {
         10 => "unexpected_message",
         20 => "bad_record_mac",
         22 => "record_overflow",
-        40 => "handshake_failure",
+        40 => "handshake_failure, it may lack the cipher suite or P-256",
         47 => "illegal_parameter",
         50 => "decode_error",
         51 => "decrypt_error",
-        70 => "protocol_version, it speaks no TLS 1.3",
+        70 => "protocol_version, it does not support TLS 1.3",
         71 => "insufficient_security",
         80 => "internal_error",
         109 => "missing_extension",

@@ -1,4 +1,4 @@
-//! Bytes of the network in, only such records out as TLS 1.3 allows there.
+//! Bytes of the network in, only those records out that TLS 1.3 allows there.
 //!
 //! It stands between the transport and embedded-tls. RFC 8446, section 5: in the clear come one `ServerHello`, or an alert instead of
 //! it, and one change_cipher_spec that means nothing; everything after that is encrypted.
@@ -25,18 +25,18 @@ const CIPHERTEXT_MIN: u16 = 16 + 1;
 const HANDSHAKE_MIN: u16 = MESSAGE_HEADER as u16;
 const SERVER_HELLO: u8 = 2;
 
-/// What a connection knows of its records from outside of embedded-tls.
+/// What a connection knows of its records that embedded-tls does not tell.
 #[derive(Default)]
 pub(crate) struct Progress {
     /// What was wrong with a record.
     refused: Cell<Option<Error>>,
-    /// What comes is no longer in the clear.
+    /// From here on, records are encrypted.
     encrypted: Cell<bool>,
     /// A record has been begun, and its end has not been read.
     inside: Cell<bool>,
     /// What is written goes nowhere.
     silent: Cell<bool>,
-    /// Nobody waits for what was written.
+    /// Flushing does nothing.
     hasty: Cell<bool>,
 }
 
@@ -58,7 +58,7 @@ impl Progress {
         self.encrypted.get()
     }
 
-    /// Whoever has read so far must read on: a reader who has forgotten it cannot begin anew.
+    /// A reader that has come so far must continue: one that has forgotten it cannot start again.
     pub(crate) fn is_inside(&self) -> bool {
         self.inside.get()
     }

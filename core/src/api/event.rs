@@ -10,43 +10,43 @@ use super::{
 use crate::text::Text;
 
 service_record! { written by hand:
-    /// An event of any type: all members that any event has, empty where this one has none.
+    /// An event of any type: the members of all types; those that this event lacks are empty.
     ///
-    /// [`view`](StreamEvent::view) gives those of its type.
+    /// [`view`](StreamEvent::view) returns the members of its type.
     pub struct StreamEvent<P> {
         /// The event's type, such as `task_run.state`.
         pub kind: Text<40> = "/type",
-        /// Where a stream continues: `last_event_id` of another request. None outside of groups.
+        /// The cursor: pass it to `last_event_id` of another request. Absent outside of groups.
         pub event_id: P::EventId = "/event_id",
-        /// Of a run: what it was asked, if that was to come.
+        /// Of a run: its input, if it was requested.
         pub input: P::Input = "/input",
-        /// Of a run: how it stands.
+        /// Of a run: the run itself.
         pub run: Option<TaskRun<P>> = "/run",
-        /// Of a run: what it gave, if that was to come.
+        /// Of a run: its output, if it was requested and the run is completed.
         pub output: P::Output = "/output",
-        /// Of a group: how its runs stand.
+        /// Of a group: the status of its runs.
         pub status: Option<TaskGroupStatus<P>> = "/status",
-        /// Of an `error`: what failed.
+        /// Of an `error`: the error.
         pub error: Option<ErrorObject<P>> = "/error",
-        /// Of progress: in words.
+        /// Of progress: the message.
         pub message: P::ProgressMessage = "/message",
-        /// Of progress: when, RFC 3339.
+        /// Of progress: the time, RFC 3339.
         pub timestamp: P::Time = "/timestamp",
         /// Of progress: 0 to 100.
         pub progress_meter: P::ProgressMeter = "/progress_meter",
-        /// Of progress: what was looked at.
+        /// Of progress: the sources so far.
         pub source_stats: P::SourceStats = "/source_stats",
     }
 }
 
 service_record! {
-    /// How many sources a run has looked at.
+    /// The sources that a run has looked at.
     pub struct SourceStats<P> {
-        /// How many were considered.
+        /// The number of sources considered.
         pub num_sources_considered: Option<u32> = "/num_sources_considered",
-        /// How many were read.
+        /// The number of sources read.
         pub num_sources_read: Option<u32> = "/num_sources_read",
-        /// Some of those that were read.
+        /// The URLs of some that were read.
         pub sources_read_sample: P::Sources = "/sources_read_sample",
     }
 }
@@ -63,33 +63,33 @@ pub enum View<'e, P: Profile> {
     Error(&'e ErrorObject<P>),
     /// `task_run.progress_stats` and `task_run.progress_msg.…`
     Progress(ProgressEvent<'e, P>),
-    /// Any other type, or one of these without the member that makes it what it is.
+    /// Any other type, or one of these without its main member.
     Other(&'e StreamEvent<P>),
 }
 
-/// A run's event: how it stands, what it was asked, what it gave.
+/// The event of a run.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunEvent<'e, P: Profile> {
-    /// How it stands.
+    /// The run.
     pub run: &'e TaskRun<P>,
-    /// What it was asked.
+    /// Its input, if it was requested.
     pub input: &'e P::Input,
-    /// What it gave.
+    /// Its output, if it was requested and the run is completed.
     pub output: &'e P::Output,
 }
 
-/// A run's progress, by number or in words.
+/// The progress of a run, in numbers or in words.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProgressEvent<'e, P: Profile> {
     /// What happened: the last part of a message's type, such as `search`; `stats` for numbers.
     pub kind: &'e str,
-    /// In words.
+    /// The message.
     pub message: &'e P::ProgressMessage,
     /// 0 to 100.
     pub progress_meter: &'e P::ProgressMeter,
-    /// What was looked at.
+    /// The sources so far.
     pub source_stats: &'e P::SourceStats,
 }
 
@@ -134,8 +134,7 @@ impl<P: Profile> StreamEvent<P> {
     }
 }
 
-/// In the service's own shape: the members of the event's type. Those that the profile passes over
-/// are left out.
+/// Writes the members of the event's type in the service's own shape, without those that the profile skips.
 #[cfg(feature = "serde")]
 impl<P: Profile> serde::Serialize for StreamEvent<P>
 where
@@ -153,7 +152,7 @@ where
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
 
-        /// The most members that an event of one type has.
+        /// The most members of an event of one type.
         const MEMBERS: usize = 5;
         let mut object = serializer.serialize_struct("StreamEvent", MEMBERS)?;
         macro_rules! member {

@@ -1,4 +1,4 @@
-//! A group, and how its runs stand.
+//! A group, and the status of its runs.
 
 use super::{macros::service_record, run::Id};
 use crate::{json::List, text::Text};
@@ -8,9 +8,9 @@ service_record! {
     pub struct TaskGroup<P> {
         /// `tgrp_…`
         pub taskgroup_id: Id = "/taskgroup_id",
-        /// What its creator noted on it.
+        /// The metadata of its creator, an object.
         pub metadata: P::Metadata = "/metadata",
-        /// How its runs stand.
+        /// The status of its runs.
         pub status: TaskGroupStatus<P> = "/status",
         /// When it was created, RFC 3339.
         pub created_at: P::Time = "/created_at",
@@ -18,23 +18,23 @@ service_record! {
 }
 
 service_record! {
-    /// How the runs of a group stand.
+    /// The status of a group's runs.
     pub struct TaskGroupStatus<P> {
-        /// How many there are.
+        /// The number of runs.
         pub num_task_runs: u32 = "/num_task_runs",
-        /// How many there are of each status.
+        /// The number of runs with each status.
         pub task_run_status_counts: StatusCounts = "/task_run_status_counts",
-        /// Whether any is active.
+        /// Whether any run is active.
         pub is_active: bool = "/is_active",
-        /// In words.
+        /// The status in words.
         pub status_message: P::StatusMessage = "/status_message",
-        /// When it changed last, RFC 3339.
+        /// When it was last modified, RFC 3339.
         pub modified_at: P::Time = "/modified_at",
     }
 }
 
 service_record! { omitting is_zero:
-    /// How many runs of a group have each status. The service leaves out those that none has.
+    /// The number of a group's runs with each status. The service leaves out a status that no run has.
     #[derive(Copy, Eq)]
     pub struct StatusCounts {
         /// See [`Status::Queued`](super::Status::Queued).
@@ -55,9 +55,9 @@ service_record! { omitting is_zero:
 }
 
 service_record! {
-    /// What adding runs to a group gives, with the ids of the first `N` of them.
+    /// The answer to adding runs to a group, with the ids of the first `N` of them.
     pub struct AddedRuns<P, const N: usize = 16> {
-        /// How the runs of the group stand now.
+        /// The status of the group's runs now.
         pub status: TaskGroupStatus<P> = "/status",
         /// The ids of the runs added.
         pub run_ids: List<Id, N> = "/run_ids",

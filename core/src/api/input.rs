@@ -3,29 +3,29 @@
 use super::macros::service_record;
 
 service_record! {
-    /// What a run was asked, and how it is to work.
+    /// The input of a run: the question, and how to answer it.
     pub struct RunInput<P> {
         /// The processor to run on.
         pub processor: P::Name = "/processor",
         /// The question: text or an object.
         pub input: P::Prompt = "/input",
-        /// Notes of the caller's own.
+        /// The caller's metadata, an object.
         pub metadata: P::Metadata = "/metadata",
         /// Which sources may be used.
         pub source_policy: P::SourcePolicy = "/source_policy",
-        /// What the output is to be like.
+        /// The form of the output.
         pub task_spec: P::TaskSpec = "/task_spec",
-        /// Tools that may be called.
+        /// Servers of tools that the run may call.
         pub mcp_servers: P::McpServers = "/mcp_servers",
-        /// Whether progress events are wanted.
+        /// Whether the service sends progress events.
         pub enable_events: Option<bool> = "/enable_events",
-        /// Who is called when it ends.
+        /// The URL to call when it ends.
         pub webhook: P::Webhook = "/webhook",
-        /// The interaction that this one continues. Of v1 only.
+        /// The interaction that this one continues; only in v1.
         pub previous_interaction_id: P::EventId = "/previous_interaction_id",
-        /// Such as a location. Of v1 only.
+        /// Settings such as a location; only in v1.
         pub advanced_settings: P::AdvancedSettings = "/advanced_settings",
-        /// Of v1 only.
+        /// The scope of the memory; only in v1.
         pub memory_scope_key: P::EventId = "/memory_scope_key",
     }
 }
@@ -35,15 +35,15 @@ service_record! {
     pub struct SourcePolicy<P> {
         /// Only these domains.
         pub include_domains: P::Domains = "/include_domains",
-        /// None of these domains.
+        /// Not these domains.
         pub exclude_domains: P::Domains = "/exclude_domains",
-        /// Nothing older: `YYYY-MM-DD`.
+        /// Only sources after this date, `YYYY-MM-DD`.
         pub after_date: P::Time = "/after_date",
     }
 }
 
 service_record! {
-    /// What the output of a run is to be like.
+    /// The form of a run's output and input.
     pub struct TaskSpec<P> {
         /// A schema, or a description in words.
         pub output_schema: P::Schema = "/output_schema",
@@ -57,23 +57,23 @@ service_record! {
     pub struct McpServer<P> {
         /// `url`
         pub kind: P::Name = "/type",
-        /// Where it is.
+        /// Its URL.
         pub url: P::Url = "/url",
-        /// What it is called.
+        /// Its name.
         pub name: P::Name = "/name",
         /// Headers to send to it, an object.
         pub headers: P::Metadata = "/headers",
-        /// The only tools that may be called.
+        /// The tools that may be called.
         pub allowed_tools: P::Domains = "/allowed_tools",
     }
 }
 
 service_record! {
-    /// Who is called when a run ends.
+    /// The URL to call when a run ends.
     pub struct Webhook<P> {
-        /// Where the call goes.
+        /// The URL to call.
         pub url: P::Url = "/url",
-        /// For which events: `task_run.status`.
+        /// The events to call it for: `task_run.status`.
         pub event_types: P::Domains = "/event_types",
     }
 }

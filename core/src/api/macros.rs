@@ -1,11 +1,11 @@
 //! A record of the service in, what all of them have in common out.
 
-/// Makes a [`record!`](crate::record!) of the service: one of the profile `P`, which takes events of any type and can
-/// get more fields later.
+/// Makes a [`record!`](crate::record!) of the service: with the profile `P`, for events of any type, and
+/// `non_exhaustive`.
 ///
-/// With the feature `serde` it is written in the service's own shape: each field under the name in its pointer, but
-/// for those of no size, whose values were passed over. `omitting` leaves out others instead; what is `written by
-/// hand` has its own `Serialize`.
+/// With the feature `serde` it is written in the service's own shape: each field under the name in its
+/// pointer, except those of size 0, whose values were skipped. `omitting` leaves out others instead; `written
+/// by hand` means that there is a separate `Serialize`.
 macro_rules! service_record {
     ($(#[$attribute:meta])* pub struct $name:ident<P $(, const $count:ident: usize = $default:literal)?> {
         $($(#[$field_attribute:meta])* pub $field:ident: $type:ty = $pointer:literal,)+
@@ -85,7 +85,7 @@ macro_rules! service_record {
 
 pub(super) use service_record;
 
-/// Whether this is a field of no size, whose value was passed over.
+/// Whether this is a field of size 0, whose value was skipped.
 #[cfg(feature = "serde")]
 pub(super) const fn is_skipped<T>(_: &T) -> bool {
     size_of::<T>() == 0

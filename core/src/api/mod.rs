@@ -12,7 +12,7 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
-//! A request takes the parameters that its endpoint has, and no others:
+//! A request takes the parameters of its endpoint and no others:
 //!
 //! ```compile_fail,E0599
 //! let request = taskgroup::api::group("tgrp_5c1f0a").include_output(true);
@@ -22,13 +22,14 @@
 //! let request = taskgroup::api::run_events("trun_1").last_event_id("7");
 //! ```
 //!
-//! The records have the members that the service's public reference lists, by the same names, except
-//! that `type` is `kind`. How much of the big ones is kept is said by a [`Profile`]: [`Brief`],
-//! [`Standard`], or one of yours by [`profile!`](crate::profile!). Members and values that are not known are passed over.
+//! The records have the members that the service's public reference lists, by the same names, except that
+//! `type` is `kind`. A [`Profile`] says how much of the large ones to keep: [`Brief`], [`Standard`], or your
+//! own by [`profile!`](crate::profile!). Unknown members are skipped, and unknown values are `Unknown`.
 //!
 //! # Limits
 //!
-//! Ids of runs and groups are kept to 40 bytes, types of events to 40, cursors to 128.
+//! Ids of runs and groups have up to 40 bytes, types of events 40, cursors 128. Of a longer one the first
+//! bytes are kept.
 
 pub mod body;
 mod event;

@@ -1,10 +1,10 @@
-//! The output of a run, and what it is based on.
+//! The output of a run, and its basis.
 
 use super::{macros::service_record, run::TaskRun};
 use crate::{enumeration, text::Text};
 
 enumeration! {
-    /// What the content of an output is.
+    /// The type of an output's content.
     pub enum OutputType {
         /// Text.
         Text = "text",
@@ -14,13 +14,13 @@ enumeration! {
 }
 
 enumeration! {
-    /// How sure the service is of a field.
+    /// How confident the service is of a field.
     pub enum Confidence {
-        /// Little.
+        /// Low confidence.
         Low = "low",
-        /// So so.
+        /// Medium confidence.
         Medium = "medium",
-        /// Very.
+        /// High confidence.
         High = "high",
     }
 }
@@ -28,43 +28,43 @@ enumeration! {
 service_record! {
     /// The output of a completed run.
     pub struct Output<P> {
-        /// What `content` is.
+        /// The type of `content`.
         pub kind: OutputType = "/type",
         /// The answer: text or an object.
         pub content: P::Content = "/content",
-        /// The schema that the service made up, where it was to.
+        /// The schema that the service chose, if the task asked for an automatic one.
         pub output_schema: P::Schema = "/output_schema",
-        /// What each field of the content is based on.
+        /// The basis of each field of the content.
         pub basis: P::Basis = "/basis",
-        /// Which tools were called.
+        /// The calls of tools.
         pub mcp_tool_calls: P::McpToolCalls = "/mcp_tool_calls",
-        /// Deprecated by the service; an object.
+        /// An object; deprecated by the service.
         pub beta_fields: P::BetaFields = "/beta_fields",
     }
 }
 
 service_record! {
-    /// What one field of the content is based on.
+    /// The basis of one field of the content.
     pub struct FieldBasis<P> {
         /// The field, such as `gdp` or `key_executives.0`.
         pub field: P::Name = "/field",
-        /// Why the service believes it.
+        /// The reasoning, in words.
         pub reasoning: P::Reasoning = "/reasoning",
-        /// Where it is written.
+        /// The sources.
         pub citations: P::Citations = "/citations",
-        /// How sure the service is; not of every processor.
+        /// How confident the service is; only from some processors.
         pub confidence: Option<Confidence> = "/confidence",
     }
 }
 
 service_record! {
-    /// Where something is written.
+    /// A source.
     pub struct Citation<P> {
-        /// The page.
+        /// The URL of the page.
         pub url: P::Url = "/url",
         /// Its title.
         pub title: P::Title = "/title",
-        /// Its own words.
+        /// Quotations from it.
         pub excerpts: P::Excerpts = "/excerpts",
     }
 }
@@ -72,17 +72,17 @@ service_record! {
 service_record! {
     /// A call of a tool.
     pub struct McpToolCall<P> {
-        /// The call's id.
+        /// The id of the call.
         pub tool_call_id: Text<40> = "/tool_call_id",
-        /// The server called.
+        /// The name of the server.
         pub server_name: P::Name = "/server_name",
-        /// The tool called.
+        /// The name of the tool.
         pub tool_name: P::Name = "/tool_name",
-        /// What it was called with, JSON in a string.
+        /// The arguments, JSON in a string.
         pub arguments: P::Reasoning = "/arguments",
-        /// What it gave.
+        /// The result.
         pub content: Option<P::Reasoning> = "/content",
-        /// Why it failed.
+        /// The error, if it failed.
         pub error: Option<P::Message> = "/error",
     }
 }

@@ -1,10 +1,10 @@
-//! How much of each big member a record keeps: a type for each, chosen by name, and the macro that chooses.
+//! How much of each large member a record keeps: a type for each member, and the macro that chooses them.
 
 use core::fmt::Debug;
 
 use crate::json::Field;
 
-/// What the field types of a [`Profile`] have in common. Implemented for all that can.
+/// What the field types of a [`Profile`] have in common. Every type with these traits implements it.
 pub trait Kept: Field + Default + Clone + PartialEq + Debug {}
 
 impl<T: Field + Default + Clone + PartialEq + Debug> Kept for T {}
@@ -14,19 +14,22 @@ macro_rules! members {
     ($dollar:tt $($(#[$doc:meta])* $member:ident,)+) => {
         /// How much of each member of the API's records is kept.
         ///
-        /// One type for each member whose size is not known beforehand: [`Skip`](crate::json::Skip) to pass over it,
-        /// [`Text<N>`](crate::text::Text) for `N` bytes of text, [`Raw<N>`](crate::json::Raw) for `N` bytes of JSON,
-        /// [`List<T, N>`](crate::json::List) for `N` elements, `Option` around any of them to tell `null` apart.
+        /// One type for each member whose size is not known beforehand: [`Skip`](crate::json::Skip) to skip
+        /// it, [`Text<N>`](crate::text::Text) for `N` bytes of text, [`Raw<N>`](crate::json::Raw) for `N`
+        /// bytes of JSON, [`List<T, N>`](crate::json::List) for `N` elements, and `Option` around any of them
+        /// to recognise `null`.
         ///
-        /// [`Brief`](super::Brief) and [`Standard`](super::Standard) are given; [`profile!`](crate::profile!) makes
-        /// yours from one of them. A later version may add members, which breaks a profile written without that macro.
+        /// There are [`Brief`](super::Brief) and [`Standard`](super::Standard), and
+        /// [`profile!`](crate::profile!) makes yours from one of them. A later version may add members, which
+        /// breaks a profile that is written without the macro.
         pub trait Profile: Copy + Debug + Default + PartialEq + 'static {
             $($(#[$doc])* type $member: Kept;)+
         }
 
-        /// What [`profile!`](crate::profile!) can start from: the members that it does not name are as here.
+        /// A profile that [`profile!`](crate::profile!) can start from. It supplies the members that you do
+        /// not name.
         ///
-        /// `P` is the profile that is made, so that each record in a record is of that profile, too.
+        /// `P` is the new profile, so that each record inside a record has that profile, too.
         #[diagnostic::on_unimplemented(
             message = "a profile cannot be made from `{Self}`",
             label = "not a profile with all members",
@@ -118,11 +121,11 @@ members! { $
     Sources,
 }
 
-/// Makes a [`Profile`](crate::api::Profile): a type for each member that is to be other than in the profile after the
-/// colon. A misspelt name does not compile.
+/// Makes a [`Profile`](crate::api::Profile) from the one after the colon, with other types for the members
+/// that you name. A misspelt name does not compile.
 ///
-/// `Self` in a type is the new profile. A member of a record counts only where that record is kept: to change the
-/// content of an output, start from a profile that keeps outputs, or name both.
+/// `Self` in a type is the new profile. A member counts only if the record that it belongs to is kept: to
+/// change the content of an output, start from a profile that keeps outputs, or name both.
 ///
 /// ```
 /// use taskgroup::{api::{Brief, Output, StreamEvent, View}, json::{self, Content}, profile};
@@ -141,8 +144,9 @@ members! { $
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// Without a colon and with a parameter, which stands for the profile, it takes all members, and others can be made from
-/// it: `pub struct Large<P> { type Error = Option<ErrorObject<P>>; … }`. A member that a later version adds is missing there.
+/// Without a colon, and with a parameter that stands for the profile, you name all members, and can then make
+/// others from it: `pub struct Large<P> { type Error = Option<ErrorObject<P>>; … }`. It then lacks a member
+/// that a later version adds.
 ///
 /// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq` and `Eq`, so do not derive these yourself.
 ///

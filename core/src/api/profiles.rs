@@ -13,7 +13,7 @@ use crate::{
 };
 
 profile! {
-    /// States only: which run, its status, and the beginning of its error.
+    /// Only the state: the id of the run, its status, and the beginning of its error.
     pub struct Brief<P> {
         type EventId = Skip;
         type Name = Text<16>;
@@ -53,9 +53,9 @@ profile! {
 }
 
 profile! {
-    /// Something of everything: a session with it fits 8 KB.
+    /// Something of everything: a session with it takes about 8 KB.
     ///
-    /// Its fields have few different sizes, because each size is code of its own.
+    /// Its fields have few different sizes, because each size costs code.
     pub struct Standard<P> {
         type EventId = Option<Text<64>>;
         type Name = Text<40>;

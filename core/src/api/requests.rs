@@ -8,7 +8,7 @@ macro_rules! request {
     ($(#[$attribute:meta])* $name:ident) => {
         $(#[$attribute])*
         ///
-        /// It turns into a [`Request`]: wherever one is asked for, it will do.
+        /// It converts into a [`Request`], so you can pass it wherever one is expected.
         #[derive(Clone, Debug)]
         #[must_use]
         pub struct $name<'c>(Request<'c>);
@@ -49,47 +49,48 @@ request! {
 /// Fetches the runs of a group as they are now: a stream of
 /// [`StreamEvent`](super::StreamEvent)s that ends after the last run.
 ///
-/// It does not wait for runs to finish, and a cursor is a place in the order in which runs were added: a run that
-/// was still active when it came does not come again after that cursor with its output. To follow a group, use
-/// [`events`].
+/// It does not wait for runs to finish. The order is that in which runs were added, and a cursor is a place
+/// in it: a run that was still active when you received it does not come again after that cursor. To follow a
+/// group, use [`events`].
 ///
-/// Done when an answer from the last event on has ended in order and brought nothing new, see
+/// It is done when an answer from the last event on has ended in order and brought nothing new, see
 /// [`Config::with_end_check`](crate::session::Config::with_end_check).
 pub fn runs(taskgroup_id: &str) -> Runs<'static> {
     Runs(Request::new(&service::RUNS).with_id(taskgroup_id))
 }
 
 impl Runs<'_> {
-    /// Only the runs with this status. [`Status::Unknown`] is a [`Misuse`](crate::session::Misuse::Parameter), said by
-    /// the first poll.
+    /// Only the runs with this status. With [`Status::Unknown`] the first poll stops with
+    /// [`Misuse`](crate::session::Misuse::Parameter).
     pub fn status(self, status: Status) -> Self {
         Self(self.0.with_parameter(service::status(status)))
     }
 
-    /// Whether each run comes with its input. It does not by default.
+    /// Whether each run comes with its input. By default it does not.
     pub fn include_input(self, include: bool) -> Self {
         Self(self.0.with_parameter(service::include_input(include)))
     }
 
-    /// Whether each completed run comes with its output. It does not by default.
+    /// Whether each completed run comes with its output. By default it does not.
     pub fn include_output(self, include: bool) -> Self {
         Self(self.0.with_parameter(service::include_output(include)))
     }
 
-    /// Continues after the event with this id, of up to 128 bytes, instead of from the start. An empty one is none.
+    /// Continues after the event with this id, of up to 128 bytes, instead of from the start. An empty one is
+    /// none.
     pub fn last_event_id(self, id: &str) -> Self {
         Self(self.0.after(id))
     }
 }
 
-/// Follows a group: a stream of [`StreamEvent`](super::StreamEvent)s, status changes of the group
-/// and runs that have come to an end, without their outputs, until no run is active.
+/// Follows a group until no run is active: a stream of [`StreamEvent`](super::StreamEvent)s, which are status
+/// changes of the group and runs that have ended, without their outputs.
 ///
-/// Done when an answer from the last event on has ended in order and brought nothing new, and the last group
-/// status was not active; without any status, only if the answer ended soon, since that of an active group
-/// lasts. Silence is no failed attempt here, nor is an end that comes later
-/// than the backoff's ceiling or than the [`timeout`](Events::timeout) that was asked for; an earlier end or a
-/// break without anything new is one.
+/// It is done when an answer from the last event on has ended in order and brought nothing new, and the last
+/// group status was not active. Without any status, it is done only if the answer ended soon, since that of
+/// an active group lasts. Silence does not count as a failed attempt here, nor does an end that comes later
+/// than the backoff's ceiling or than the [`timeout`](Events::timeout); an earlier end or a failure without
+/// anything new does.
 pub fn events(taskgroup_id: &str) -> Events<'static> {
     Events(Request::new(&service::EVENTS).with_id(taskgroup_id))
 }
@@ -100,7 +101,8 @@ impl Events<'_> {
         Self(self.0.with_timeout(seconds))
     }
 
-    /// Continues after the event with this id, of up to 128 bytes, instead of from the start. An empty one is none.
+    /// Continues after the event with this id, of up to 128 bytes, instead of from the start. An empty one is
+    /// none.
     pub fn last_event_id(self, id: &str) -> Self {
         Self(self.0.after(id))
     }
@@ -124,7 +126,7 @@ pub fn add_runs<'c>(taskgroup_id: &str, body: impl Into<BodyRef<'c>>) -> AddRuns
 }
 
 impl AddRuns<'_> {
-    /// Whether the group's status in the answer is counted again. It is by default.
+    /// Whether the service counts the group's status in the answer again. By default it does.
     pub fn refresh_status(self, refresh: bool) -> Self {
         Self(self.0.with_parameter(service::refresh_status(refresh)))
     }
@@ -151,9 +153,9 @@ pub fn run_input(run_id: &str) -> Plain<'static> {
     Plain(Request::new(&service::RUN_INPUT).with_id(run_id))
 }
 
-/// Waits for the result of a run; answered with a [`RunResult`](super::RunResult). The service
-/// blocks up to [`timeout`](AwaitResult::timeout), by default 600 s, and then answers 408, which is
-/// asked again: set the idle timeout of the config above it.
+/// Waits for the result of a run; answered with a [`RunResult`](super::RunResult). The service blocks up to
+/// [`timeout`](AwaitResult::timeout), by default 600 s, and then answers 408, after which the session asks
+/// again. Set the idle timeout of the config above that.
 pub fn run_result(run_id: &str) -> AwaitResult<'static> {
     AwaitResult(Request::new(&service::RUN_RESULT).with_id(run_id))
 }
@@ -165,12 +167,12 @@ impl AwaitResult<'_> {
     }
 }
 
-/// Follows one run: a stream of [`StreamEvent`](super::StreamEvent)s. The service cannot resume it and ends it
-/// after 570 s, whether or not the run is active: whenever it is asked for again, it starts over, and its messages
-/// are delivered again.
+/// Follows one run: a stream of [`StreamEvent`](super::StreamEvent)s. The service cannot resume it, and ends
+/// it after 570 s, whether or not the run is active. When the session asks again the stream starts over, and
+/// its messages are delivered again.
 ///
-/// Done when an answer's last event is a state that is not active, and is not its only one; if it is the only
-/// one, when two answers in a row are the same.
+/// It is done when the last event of an answer is a state that is not active, and not its only event; if it
+/// is the only one, when two answers in a row are the same.
 pub fn run_events(run_id: &str) -> Plain<'static> {
     Plain(Request::new(&service::RUN_EVENTS).with_id(run_id))
 }

@@ -7,21 +7,21 @@ use crate::{enumeration, text::Text};
 pub type Id = Text<40>;
 
 enumeration! {
-    /// Where a run stands.
+    /// The status of a run.
     pub enum Status {
-        /// It waits for its turn.
+        /// Waiting for its turn.
         Queued = "queued",
-        /// It waits for somebody to do something.
+        /// Waiting for an action of the user.
         ActionRequired = "action_required",
-        /// It is worked on.
+        /// Being worked on.
         Running = "running",
-        /// It has an output.
+        /// Done: it has an output.
         Completed = "completed",
-        /// It has an error.
+        /// Failed: it has an error.
         Failed = "failed",
-        /// It is being stopped.
+        /// Being cancelled.
         Cancelling = "cancelling",
-        /// It was stopped.
+        /// Cancelled.
         Cancelled = "cancelled",
     }
 }
@@ -31,50 +31,51 @@ service_record! {
     pub struct TaskRun<P> {
         /// `trun_` and 32 hexadecimal digits.
         pub run_id: Id = "/run_id",
-        /// Of v1 only.
+        /// The id of the interaction; only in v1.
         pub interaction_id: P::EventId = "/interaction_id",
-        /// Where it stands.
+        /// Its status.
         pub status: Status = "/status",
         /// Whether it is queued, running or cancelling.
         pub is_active: bool = "/is_active",
-        /// What the service found doubtful in it.
+        /// Warnings of the service about it.
         pub warnings: P::Warnings = "/warnings",
-        /// Why it failed.
+        /// Why it failed; only of a failed run.
         pub error: P::Error = "/error",
         /// The processor it runs on.
         pub processor: P::Name = "/processor",
-        /// What its creator noted on it.
+        /// The metadata of its creator, an object.
         pub metadata: P::Metadata = "/metadata",
         /// The group it belongs to.
         pub taskgroup_id: P::GroupId = "/taskgroup_id",
         /// When it was created, RFC 3339.
         pub created_at: P::Time = "/created_at",
-        /// When it changed last, RFC 3339.
+        /// When it was last modified, RFC 3339.
         pub modified_at: P::Time = "/modified_at",
     }
 }
 
 service_record! {
-    /// What the service says when something failed, as an answer or event has it: a record like the others. The error of a
-    /// request or a stream as a whole is [`Session::error`](crate::session::Session::error).
+    /// What the service says when something failed, as an answer or event has it: a record like the others.
+    /// The error of a request or a stream as a whole is [`Session::error`](crate::session::Session::error).
     pub struct ErrorObject<P> {
-        /// To be quoted to the service's support.
+        /// A reference for the service's support.
         pub ref_id: P::RefId = "/ref_id",
-        /// What failed.
+        /// What failed, in words.
         pub message: P::Message = "/message",
-        /// More on it; any object.
+        /// Details; any object.
         pub detail: P::Detail = "/detail",
     }
 }
 
 service_record! {
-    /// What the service found doubtful.
+    /// A warning of the service.
     pub struct Warning<P> {
-        /// `spec_validation_warning`, `input_validation_warning`, `warning`, or one yet to come.
+        /// `spec_validation_warning`, `input_validation_warning`, `warning`, or another that the service may
+        /// add.
         pub kind: P::Name = "/type",
-        /// What is doubtful.
+        /// The warning, in words.
         pub message: P::Message = "/message",
-        /// More on it; any object.
+        /// Details; any object.
         pub detail: P::Detail = "/detail",
     }
 }

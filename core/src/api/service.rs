@@ -1,8 +1,8 @@
-//! All that is the service's own: where it is, what its headers, parameters and members are called, and how each of its
-//! endpoints is asked.
+//! Everything about Parallel's service: its host, the names of its headers, parameters and members, and its
+//! endpoints.
 //!
-//! The session knows none of it: each endpoint is an [`Endpoint`] as any other API's would be. If the service changes,
-//! look here.
+//! The session knows none of this: each endpoint is an [`Endpoint`], as one of any other API would be. If the
+//! service changes, look here.
 
 use super::Status;
 use crate::{
@@ -10,13 +10,13 @@ use crate::{
     session::{Config, End, Endpoint, EventId, Flag, Pair, Resume},
 };
 
-/// Where it is.
+/// The host of the service.
 const HOST: &str = "api.parallel.ai";
 
-/// What the paths of task groups begin with, by [`Version`].
+/// The beginning of the paths of task groups, by [`Version`].
 const VERSIONS: &[&str] = &["/v1beta", "/v1"];
 
-/// What the paths of single runs begin with, for which there is one version.
+/// The beginning of the paths of single runs, which have one version.
 const V1: &[&str] = &["/v1"];
 
 /// The types of events.
@@ -54,8 +54,8 @@ pub(super) static EVENTS: Endpoint =
     stream("/tasks/groups/{}/events", End::Inactive(Flag::new(GROUP, "/status/is_active")))
         .with_timeout_parameter("timeout");
 
-/// The service ends it with the run, and after 570 s. It has no cursors; should there be ids in the stream all the same,
-/// they go back as the standard has it.
+/// The service ends it with the run, and after 570 s. It has no cursors; should the stream have ids all the
+/// same, the last one goes back in the header of the standard.
 pub(super) static RUN_EVENTS: Endpoint =
     stream("/tasks/runs/{}/events", End::Final(Flag::new(RUN, "/run/is_active")))
         .with_cursor(EventId::Field, Resume::Header("last-event-id"));
@@ -96,7 +96,7 @@ pub(super) const fn refresh_status(refresh: bool) -> &'static Pair<'static> {
     flag!("refresh_status", refresh)
 }
 
-/// `Unknown` is no parameter, and a misuse.
+/// `Unknown` is not a parameter, and a misuse.
 pub(super) const fn status(status: Status) -> &'static Pair<'static> {
     macro_rules! pairs {
         ($($word:ident)+) => {
@@ -122,8 +122,8 @@ pub enum Version {
 }
 
 impl<'c> Config<'c> {
-    /// Parallel's public service, asked with this API key; v1beta, and everything else as
-    /// [`for_server`](Self::for_server) has it.
+    /// Parallel's public service with this API key; v1beta, and otherwise the defaults of
+    /// [`for_server`](Self::for_server).
     ///
     /// ```
     /// use taskgroup::{api::Version, session::Config};

@@ -16,12 +16,12 @@
 use super::words::place;
 use crate::text::decimal;
 
-/// From March on, so that a leap day is the last of its year.
+/// Months from March on, so that a leap day is the last of its year.
 const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb ";
 const JANUARY: usize = 10;
 const NONE: usize = 12;
 
-/// The moment that `date` names; `None` when it names none.
+/// The moment of `date`; `None` if it is not a date.
 pub(super) fn seconds_since_1970(date: &[u8]) -> Option<u32> {
     let mut numbers = heapless::Vec::<u32, 5, u8>::new();
     let mut month = NONE;

@@ -1,22 +1,22 @@
-//! What can be wrong with an HTTP answer.
+//! How an HTTP answer can be invalid.
 
 use core::fmt;
 
-/// Why an answer cannot be read any further. Close the connection: where another answer would begin
-/// on it is unknown.
+/// Why the rest of an answer cannot be read. Close the connection: nobody knows where another answer would
+/// begin.
 ///
-/// Unless a variant says otherwise the server, or something between it and here, broke the protocol;
-/// asking again later may help.
+/// Unless a variant says otherwise, the server or something on the way to it broke the protocol, and asking
+/// again later may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The answer does not begin with `HTTP/1.x` and three digits ([RFC 9112 §4]). Something else than
-    /// HTTP/1 speaks there: check the port, and whether it wants TLS.
+    /// The answer does not begin with `HTTP/1.x` and three digits ([RFC 9112 §4]). The server does not speak
+    /// HTTP/1: check the port, and whether it wants TLS.
     ///
     /// [RFC 9112 §4]: https://www.rfc-editor.org/rfc/rfc9112#section-4
     StatusLine,
-    /// A header or trailer line has no name, no colon, or something in its name that cannot be there,
+    /// A header or trailer line has no name, no colon, or a character in its name that must not be there,
     /// such as whitespace before the colon ([RFC 9112 §5]).
     ///
     /// [RFC 9112 §5]: https://www.rfc-editor.org/rfc/rfc9112#section-5
@@ -31,8 +31,8 @@ pub enum Error {
     ///
     /// [RFC 9112 §6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
     ContentLength,
-    /// `Transfer-Encoding` is anything else than `chunked` once ([RFC 9112 §6.1]): the bytes would have
-    /// to be decompressed. No request asks for that, so asking again gains nothing.
+    /// `Transfer-Encoding` is anything but `chunked` once ([RFC 9112 §6.1]): the bytes would have to be
+    /// decompressed. No request asks for that, so asking again does not help.
     ///
     /// [RFC 9112 §6.1]: https://www.rfc-editor.org/rfc/rfc9112#section-6.1
     TransferEncoding,
@@ -49,10 +49,10 @@ pub enum Error {
     ChunkLineTooLong,
     /// The trailers after the last chunk are larger than 64 KiB.
     TrailersTooLong,
-    /// A redirect's `Location` is longer than the 128 bytes there are for it. The server did nothing
-    /// wrong: ask at the address that it redirects to.
+    /// A redirect's `Location` is longer than the 128 bytes reserved for it. The server did nothing wrong:
+    /// configure the address that it redirects to.
     Capacity,
-    /// The connection ended before the answer did ([RFC 9112 §8]). What came of the body is a part.
+    /// The connection ended before the answer did ([RFC 9112 §8]). The body so far is only a part.
     ///
     /// [RFC 9112 §8]: https://www.rfc-editor.org/rfc/rfc9112#section-8
     Truncated,

@@ -1,8 +1,8 @@
-//! Names and values of header fields in, byte by byte; out comes what a client acts on.
+//! Names and values of header fields in, byte by byte; what a client acts on, out.
 //!
-//! Everything but `Location` goes through one word of 24 bytes: a field's name, then each element of
-//! its value. No word that means something is longer, so one that is gets a first byte that means
-//! nothing.
+//! Everything but `Location` goes through one word of 24 bytes: a field's name, then each element of its
+//! value. No word with a meaning is longer, so the first byte of a longer one is replaced by one without a
+//! meaning.
 
 use core::{num::NonZeroU32, time::Duration};
 
@@ -12,15 +12,14 @@ use super::{
     words::{Element, Field, WORD, is_whitespace, length, rounded_up},
 };
 
-/// What the head of an answer says, as far as a client acts on it.
+/// The part of an answer's head that a client acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Head {
-    /// 101, or 200 to 999: the other 1xx are passed over. RFC 9110 §15 wants codes from 600 on
-    /// treated like 5xx.
+    /// 101, or 200 to 999: the other 1xx are skipped. Treat codes from 600 on like 5xx (RFC 9110 §15).
     pub status: u16,
-    /// How the end of the body will be known.
+    /// What ends the body.
     pub framing: Framing,
     /// The media type is `text/event-stream`, whatever its parameters.
     pub event_stream: bool,
@@ -28,43 +27,43 @@ pub struct Head {
     pub json: bool,
     /// The body is not compressed: there is no `Content-Encoding` other than `identity`.
     pub identity: bool,
-    /// What `x-should-retry` says: whether to ask again, whatever the status.
+    /// The value of `x-should-retry`: whether to ask again, whatever the status.
     pub should_retry: Option<bool>,
-    /// How long to wait before asking again: `retry-after-ms`, or else `Retry-After`, whose date is
-    /// counted from the answer's own `Date` and means nothing without it. Up to 136 years.
+    /// How long to wait before asking again: `retry-after-ms`, or else `Retry-After`. A date there counts
+    /// from the answer's own `Date`, and is ignored without it. Up to 136 years.
     pub retry_after: Option<Duration>,
-    /// There is a `Location`, which [`Response::location`](super::Response::location) holds.
+    /// Whether there is a `Location`: see [`Response::location`](super::Response::location).
     pub location: bool,
 }
 
-/// How the end of a body is known ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)). HTTP/1.1 has
-/// no other ways.
+/// What ends a body ([RFC 9112 §6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)). HTTP/1.1 has no
+/// other ways, so there will be no further variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framing {
-    /// By its length in bytes. 0 where a status forbids a body.
+    /// Its length in bytes; 0 if the status forbids a body.
     Length(u64),
-    /// By its last chunk.
+    /// Its last chunk.
     Chunked,
-    /// By the end of the connection, which looks the same when the server was cut off.
+    /// The end of the connection, which looks the same if the server was cut off.
     UntilClose,
 }
 
 /// The memory for a redirect's target.
 pub(crate) type Location = heapless::String<128, u8>;
 
-/// What the fields have said so far about the end of the body. `Transfer-Encoding` overrides
-/// `Content-Length`, whichever comes first ([RFC 9112 §6.3]).
+/// What the fields so far say about the end of the body. `Transfer-Encoding` overrides `Content-Length`,
+/// whichever comes first ([RFC 9112 §6.3]).
 ///
 /// [RFC 9112 §6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Delimiter {
     Unknown,
     Length,
-    /// There is a `Transfer-Encoding`, but it has named nothing.
+    /// There is a `Transfer-Encoding` that has not named a coding yet.
     Coding,
     LastChunk,
-    /// The last chunk has come; the fields behind it mean nothing here.
+    /// The last chunk has come; the fields after it have no meaning here.
     Trailers,
 }
 
@@ -76,7 +75,7 @@ enum Wait {
     Until,
 }
 
-/// A length in two halves: what holds a `u64` would be padded to its alignment.
+/// A length in two halves: a `u64` would cause padding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Length([u32; 2]);
 
@@ -146,7 +145,7 @@ impl Fields {
         }
     }
 
-    #[inline(never)] // or there would be 100 bytes more, around it
+    #[inline(never)] // saves 100 bytes in its caller
     pub(super) fn value_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         match (self.field, byte) {
             (None, _) => {}
@@ -165,7 +164,7 @@ impl Fields {
 
     fn location_byte(&mut self, byte: u8, location: &mut Location) -> Result<(), Error> {
         if is_whitespace(byte) {
-            // Known by the word when more comes behind it: there are no blanks in a location.
+            // The word shows whether more follows: there are no blanks in a location.
             if !location.is_empty() {
                 _ = self.word.push(byte);
             }
@@ -184,12 +183,12 @@ impl Fields {
         self.delimiter == Delimiter::Trailers
     }
 
-    /// Whether the answer is followed by another, and its fields mean nothing here.
+    /// Whether another answer follows, so that these fields have no meaning here.
     pub(super) const fn is_interim(&self) -> bool {
         matches!(self.status, 100 | 102..=199)
     }
 
-    /// Of a name or an element. Whitespace in front of one is dropped, inside it counts as one space.
+    /// A byte of a name or an element. Whitespace in front of it is dropped, inside it counts as one space.
     pub(super) fn word_byte(&mut self, byte: u8) {
         if !is_whitespace(byte) {
             let is_full = self.word.push(byte.to_ascii_lowercase()).is_err();
@@ -201,7 +200,7 @@ impl Fields {
         }
     }
 
-    /// The value is complete: the next line is no continuation of it, or the rest has no meaning.
+    /// The value is complete: the next line does not continue it, or the rest has no meaning.
     pub(super) fn end_value(&mut self) -> Result<(), Error> {
         match self.field.take() {
             Some(field) if field != Field::Location => self.end_element(field),
@@ -212,8 +211,8 @@ impl Fields {
         }
     }
 
-    /// An element of the value is complete ([RFC 9110 §5.6.1]); the comma behind a date's weekday ends
-    /// one too.
+    /// An element of the value is complete ([RFC 9110 §5.6.1]); the comma after a date's weekday ends one,
+    /// too.
     ///
     /// [RFC 9110 §5.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1
     fn end_element(&mut self, field: Field) -> Result<(), Error> {
@@ -293,8 +292,8 @@ impl Fields {
     }
 }
 
-/// The quotient and the remainder. By hand, because a division is a function of its own on a Cortex-M0,
-/// five times as long.
+/// The quotient and the remainder. By hand, because on a Cortex-M0 a division is a library function five
+/// times as long.
 fn divide_by_1000(number: u32) -> (u32, u32) {
     let (mut quotient, mut rest, mut bit) = (0, number, 1 << 22);
     while bit != 0 {

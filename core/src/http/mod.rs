@@ -1,5 +1,5 @@
-//! A request written out through a buffer of any size, and bytes of its HTTP/1.1 answer in: its
-//! head, then its body without the framing, lent out of the input.
+//! Writes an HTTP/1.1 request through a buffer of any size, and parses its answer: the head, then the body
+//! without its framing, lent out of the input.
 //!
 //! ```
 //! use taskgroup::http::{Part, Response};
@@ -16,14 +16,13 @@
 //!
 //! # Limits
 //!
-//! A head with all interim (1xx) answers before it: 256 KiB, and at most 16 of those. A chunk-size
-//! line: 4 KiB. Trailers: 64 KiB. Beyond any of these there is an [`Error`]. A single header may be
-//! as long as all that: only what [`Head`] names is looked at, and no line is kept.
+//! A head with all interim (1xx) answers before it: 256 KiB, and at most 16 of those. A chunk-size line: 4
+//! KiB. Trailers: 64 KiB. Beyond any of these there is an [`Error`]. A single header may be as long as all
+//! that: only what [`Head`] names is read, and no line is stored.
 //!
-//! A `Location` up to 128 bytes is kept. Of every other header that matters, the longest element
-//! with a meaning has 24 bytes; a longer one is treated like any unknown word, except that a media
-//! type of any length may end in `+json`. A body may have 2^64 - 1 bytes, as may each chunk. Dates
-//! count from 1970 to 2099.
+//! A `Location` has up to 128 bytes. In all other headers that matter, an element with a meaning has up to 24
+//! bytes; a longer one counts as an unknown word, except that a media type of any length may end in `+json`.
+//! A body may have 2^64 - 1 bytes, and so may each chunk. Dates range from 1970 to 2099.
 
 mod date;
 mod error;

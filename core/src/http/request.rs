@@ -1,21 +1,21 @@
 //! The parts of a request in, its bytes out, through a buffer of any size.
 
-/// How a request is meant.
+/// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Method {
-    /// Gives what the target names, and changes nothing.
+    /// Retrieves the target, and changes nothing.
     Get,
-    /// Gives the body to the target.
+    /// Sends the body to the target.
     Post,
 }
 
-/// Writes one request, of which it holds nothing.
+/// Writes one request without storing any of it.
 ///
-/// The whole request is written every time, by the same calls with the same values; the writer skips
-/// the bytes that are out already, keeps those that fit and drops what comes after them. So a request
-/// of any length goes through a buffer of any length:
+/// You write the whole request every time, with the same calls and values. The writer skips the bytes that
+/// have been sent already, keeps those that fit into its buffer, and drops the rest. So a request of any
+/// length goes through a buffer of any length:
 ///
 /// ```
 /// use taskgroup::http::{Method, Writer};
@@ -34,7 +34,7 @@ pub enum Method {
 pub struct Writer<'o> {
     /// Where the next byte goes.
     out: &'o mut [u8],
-    /// How many more bytes have been sent already.
+    /// The number of bytes still to skip, which have been sent already.
     sent: usize,
     written: usize,
     complete: bool,
@@ -42,7 +42,7 @@ pub struct Writer<'o> {
     query: bool,
 }
 
-/// Shows how far it is; not what it writes, which may hold a key.
+/// Shows how far it is, but not what it writes, which may contain a key.
 impl core::fmt::Debug for Writer<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Writer")
@@ -53,19 +53,19 @@ impl core::fmt::Debug for Writer<'_> {
 }
 
 impl<'o> Writer<'o> {
-    /// Writes into `out` what comes after the first `sent` bytes of the request.
+    /// Writes into `out` the part after the first `sent` bytes of the request.
     #[must_use]
     pub const fn new(out: &'o mut [u8], sent: usize) -> Self {
         Self { out, sent, written: 0, complete: true, query: false }
     }
 
-    /// How many bytes have been written into `out`.
+    /// The number of bytes written into `out`.
     #[must_use]
     pub const fn finish(self) -> usize {
         self.written
     }
 
-    /// Whether everything has had room so far. After the whole request: nothing is left to send.
+    /// Whether everything so far has had room. After the whole request: whether nothing is left to send.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.complete
@@ -82,7 +82,7 @@ impl<'o> Writer<'o> {
 
     /// A segment of the target's path, with the slash before it, percent-encoded.
     ///
-    /// `.` and `..` cannot be encoded, and a server may take them for steps in its tree.
+    /// `.` and `..` cannot be encoded: a server may resolve them as relative segments.
     pub fn segment(&mut self, segment: &str) -> &mut Self {
         self.raw("/").encoded(segment)
     }
@@ -100,7 +100,7 @@ impl<'o> Writer<'o> {
     }
 
     /// The header `host` ([RFC 9110 §7.2](https://www.rfc-editor.org/rfc/rfc9110#section-7.2)): an IPv6
-    /// address is put in brackets when it is in none, and the scheme's own port is left out.
+    /// address gets brackets if it has none, and the scheme's default port is left out.
     pub fn host(&mut self, host: &str, port: u16, tls: bool) -> &mut Self {
         let bare_address = host.contains(':') && !host.starts_with('[');
         let (open, close) = if bare_address { ("[", "]") } else { ("", "") };
@@ -113,24 +113,24 @@ impl<'o> Writer<'o> {
 
     /// A header.
     ///
-    /// What [`is_field_value`] says no to has its control characters written as spaces, as
-    /// [RFC 9110 §5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5) has it for those who receive
-    /// such a value, so that none can bring headers of its own.
+    /// Of a value that is not an [`is_field_value`], it writes control characters as spaces, as [RFC 9110
+    /// §5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5) demands from recipients. So no value can
+    /// inject a header.
     pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
         self.raw(name).raw(": ").value(value).raw("\r\n")
     }
 
-    /// Ends the head of a request without a body, and so the request.
+    /// Ends the head, and the request, which has no body.
     pub fn end(&mut self) -> &mut Self {
         self.raw("\r\n")
     }
 
-    /// Ends the head with a `content-length` and writes the body after it: the end of the request.
+    /// Ends the head with a `content-length`, then writes the body, which ends the request.
     pub fn body(&mut self, body: &[u8]) -> &mut Self {
         self.raw("content-length: ").decimal(body.len() as u64).raw("\r\n\r\n").bytes(body)
     }
 
-    /// `text` as it is. The caller knows that it may stand there.
+    /// Writes `text` as it is. The caller ensures that it may be there.
     pub fn raw(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
@@ -189,7 +189,7 @@ impl<'o> Writer<'o> {
 
 /// Whether `value` may be sent as the value of a header
 /// ([RFC 9110 §5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5)): no control characters but
-/// tabs, and no whitespace around it, which nobody would receive.
+/// tabs, and no whitespace around it, which the recipient would remove.
 #[must_use]
 pub fn is_field_value(value: &str) -> bool {
     let bytes = value.as_bytes();
@@ -214,8 +214,8 @@ pub fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(is_part)
 }
 
-/// Leaves the quotient, and gives the remainder. Byte by byte, because a division of 64 bits is half a
-/// kilobyte on a Cortex-M0.
+/// Replaces the number by the quotient, and returns the remainder. Byte by byte, because a division of 64
+/// bits takes half a kilobyte on a Cortex-M0.
 fn divide_by_10(number: &mut [u8; 8]) -> u8 {
     let mut rest = 0;
     for byte in number {

@@ -16,7 +16,7 @@ const TRAILERS: u32 = 64 * 1024;
 /// Interim answers before the final one.
 const INTERIM: u8 = 16;
 
-/// The part of the status line that is looked at, `d` for a digit; the line may end before the last space.
+/// The part of the status line that is checked, `d` for a digit; the line may end before the last space.
 const STATUS_LINE: &[u8; 13] = b"HTTP/1.d ddd ";
 
 /// What [`Response::feed`] finds.
@@ -29,26 +29,26 @@ pub enum Part<'i> {
     Head(Head),
     /// The next piece of the body, never empty, without the framing.
     Body(&'i [u8]),
-    /// The body is complete. It does not come where only the end of the connection ends the body:
-    /// [`closed`](Response::closed) is `Ok` there.
+    /// The body is complete. If only the end of the connection ends the body, this does not come, but
+    /// [`closed`](Response::closed) is `Ok`.
     End,
 }
 
-/// Takes the answer to one request apart, other than `HEAD` or `CONNECT`, whose answers have other
-/// bodies than their heads say.
+/// Parses the answer to one request. Not to `HEAD` or `CONNECT`, whose answers do not have the body that
+/// their head announces.
 #[derive(Clone, Debug)]
 pub struct Response {
     parser: Parser,
     location: Location,
 }
 
-/// A [`Response`] that keeps the `Location` in memory of somebody else's: always the same for one answer,
-/// and empty before it.
+/// A [`Response`] that stores the `Location` in memory of its caller: always the same for one answer, and
+/// empty before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Parser {
-    /// What of the body or chunk is still to come is kept in its `length`.
+    /// Its `length` is what is still to come of the body or chunk.
     fields: Fields,
-    /// How many more bytes the lines being read may have.
+    /// The number of bytes that the current lines may still have.
     room: u32,
     state: State,
     failure: Option<Error>,
@@ -70,7 +70,7 @@ pub(crate) struct Parser {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
-    /// As many bytes of it as the `word` has.
+    /// The `word` has the bytes of it so far.
     StatusLine,
     /// A field line's beginning, or the blank line at the end of them.
     Line,
@@ -78,19 +78,19 @@ enum State {
     /// A field's value, or the rest of a line that has no meaning.
     Value,
     ChunkSize,
-    /// At least one digit of the size is there.
+    /// At least one digit of the size has come.
     ChunkDigits,
-    /// Whitespace behind the size.
+    /// Whitespace after the size.
     ChunkPadding,
     ChunkExtension,
-    /// The line end behind the data of a chunk.
+    /// The line end after the data of a chunk.
     ChunkEnd,
     /// The data of a chunk.
     Chunk,
     /// A body with a length.
     Length,
     UntilClose,
-    /// The body is complete, which has not been said yet.
+    /// The body is complete, but that has not been reported yet.
     Ending,
     Complete,
 }
@@ -108,12 +108,12 @@ impl Response {
         Self { parser: Parser::new(true), location: Location::new() }
     }
 
-    /// Takes the next part off the front of `input`. `None`: `input` is used up, or
-    /// [`End`](Part::End) has come, behind which nothing is taken.
+    /// Takes the next part off the front of `input`. `None`: `input` is used up, or [`End`](Part::End) has
+    /// come, after which nothing more is taken.
     ///
     /// # Errors
     ///
-    /// Whatever [`Error`] says but [`Truncated`](Error::Truncated); the same again from then on.
+    /// Any [`Error`] but [`Truncated`](Error::Truncated); every later call returns the same.
     pub fn feed<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Error> {
         let part = self.peek(input);
         if let Ok(Some(Part::Body(bytes))) = part {
@@ -122,9 +122,9 @@ impl Response {
         part
     }
 
-    /// Like [`feed`](Self::feed), but leaves a [`Body`](Part::Body) where it is, at the front of
-    /// `input`: for a reader that may stop in the middle of it. It goes on after so many bytes as
-    /// [`take`](Self::take) is told.
+    /// Like [`feed`](Self::feed), but leaves a [`Body`](Part::Body) at the front of `input`, for a reader
+    /// that may stop in the middle of it. Then call [`take`](Self::take) with the number of bytes that were
+    /// read.
     ///
     /// # Errors
     ///
@@ -133,35 +133,33 @@ impl Response {
         self.parser.peek(input, &mut self.location)
     }
 
-    /// Takes bytes of the body off the front of `input`, at most those that [`peek`](Self::peek) has
-    /// shown there.
+    /// Takes bytes of the body off the front of `input`, at most those that [`peek`](Self::peek) has shown.
     pub fn take(&mut self, input: &mut &[u8], bytes: usize) {
         self.parser.take(input, bytes);
     }
 
-    /// The connection ended in order. `Ok`: the body is complete, or would only have been ended by
-    /// this; the head's [`Framing`] tells which.
+    /// Reports that the connection ended in order. `Ok`: the body is complete, or ends with the connection;
+    /// the head's [`Framing`] says which.
     ///
     /// # Errors
     ///
-    /// [`Truncated`](Error::Truncated) when there is more to come; otherwise what
-    /// [`feed`](Self::feed) has failed with.
+    /// [`Truncated`](Error::Truncated) if there is more to come; otherwise the error that
+    /// [`feed`](Self::feed) has returned.
     pub fn closed(&mut self) -> Result<(), Error> {
         self.parser.closed()
     }
 
-    /// Whether the end of the body is known by its framing, so that an orderly end of the connection
-    /// after it proves nothing and need not. Says something once there is a head.
+    /// Whether the framing shows the end of the body, so that the end of the connection need not prove
+    /// anything. Valid once there is a head.
     #[must_use]
     pub const fn is_delimited(&self) -> bool {
         self.parser.is_delimited()
     }
 
     /// Whether the connection can carry another request once the answer is complete: it is HTTP/1.1 or later,
-    /// its head names one framing and no `Connection: close` ([RFC 9112 §9.3]). Says something once there is
-    /// a head.
+    /// its head names one framing and no `Connection: close` ([RFC 9112 §9.3]). Valid once there is a head.
     ///
-    /// Bytes behind the end of the answer belong to no request: such a connection had better be closed.
+    /// If there are bytes after the end of the answer, close the connection: they belong to no request.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
     #[must_use]
@@ -169,8 +167,8 @@ impl Response {
         self.parser.is_persistent()
     }
 
-    /// The head's `Location`, up to 128 bytes of visible ASCII; `None` when there is none, it is not of
-    /// that kind, or the status is no redirect and it is longer.
+    /// The head's `Location`, up to 128 bytes of visible ASCII. `None` if there is none, it has other
+    /// characters, or it is longer and the status is not a redirect.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         (!self.location.is_empty()).then_some(&*self.location)
@@ -235,7 +233,7 @@ impl Parser {
     }
 
     pub(crate) const fn is_persistent(&self) -> bool {
-        // Behind 101 another protocol is spoken.
+        // After 101 comes another protocol.
         self.fields.persistent && self.is_delimited() && self.fields.status != 101
     }
 
@@ -386,7 +384,7 @@ impl Parser {
             Framing::Length(_) => State::Length,
             Framing::UntilClose => State::UntilClose,
             Framing::Chunked => {
-                // With a length besides, somebody on the way may see another end than this (RFC 9112 §6.3).
+                // If there is a length, too, a hop on the way may see another end (RFC 9112 §6.3).
                 if self.fields.length.get() != u64::MAX {
                     self.fields.persistent = false;
                 }
@@ -402,8 +400,8 @@ impl Parser {
         State::ChunkSize
     }
 
-    /// Whether the line is one of the chunked coding's own. RFC 9112 §2.2 lets a lone LF end those of
-    /// the head and the trailers only.
+    /// Whether the line belongs to the chunked coding. A lone LF may end only lines of the head and the
+    /// trailers (RFC 9112 §2.2).
     const fn is_amid_chunks(&self) -> bool {
         !matches!(self.state, State::StatusLine | State::Line | State::Name | State::Value)
     }
@@ -419,7 +417,7 @@ impl Parser {
     }
 }
 
-/// Whether the byte may stand in a field's name
+/// Whether the byte may occur in a field's name
 /// ([RFC 9110 §5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)).
 #[allow(clippy::manual_contains, reason = "`contains` is for long slices, and has 120 bytes more of code")]
 fn is_token(byte: u8) -> bool {

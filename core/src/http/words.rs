@@ -2,11 +2,11 @@
 
 use crate::text::decimal;
 
-/// The bytes of `06 Nov 1994 08:49:37 GMT`: no word that means something is longer.
+/// The bytes of `06 Nov 1994 08:49:37 GMT`: no word with a meaning is longer.
 pub(super) const WORD: usize = 24;
 
-/// Makes an enum and the table of the words for each of its variants, which [`place`] searches. That takes the
-/// place of a `match`, which would compare letter by letter, in code of its own for each word.
+/// Makes an enum and the table of the words for its variants, which [`place`] searches. A `match` instead
+/// would compare letter by letter, with code for each word.
 macro_rules! words {
     ($(#[$attribute:meta])* enum $name:ident { $($variant:ident = $($word:literal)|+,)+ }) => {
         $(#[$attribute])*
@@ -19,7 +19,7 @@ macro_rules! words {
             const WORDS: &[u8] = concat!($($($word, " "),+),+).as_bytes();
             const MEANINGS: &[Self] = &[$($({ _ = $word; Self::$variant }),+),+];
 
-            /// What `word` means, if anything.
+            /// The meaning of `word`, if it has any.
             pub(super) fn named(word: &[u8]) -> Option<Self> {
                 Self::MEANINGS.get(place(Self::WORDS, word)).copied()
             }
@@ -57,8 +57,8 @@ words! {
     }
 }
 
-/// Where `word` is among `words`, each of which ends with a space; their number when it is none of them.
-#[inline(never)] // or it would be there for each list of words
+/// The place of `word` among `words`, each of which ends with a space; their number if it is none of them.
+#[inline(never)] // one copy instead of one for each list of words
 pub(super) fn place(words: &[u8], word: &[u8]) -> usize {
     let (mut place, mut rest, mut is_same) = (0_usize, word.iter(), true);
     for byte in words {
@@ -78,7 +78,7 @@ pub(super) const fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// A decimal number, rounded up if it has a fraction, as servers send it that take it for a float.
+/// A decimal number. A fraction, which some servers send, is rounded up.
 pub(super) fn rounded_up(text: &[u8]) -> Option<u32> {
     let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
     let (whole, fraction) = text.split_at_checked(point)?;
@@ -88,8 +88,8 @@ pub(super) fn rounded_up(text: &[u8]) -> Option<u32> {
     digits.iter().all(u8::is_ascii_digit).then_some(number.saturating_add(is_more.into()))
 }
 
-/// The number that ASCII digits alone make, if it is one below 2^64. Byte by byte, because a
-/// multiplication of 64 bits is a function of its own on a Cortex-M0, and a check of it another.
+/// The number in ASCII digits, if it is below 2^64. Byte by byte, because on a Cortex-M0 a multiplication of
+/// 64 bits is a library function, and checking it is another.
 pub(super) fn length(digits: &[u8]) -> Option<u64> {
     let mut length = [0; 8];
     for digit in digits {

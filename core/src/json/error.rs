@@ -1,31 +1,31 @@
-//! What can be wrong with a JSON text.
+//! How a JSON text can be invalid, or not fit a record.
 
 use core::{fmt, ops::Deref};
 
 use super::{limits::SHORT, node::Node};
 
-/// Why a text was refused, or why a record does not hold all that it asked for.
+/// Why a text was refused, or why some fields of a record could not be filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A byte stands where the grammar has no place for it. The text is not JSON.
+    /// A byte that the grammar does not allow there. The text is not JSON.
     Unexpected,
-    /// A number breaks RFC 8259, section 6: a leading zero, or a digit missing.
+    /// An invalid number (RFC 8259 §6): a leading zero, or a missing digit.
     Number,
-    /// A reverse solidus in a string stands before something that is not an escape.
+    /// A reverse solidus in a string that does not begin an escape.
     Escape,
-    /// A control character stands in a string as it is: section 7 wants it escaped.
+    /// An unescaped control character in a string (RFC 8259 §7).
     Control,
-    /// Objects and arrays are nested in one another more than 128 deep.
+    /// Objects and arrays are nested more than 128 levels deep.
     Depth,
-    /// Something other than whitespace comes after the text. It is another text, or none.
+    /// Something other than whitespace comes after the text.
     Trailing,
-    /// The input ended before the text did: it was cut, or was wrong before.
+    /// The input ended before the text did.
     Incomplete,
-    /// The text is right, but the value of this member is not what the record asks for: another type,
-    /// or a number that its field cannot hold; [`Name::why`] tells. It is the first of such members: its field
-    /// and those of others like it are at their defaults, and all others are filled.
+    /// The JSON is valid, but the value of this member does not fit its field: it has another type, or is a
+    /// number out of range; [`Name::why`] says which. It is the first such member. The fields of such members
+    /// are at their defaults, and all others are filled.
     Mismatch(Name),
 }
 
@@ -47,8 +47,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A member whose value did not fit its field: its name, as the pointer of the record has it, and why. The
-/// name is empty for the text as a whole.
+/// A member whose value did not fit its field: its name, as in the pointer of the record, and why. The name
+/// is empty for the text as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Name {
     pub(super) node: &'static Node,
@@ -90,22 +90,22 @@ impl defmt::Format for Name {
     }
 }
 
-/// Why a value does not fit the field that it is meant for.
+/// Why a value does not fit its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Misfit {
-    /// It is the text as a whole, which is not an object.
+    /// The whole text is not an object.
     Root,
-    /// It is of another type.
+    /// The value has another type.
     Type,
-    /// It is a number with a fraction. `2.0` and `2e1` have none.
+    /// The value has a fraction. `2.0` and `2e1` have none.
     Integer,
-    /// It is a number that the field cannot hold.
+    /// The value is out of the field's range.
     Range,
-    /// It is a number that is written with more than [`SHORT`] characters.
+    /// The value is a number of more than [`SHORT`] characters.
     Long,
-    /// It is an object or array in more than [`RECORDS`](super::RECORDS) others.
+    /// The value is an object or array inside more than [`RECORDS`](super::RECORDS) others.
     Depth,
 }
 
@@ -128,14 +128,15 @@ impl fmt::Display for Misfit {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ParseError {
-    /// Only the beginning of the value was kept. Give its field more bytes.
+    /// Only the beginning of the value was kept: make the field larger.
     Cut,
-    /// `scratch` is smaller than a string or a name that has escapes. As many bytes as the field has are enough.
+    /// `scratch` is smaller than a string or a name with escapes. As many bytes as the field has are always
+    /// enough.
     Scratch,
-    /// The type asks serde for whatever comes, as untagged enums and flattened structs do, or for bytes. Neither
-    /// can be read.
+    /// The type asks serde for a value of any type, as untagged enums and flattened structs do, or for bytes.
+    /// Neither is supported.
     Unsupported,
-    /// The value is not of that type: a member is missing, for example, or a number is out of range.
+    /// The value does not fit the type: a member is missing, for example, or a number is out of range.
     Mismatch,
 }
 
@@ -156,20 +157,19 @@ impl core::error::Error for ParseError {}
 
 #[cfg(feature = "serde")]
 impl ParseError {
-    // Not `From`, which would make another crate's type a part of this one's interface.
+    // Not `From`, which would put another crate's type into this one's interface.
     pub(super) fn new(error: serde_json_core::de::Error) -> Self {
         use serde_json_core::de::Error;
         match error {
             Error::EscapedStringIsTooLong => Self::Scratch,
             Error::AnyIsUnsupported | Error::BytesIsUnsupported => Self::Unsupported,
-            // The text is right, as the tokenizer has read it.
+            // The tokenizer has accepted the text.
             _ => Self::Mismatch,
         }
     }
 }
 
-/// What is wrong with a text, whatever it is filled into: one byte, for nearly every function here gives
-/// it on.
+/// Why a text is invalid, whatever the record: one byte, because nearly every function here returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wrong {
     Unexpected,

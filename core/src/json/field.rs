@@ -1,4 +1,4 @@
-//! The fields that are given: each says by its type how much of a value to keep, and what too much means.
+//! The types of fields: each says how much of a value to keep.
 //!
 //! ```
 //! use taskgroup::{json::{self, Content, List, Raw}, record, text::Text};
@@ -18,9 +18,9 @@
 //!
 //! # Limits
 //!
-//! Those in the types. Numbers have at most [`SHORT`](super::SHORT) characters; `223.0` and `2.23e2` are integers, as in
-//! JSON Schema. What a field cannot hold is a [mismatch](super::Error::Mismatch), but too long a text or list is none:
-//! its field counts what it lost, to `u32::MAX`.
+//! Those in the types. Numbers have at most [`SHORT`](super::SHORT) characters; `223.0` and `2.23e2` are
+//! integers, as in JSON Schema. A value that does not fit is a [mismatch](super::Error::Mismatch). A text or
+//! list that is too long is not: its field counts what it lost, to `u32::MAX`.
 
 use core::{
     fmt,
@@ -36,8 +36,8 @@ use super::{
 };
 use crate::text::Text;
 
-/// The beginning of a string; `null` is not a text. Of what comes after those bytes nothing is asked but
-/// how long it is: there, bytes that are not UTF-8 count as they are.
+/// Keeps the beginning of a string; `null` is not a text. The rest is only counted, and bytes there that are
+/// not UTF-8 count as they are.
 impl<const N: usize> Field for Text<N> {
     fn clear(&mut self) {
         Self::clear(self);
@@ -48,13 +48,13 @@ impl<const N: usize> Field for Text<N> {
     }
 }
 
-/// The JSON text of any value, `null` included: its first `N` bytes, and the number of those after them.
+/// The JSON text of any value, including `null`: its first `N` bytes, and the number of those after them.
 ///
-/// It has no whitespace between tokens, and no escape where none is needed: `\u00fc` is kept as `ü`.
-/// Two texts of the same tokens are equal. Empty when the member was absent.
+/// It has no whitespace between tokens, and no unnecessary escapes: `\u00fc` becomes `ü`. So texts with the
+/// same tokens are equal. It is empty if the member was absent.
 ///
-/// With the feature `serde` it is written as the value that it is; as the string of what was kept when
-/// it was cut, and as `null` when it is empty.
+/// With the feature `serde` it is written as the value itself; if it was cut, as a string of what was kept;
+/// and as `null` if it is empty.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Raw<const N: usize> {
     text: Text<N>,
@@ -67,32 +67,32 @@ impl<const N: usize> Raw<N> {
         Self { text: Text::new() }
     }
 
-    /// The JSON text, or its beginning where [`lost`](Self::lost) is not 0.
+    /// The JSON text; only its beginning if [`lost`](Self::lost) is not 0.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// Whether the member was absent.
+    /// Whether it is empty: the member was absent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() && self.text.lost() == 0
     }
 
-    /// How many bytes came after those that were kept. 0: this is the whole value.
+    /// The number of bytes after those that were kept. 0: this is the whole value.
     ///
-    /// The string in which the text was cut counts as the characters that it stands for, and what
-    /// comes after it as it stands in the input, whitespace and escapes included.
+    /// The rest of the string in which the text was cut is counted decoded, and everything after it as in the
+    /// input, with whitespace and escapes.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.text.lost()
     }
 
-    /// Reads the value into a type of yours.
+    /// Parses the value into a type of yours, with the feature `serde`.
     ///
-    /// Each string and name with an escape in it is decoded in `scratch`, one at a time, those of members that `T`
-    /// does not know as well. **`N` bytes are always enough**: no string is longer than the text. With less, a program
-    /// fails on the day when the service adds a member that is long.
+    /// Each string and name with an escape is decoded in `scratch`, one at a time, including those of members
+    /// that `T` does not know. **`N` bytes are always enough**, since no string is longer than the text. With
+    /// less, your program fails on the day when the service adds a long member.
     ///
     /// ```
     /// use taskgroup::{json::{self, Raw}, record};
@@ -109,7 +109,7 @@ impl<const N: usize> Raw<N> {
     ///
     /// # Errors
     ///
-    /// What [`ParseError`] says.
+    /// See [`ParseError`].
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self, scratch: &mut [u8]) -> Result<T, ParseError> {
         if self.lost() > 0 {
@@ -144,10 +144,10 @@ impl<const N: usize> defmt::Format for Raw<N> {
     }
 }
 
-/// The text of a string, or the JSON text of any other value as [`Raw`] has it: for members that are
-/// "string or object". Neither when the member was absent or `null`.
+/// The text of a string, or the JSON text of any other value as in [`Raw`]: for members that are "string or
+/// object". Neither if the member was absent or `null`.
 ///
-/// With the feature `serde` it is written as what it is.
+/// With the feature `serde` it is written as the value itself.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content<const N: usize> {
     shape: Shape,
@@ -163,7 +163,7 @@ enum Shape {
 }
 
 impl Shape {
-    /// The shape of the value that comes next; amid one, what it was.
+    /// The shape of the next value; in the middle of a value, that of this one.
     fn of_value(self, json: &mut Json<'_, '_>) -> Result<Self, Stop> {
         Ok(match json.peek()? {
             Some(Kind::Null) => Self::None,
@@ -181,35 +181,35 @@ impl<const N: usize> Content<N> {
         Self { shape: Shape::None, kept: Raw::new() }
     }
 
-    /// The string, or its beginning where [`lost`](Self::lost) is not 0.
+    /// The string, if it is one; only its beginning if [`lost`](Self::lost) is not 0.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         (self.shape == Shape::Text).then_some(self.kept.as_str())
     }
 
-    /// The JSON text of what is not a string, or its beginning.
+    /// The JSON text, or its beginning, if the value is neither a string nor `null`.
     #[must_use]
     pub fn as_json(&self) -> Option<&str> {
         (self.shape == Shape::Json).then_some(self.kept.as_str())
     }
 
-    /// Either, or nothing.
+    /// Either of them; empty if there is no value.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.kept.as_str()
     }
 
-    /// How many bytes came after those that were kept. 0: this is the whole value.
+    /// The number of bytes after those that were kept. 0: this is the whole value.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.kept.lost()
     }
 
-    /// Reads what is not a string into a type of yours, as [`Raw::parse`].
+    /// Parses a value that is not a string into a type of yours, as [`Raw::parse`] does.
     ///
     /// # Errors
     ///
-    /// As there; and [`Mismatch`](ParseError::Mismatch) for a string, and for no value.
+    /// As there; also [`Mismatch`](ParseError::Mismatch) for a string or no value.
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self, scratch: &mut [u8]) -> Result<T, ParseError> {
         match self.shape {
@@ -264,7 +264,7 @@ impl<const N: usize> defmt::Format for Content<N> {
 
 /// The first `N` elements of an array that fit, and the number of the others.
 ///
-/// Two are equal when they hold the same elements and lost the same number.
+/// Two are equal if they have the same elements and lost the same number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct List<T, const N: usize> {
     kept: heapless::Vec<T, N, u32>,
@@ -278,7 +278,8 @@ impl<T, const N: usize> List<T, N> {
         &self.kept
     }
 
-    /// How many elements were not kept: those that did not fit `T`, and those after the first `N` that did.
+    /// The number of elements that were not kept: those that did not fit `T`, and those after the first `N`
+    /// that did.
     #[must_use]
     pub const fn lost(&self) -> usize {
         self.lost as usize
@@ -357,7 +358,7 @@ impl<T: Field + Default, const N: usize> Field for List<T, N> {
     }
 }
 
-/// A value, or `None` for `null`, for a member that is absent and for one that does not fit.
+/// A value, or `None` if the member is `null`, absent, or does not fit.
 impl<T: Field + Default> Field for Option<T> {
     fn clear(&mut self) {
         *self = None;
@@ -445,13 +446,13 @@ impl Field for Skip {
     }
 }
 
-/// What a [`Pieces`] is told.
+/// What a [`Pieces`] passes to its closure.
 ///
-/// There will be no others: whoever puts pieces together must handle each.
+/// There will be no others: code that puts pieces together must handle each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Piece<'p> {
-    /// Another text may begin: forget what has come since the last one that was confirmed.
+    /// Another text may begin: forget everything since the last text that was confirmed.
     Clear,
     /// A piece of the text, not cut inside a character or an escape. It may be empty.
     Text(&'p str),
@@ -459,22 +460,21 @@ pub enum Piece<'p> {
     End,
 }
 
-/// Gives a value to `F` as it streams by: a string's text, or the JSON text of anything else as [`Raw`]
-/// has it. `null` is not a text.
+/// Passes a value to `F` as it arrives: a string's text, or the JSON text of anything else as in [`Raw`].
+/// `null` is not a text. For values that are too large for memory.
 ///
-/// Pieces are **provisional**: the event that they are of may still turn out to be cut, broken or a
-/// repetition. They count once the session gives its `Event::Record`; a [`Piece::Clear`] before that
-/// means to forget them.
+/// Pieces are **provisional**: their event may still turn out to be cut, broken or a repetition. They count
+/// once the session returns its `Event::Record`; if a [`Piece::Clear`] comes before that, forget them.
 #[derive(Clone, Copy)]
 pub struct Pieces<F> {
     each: F,
     shape: Shape,
-    /// Whether it has been told of nothing since the last `Clear`.
+    /// Whether there was no piece since the last `Clear`.
     is_clear: bool,
 }
 
 impl<F: FnMut(Piece<'_>)> Pieces<F> {
-    /// Gives them to `each`.
+    /// Passes the pieces to `each`.
     pub const fn new(each: F) -> Self {
         Self { each, shape: Shape::None, is_clear: false }
     }
@@ -509,7 +509,7 @@ impl<F: FnMut(Piece<'_>) + Default> Default for Pieces<F> {
     }
 }
 
-/// Nothing is kept, so all are equal.
+/// All are equal, since none keeps anything.
 impl<F> PartialEq for Pieces<F> {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -13,17 +13,17 @@
 //! # Ok::<(), taskgroup::json::Error>(())
 //! ```
 //!
-//! It is a recursive descent that can be left at any byte: at each level a step says where it stood,
-//! and the next piece of input goes down the same way again.
+//! It is a recursive descent that can stop at any byte: each level has a step that says where it was, and the
+//! next piece of input descends the same way again.
 //!
 //! # Limits
 //!
-//! Records and lists in one another to [`RECORDS`](super::RECORDS) levels; what is deeper is a mismatch. [`SHORT`](super::SHORT)
-//! bytes for a name, a number or a word: a longer name is none that a record or a [`Watch`] asks for,
-//! a longer number is a mismatch, a longer word unknown.
+//! Records and lists in one another to [`RECORDS`](super::RECORDS) levels; what is deeper is a mismatch.
+//! [`SHORT`](super::SHORT) bytes for a name, a number or a word: a longer name is one that no record or
+//! [`Watch`] asks for, a longer number is a mismatch, and a longer word is unknown.
 //!
-//! A mismatch costs the field alone: it is at its default then, and a list is without that element. The
-//! text continues, and [`finish`](Filler::finish) names the first.
+//! A mismatch costs its field alone, which is then at its default; a list lacks that element. The text
+//! continues, and [`finish`](Filler::finish) names the first mismatch.
 
 use super::{
     error::{Error, Name},
@@ -32,7 +32,17 @@ use super::{
     value::{Json, Record, Stop, Stopped, Watch},
 };
 
-/// Fills a record with a JSON text that is in memory as a whole.
+/// Fills a record from a JSON text that is in memory as a whole.
+///
+/// ```
+/// use taskgroup::{json, record, text::Text};
+///
+/// record! { struct Run { status: Text<16> = "/status" } }
+/// let mut run = Run::default();
+/// json::fill(&mut run, br#"{"big": [1, 2], "status": "queued"}"#)?;
+/// assert_eq!(run.status, "queued");
+/// # Ok::<(), json::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -44,7 +54,20 @@ pub fn fill<R: Record>(record: &mut R, json: &[u8]) -> Result<(), Error> {
     filler.finish()
 }
 
-/// Takes a JSON text apart and puts the values where a record wants them.
+/// Parses a JSON text in pieces, and fills a record from it.
+///
+/// ```
+/// use taskgroup::{json::Filler, record, text::Text};
+///
+/// record! { struct Run { status: Text<16> = "/status" } }
+/// let (mut filler, mut run) = (Filler::new(), Run::default());
+/// filler.begin(&mut run);
+/// assert!(!filler.feed(&mut run, &mut (), &mut &br#"{"big":[1,2],"stat"#[..])?);
+/// assert!(filler.feed(&mut run, &mut (), &mut &br#"us":"queued"}"#[..])?);
+/// filler.finish()?;
+/// assert_eq!(run.status, "queued");
+/// # Ok::<(), taskgroup::json::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Filler {
     progress: Progress,
@@ -57,23 +80,23 @@ impl Default for Filler {
 }
 
 impl Filler {
-    /// At the beginning of a text, for a record that is clear.
+    /// At the beginning of a text, for a record that is still at its default.
     #[must_use]
     pub const fn new() -> Self {
         Self { progress: Progress::new() }
     }
 
-    /// Begins a text, and clears the record for it. What there was of another text is forgotten.
+    /// Begins a text, and clears the record for it. An earlier text is forgotten.
     pub fn begin(&mut self, record: &mut dyn Record) {
         *self = Self::new();
         record.clear();
     }
 
-    /// Takes all of `input`. True: the text is complete, and nothing but whitespace may follow.
+    /// Takes all of `input`. `true`: the text is complete, and only whitespace may follow.
     ///
     /// # Errors
     ///
-    /// The text is not JSON, or is nested too deep. Nothing more can be fed then; what the record holds is
+    /// The text is not JSON, or is nested too deep. Then you cannot feed any more, and the record is
     /// incomplete.
     pub fn feed(
         &mut self,
@@ -104,19 +127,19 @@ impl Filler {
         self.progress.mismatch.map(|node| Name { node, why: self.progress.why })
     }
 
-    /// The text has ended.
+    /// Ends the text.
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled but for
-    /// the members that did not fit. Whoever can do without them takes that for success, unless
+    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled except for the members
+    /// that did not fit. If you can do without them, treat that as success, unless
     /// [the text as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.progress.tokens.finish()?;
         self.result()
     }
 
-    /// What became of a text that is complete, whatever came after it.
+    /// The result for a text that is complete, whatever came after it.
     pub(crate) fn result(&self) -> Result<(), Error> {
         self.mismatch().map_or(Ok(()), |name| Err(Error::Mismatch(name)))
     }

@@ -1,9 +1,9 @@
 //! The limits of the whole module, in one place.
 
-/// How deep objects and arrays may be nested in one another.
+/// How deep objects and arrays may be nested.
 pub const DEPTH: usize = 128;
 
-/// How deep records and lists may be in one another, the root and each name of a pointer counted.
+/// How deep records and lists may be nested, counting the root and each name of a pointer.
 pub const RECORDS: usize = 16;
 
 /// How many bytes a name, a number or a word of an enumeration may have.

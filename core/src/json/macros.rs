@@ -1,25 +1,10 @@
-//! A struct or an enum in, a [record](crate::record!) or a [word](crate::enumeration!) of JSON out, by macros.
-//!
-//! ```
-//! use taskgroup::{json, record, text::Text};
-//!
-//! record! {
-//!     /// Nested records and pointers go together.
-//!     #[derive(Debug, PartialEq)]
-//!     pub struct Event for "state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
-//! }
-//! record! { #[derive(Debug, PartialEq)] pub struct Run { active: bool = "/is_active" } }
-//! let mut event = Event::default();
-//! json::fill(&mut event, br#"{"run": {"is_active": true}}"#)?;
-//! assert!(event.run.active);
-//! # Ok::<(), json::Error>(())
-//! ```
+//! The macros that make a [record](crate::record!) of a struct, and a [word](crate::enumeration!) of an enum.
 //!
 //! # Limits
 //!
 //! Those of [`json`](crate::json) and of [`tree`](super::tree).
 
-/// What the macros name in the crate that uses them, and nobody else.
+/// For the macros only, which name it in the crate that uses them.
 #[doc(hidden)]
 pub mod __private {
     use super::super::value::Field;
@@ -33,18 +18,33 @@ pub mod __private {
     pub const fn is_field<F: Field>() {}
 }
 
-/// Makes a struct into which a JSON object is filled: each field with the JSON Pointer (RFC 6901) to its
-/// value. A malformed pointer does not compile, nor does one to an element of an array: the array itself goes to a
-/// [`List`](crate::json::List). A value that does not fit leaves its field at the default, and is
-/// [named](crate::json::Error::Mismatch). So does a member that is absent, which is not an error: a misspelt name
-/// compiles, and its field is always at its default.
+/// Makes a record: a struct that is filled from a JSON object, with a JSON Pointer (RFC 6901) from each field
+/// to its value. A malformed pointer does not compile, and neither does one into an array: a
+/// [`List`](crate::json::List) takes the array itself. A value that does not fit leaves its field at the
+/// default, and is [named](crate::json::Error::Mismatch). An absent member also leaves its field at the
+/// default, and that is not an error: a misspelt name compiles, and its field is always at the default.
 ///
-/// The struct implements [`Field`](crate::json::Field), so it can be a field of another, [`Record`](crate::json::Record),
-/// and `Default` where its fields do, so do not derive that. Attributes, so other derives too, generics with bounds, and `where`
-/// are passed on; a bound with angle brackets in it belongs after `where`.
+/// The struct implements [`Record`](crate::json::Record); [`Field`](crate::json::Field), so it can be a field
+/// of another; and `Default` if its fields do, so do not derive that. You may add attributes, other derives,
+/// generics with bounds, and `where`; a bound with angle brackets belongs after `where`.
 ///
-/// After `for` it names the types of events that it takes from a stream; `for *` takes all. Without `for` it
-/// leaves that to whoever reads the stream, such as a session.
+/// Name the types of events that it takes from a stream after `for`; `for *` takes all. Without `for` the
+/// reader of the stream decides, such as a session.
+///
+/// ```
+/// use taskgroup::{json, record, text::Text};
+///
+/// record! {
+///     /// Nested records and pointers go together.
+///     #[derive(Debug, PartialEq)]
+///     pub struct Event for "state" | "error" { run: Run = "/run", why: Text<64> = "/error/message" }
+/// }
+/// record! { #[derive(Debug, PartialEq)] pub struct Run { active: bool = "/is_active" } }
+/// let mut event = Event::default();
+/// json::fill(&mut event, br#"{"run": {"is_active": true}}"#)?;
+/// assert!(event.run.active);
+/// # Ok::<(), json::Error>(())
+/// ```
 ///
 /// ```
 /// use taskgroup::{json::{Field, Skip}, record, text::Text};
@@ -68,7 +68,7 @@ macro_rules! record {
     };
 }
 
-/// The steps of [`record!`](crate::record!): each takes tokens off the front of what is left, up to the fields.
+/// The steps of [`record!`](crate::record!): each takes tokens off the front of the rest, up to the fields.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
@@ -126,7 +126,8 @@ macro_rules! __record {
         $crate::__record! { @where $head $declared $bounded $named $types [$($where)* $token] $($rest)+ }
     };
 
-    // Without parameters the compiler can point at a type that is no field; what comes after that takes it for one.
+    // Without parameters the compiler can point at a type that is not a field; everything after that assumes
+    // it is one.
     (@struct $head:tt [] [] [] $types:tt []
         { $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty = $pointer:expr),* $(,)? }
     ) => {
@@ -168,7 +169,7 @@ macro_rules! __record {
             $($(#[$field_attribute])* $field_visibility $field: $type,)*
         }
 
-        // `for` keeps the compiler from asking at once, where a type is no parameter, whether the bound holds.
+        // `for` keeps the compiler from checking the bound at once if a type is not a parameter.
         impl<$($bounded)*> ::core::default::Default for $name<$($named)*>
         where $(for<'default> $type: ::core::default::Default,)* $($where)*
         {
@@ -238,8 +239,8 @@ macro_rules! __record {
     };
 }
 
-/// Makes an enum out of the words that a member's string may be, with an arm `Unknown` for all others,
-/// for `null` and for a member that is absent.
+/// Makes an enum of the words that a member may have, with a variant `Unknown` for all others, for `null`,
+/// and for an absent member.
 ///
 /// ```
 /// use taskgroup::{enumeration, json, record};
@@ -252,9 +253,10 @@ macro_rules! __record {
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq`, `Eq` and `Hash`, so do not derive these yourself.
+/// It derives `Clone`, `Copy`, `Debug`, `Default`, `PartialEq`, `Eq` and `Hash`, so do not derive these
+/// yourself.
 ///
-/// With the feature `serde` it is written as its word, and `Unknown` as `null`.
+/// With the feature `serde` it is written as its word; `Unknown` as `null`.
 #[macro_export]
 macro_rules! enumeration {
     ($(#[$attribute:meta])* $visibility:vis enum $name:ident {
@@ -265,13 +267,13 @@ macro_rules! enumeration {
         #[non_exhaustive]
         $visibility enum $name {
             $($(#[$arm_attribute])* $arm,)*
-            /// None of these words, or no word.
+            /// Another word, or none.
             #[default]
             Unknown,
         }
 
         impl $name {
-            /// The word in the JSON text; empty for what is unknown.
+            /// The word in the JSON text; empty for `Unknown`.
             #[must_use]
             #[allow(dead_code)]
             $visibility const fn as_str(self) -> &'static str {

@@ -1,7 +1,6 @@
 //! Bytes of a JSON text in, tokens or your own struct of fixed size out.
 //!
-//! [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in full, whatever pieces the text comes in and
-//! however long it is.
+//! [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in full, for texts of any length, in pieces of any size.
 //!
 //! ```
 //! use taskgroup::{json::{self, Content}, record, text::Text};
@@ -16,18 +15,18 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 //!
-//! | to | take |
+//! | to | use |
 //! |---|---|
 //! | see each token | [`Tokenizer`] |
-//! | name the members that you want, in a struct | [`record!`](crate::record!), and [`fill`] or [`Filler`] |
-//! | say how much to keep of each | [`Text`](crate::text::Text), [`Raw`], [`Content`], [`List`], numbers, `bool`, [`enumeration!`](crate::enumeration!), `Option`, [`Skip`], [`Pieces`] |
-//! | keep it in another way, or elsewhere | your own [`Field`] |
+//! | get the members that you want in a struct | [`record!`](crate::record!), and [`fill`] or [`Filler`] |
+//! | choose how much to keep of each | [`Text`](crate::text::Text), [`Raw`], [`Content`], [`List`], numbers, `bool`, [`enumeration!`](crate::enumeration!), `Option`, [`Skip`], [`Pieces`] |
+//! | keep a value in another way, or elsewhere | your own [`Field`] |
 //! | write JSON | [`Writer`] |
 //!
 //! # Limits
 //!
-//! Nesting to [`DEPTH`] levels, of records in one another to [`RECORDS`]; names, numbers and words of an
-//! enumeration that a record reads, to [`SHORT`] bytes each. Strings, and what no record names, have no limit.
+//! Nesting to [`DEPTH`] levels, of records to [`RECORDS`]; names, numbers and words of an enumeration that a record reads
+//! have up to [`SHORT`] bytes each. Strings, and members that no record names, have no limit.
 
 mod error;
 mod field;

@@ -1,18 +1,18 @@
-//! The name of a member in, whether it is one that a record asks for out.
+//! The name of a member in, whether a record asks for it out.
 //!
-//! The nodes of a record form a tree, which is [made](super::tree()) while the program is compiled.
+//! The nodes of a record form a tree, which is [made](super::tree()) at compile time.
 
-/// A name that is an object's member to look for, and what to do with its value.
+/// The name of a member to look for, and what to do with its value.
 ///
 /// The first node of a tree is its root, which has no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
-    /// As the pointer has it: with `~0` for `~` and `~1` for `/`.
+    /// As in the pointer: with `~0` for `~` and `~1` for `/`.
     pub(super) name: &'static str,
     pub(super) has_escapes: bool,
-    /// Whether it stands in a JSON text as it does in the pointer.
+    /// Whether it is the same in a JSON text as in the pointer.
     pub(super) is_plain: bool,
-    /// A leaf's field; otherwise the first of the nodes below this one, which are neighbours.
+    /// The field of a leaf; otherwise the first of the nodes below this one, which are adjacent.
     pub(super) first: u8,
     /// How many nodes are below; 0: a leaf.
     pub(super) count: u8,
@@ -21,7 +21,7 @@ pub struct Node {
 impl Node {
     pub(super) const ROOT: Self = Self { name: "", has_escapes: false, is_plain: false, first: 0, count: 0 };
 
-    /// The name, as the pointer has it.
+    /// The name, as in the pointer.
     pub(super) const fn name(&self) -> &'static str {
         self.name
     }
@@ -38,13 +38,13 @@ impl Node {
         nodes.get(self.first.into()..end).unwrap_or_default()
     }
 
-    /// The name, if JSON texts mostly have it as it is here.
+    /// The name, if JSON texts mostly write it like this.
     #[inline]
     pub(super) fn plain(&self) -> Option<&'static str> {
         self.is_plain.then_some(self.name)
     }
 
-    /// Whether a member of this name is meant.
+    /// Whether this is the name of the member.
     #[inline]
     pub(crate) fn is(&self, name: &str) -> bool {
         if self.has_escapes { unescape(self.name).eq(name.bytes()) } else { self.name == name }

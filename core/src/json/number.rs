@@ -1,11 +1,11 @@
 //! The characters of a JSON number in, the nearest value of a type out; and a value in, its shortest characters out.
 //!
-//! `str::parse` and `Display` would do the same and leave a panicking branch in the program.
+//! `str::parse` and `Display` would do the same, but leave a branch that can panic.
 //!
 //! # Limits
 //!
-//! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: what lies between two values of
-//! a floating-point type becomes the nearer one, and in the middle the even one.
+//! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: a number between two values of a floating-point
+//! type becomes the nearer one; in the middle, the even one.
 
 use core::num::NonZeroU16;
 

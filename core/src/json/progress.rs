@@ -1,4 +1,5 @@
-//! How far a text has been taken apart, and where in its record that is: all that is kept between two pieces.
+//! How far a text has been parsed, and where in its record that is: everything that is kept between two
+//! pieces.
 //!
 //! # Limits
 //!
@@ -11,8 +12,8 @@ use super::{
     tokenizer::Tokenizer,
 };
 
-/// Where it stands at one level: before the value, between two members or elements, or in one of them
-/// (the index of its node, plus `IN`).
+/// The place at one level: before the value, between two members or elements, or in one of them (the index of
+/// its node, plus `IN`).
 pub(super) type Step = u8;
 pub(super) const START: Step = 0;
 pub(super) const BETWEEN: Step = 1;
@@ -26,8 +27,8 @@ pub(super) struct Progress {
     pub(super) tokens: Tokenizer,
     pub(super) steps: [Step; RECORDS],
     pub(super) short: Short,
-    /// Whether a [`Watch`](super::Watch) is shown the tokens of the value that comes next. It must see all of
-    /// them, so the short cuts past several at once are not for a value that is watched.
+    /// Whether a [`Watch`](super::Watch) sees the tokens of the next value. It must see all of them, so the
+    /// short cuts past several tokens must not be used for a value that is watched.
     pub(super) is_watched: bool,
     pub(super) rest: Rest,
     /// The first member that did not fit, and why.
@@ -50,23 +51,24 @@ impl Progress {
     }
 }
 
-/// What becomes of what is left of a value.
+/// What to do with the rest of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// It goes where the beginning went.
+    /// It goes where the beginning of the value went.
     Taken,
-    /// Of a raw value: it is only counted.
+    /// It is only counted, for a raw value.
     Counted,
-    /// It is passed over, because the value does not fit. Whatever the value is in makes up for that afterwards.
+    /// It is skipped, because the value does not fit. The object or array around it then clears or rejects
+    /// it.
     Unfit,
 }
 
-/// A name, number or word, as far as it has come.
+/// The part of a name, number or word that has arrived.
 #[derive(Clone, Debug)]
 pub(super) struct Short {
     text: heapless::String<SHORT, u8>,
     is_too_long: bool,
-    /// The next piece is one of another.
+    /// Begins another one.
     pub(super) is_whole: bool,
 }
 
@@ -85,7 +87,7 @@ impl Short {
         self.is_whole = last;
     }
 
-    /// What has come, if that is not too long.
+    /// The text so far, if it is not too long.
     pub(super) fn text(&self) -> Option<&str> {
         (!self.is_too_long).then_some(self.text.as_str())
     }

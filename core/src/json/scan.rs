@@ -1,15 +1,15 @@
-//! Bytes of a JSON text in, what each may be out; of a string, how many of them stand for themselves.
+//! Bytes of a JSON text in, the meaning of each out; of a string, the number of unescaped ones.
 
-/// What a byte may be, as the first of a token; from [`CONTROL`](Self::CONTROL) on, it does not stand for itself
-/// in a string. A number and not an enum, so that one comparison tells.
+/// What a byte can be as the first of a token; from [`CONTROL`](Self::CONTROL) on, it is not allowed unescaped in a
+/// string. A number and not an enum, so that one comparison decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
 impl Class {
     pub(super) const OTHER: Self = Self(0);
-    /// Of a number.
+    /// The first byte of a number.
     pub(super) const NUMBER: Self = Self(1);
-    /// Of `true`, `false` or `null`.
+    /// The first byte of `true`, `false` or `null`.
     pub(super) const WORD: Self = Self(2);
     pub(super) const BEGIN: Self = Self(3);
     pub(super) const END: Self = Self(4);
@@ -17,7 +17,7 @@ impl Class {
     pub(super) const COLON: Self = Self(6);
     pub(super) const SPACE: Self = Self(7);
     pub(super) const CONTROL: Self = Self(8);
-    /// Whitespace, but a space.
+    /// Whitespace other than a space.
     pub(super) const BLANK: Self = Self(9);
     pub(super) const QUOTATION_MARK: Self = Self(10);
     pub(super) const REVERSE_SOLIDUS: Self = Self(11);
@@ -59,22 +59,22 @@ impl Class {
         CLASSES.get(usize::from(byte)).copied().unwrap_or(Self::CONTROL)
     }
 
-    /// Whether a string ends with it, or has an escape or an error there.
+    /// Whether a string ends there, or has an escape or an error.
     #[inline(always)]
     pub(super) const fn is_special(self) -> bool {
         self.0 >= Self::CONTROL.0
     }
 }
 
-/// How many bytes at the front of `bytes` are neither a quotation mark, nor a reverse solidus, nor a
-/// control character: what RFC 8259, section 7, calls unescaped, whether or not it is UTF-8.
+/// The number of bytes at the front of `bytes` that are neither a quotation mark, nor a reverse solidus, nor
+/// a control character: RFC 8259 §7 calls them unescaped. They need not be UTF-8.
 #[cfg_attr(feature = "fast", inline)]
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(super) fn unescaped(bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(after_unescaped(bytes).len())
 }
 
-/// What comes after those bytes.
+/// The rest after those bytes.
 #[inline(always)]
 pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -83,8 +83,8 @@ pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
             return rest.get(length..).unwrap_or_default();
         }
     } else {
-        // A small processor has no vectors, and loads words only where they are aligned: eight steps unrolled
-        // by hand spare it most of the loop's own work.
+        // A small processor has no vectors, and loads words only if they are aligned: eight steps unrolled by
+        // hand save most of the loop's own work.
         macro_rules! stop_at {
             ($($byte:ident $place:literal),*) => {$(
                 if Class::of($byte).is_special() {
@@ -106,8 +106,8 @@ pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// Drops what can be dropped many bytes at a time: blocks that the compiler compares with vector
-/// instructions where there are any, then words. `Some`: how far from there it found a special byte.
+/// Drops many bytes at a time: first blocks that the compiler compares with vector instructions, if there are
+/// any, then words. `Some`: the distance from there to a special byte.
 #[inline]
 fn words(bytes: &mut &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
@@ -122,7 +122,7 @@ fn words(bytes: &mut &[u8]) -> Option<usize> {
         (controls | quotation_marks.wrapping_sub(ONES) | solidi.wrapping_sub(ONES)) & !word & HIGHS
     }
 
-    // Most strings end within the first few words: there a block would be looked at in vain.
+    // Most strings end within the first few words, where checking a block would be in vain.
     for _ in 0..4 {
         let (word, rest) = bytes.split_first_chunk()?;
         let specials = specials(*word);
@@ -132,8 +132,8 @@ fn words(bytes: &mut &[u8]) -> Option<usize> {
         *bytes = rest;
     }
     while let Some((block, rest)) = bytes.split_first_chunk::<32>() {
-        // The least of differences that are 0 for a special byte alone: a minimum is one instruction,
-        // where a choice between comparisons is many.
+        // The minimum of differences that are 0 only for a special byte: a minimum is one instruction, a
+        // choice between comparisons many.
         let least = block.iter().fold(u8::MAX, |least, &byte| {
             least.min(byte.saturating_sub(b' ' - 1)).min(byte ^ b'"').min(byte ^ b'\\')
         });

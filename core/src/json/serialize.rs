@@ -1,9 +1,9 @@
-//! Fields of this module in, the same JSON out, through whatever `Serializer` there is.
+//! Fields of this module in, the same JSON out, through any `Serializer`.
 //!
 //! # Limits
 //!
-//! A `Serializer` takes no number's characters: those in a [`Raw`] are written as the `u64`, `i64` or `f64`
-//! that they are, and as a string where they are neither or have more than [`SHORT`] characters.
+//! A `Serializer` does not take the characters of a number. A number in a [`Raw`] is written as `u64`, `i64` or `f64`, or
+//! as a string if it is none of these or has more than [`SHORT`] characters.
 
 use core::{cell::Cell, fmt, iter};
 
@@ -77,7 +77,7 @@ impl JsonText<'_> {
     }
 }
 
-/// The value at the front of a JSON text; whoever serializes it takes it off there.
+/// The value at the front of a JSON text. Serializing takes it off.
 struct Value<'c, 't>(&'c Cell<&'t str>);
 
 impl<'t> Value<'_, 't> {
@@ -93,7 +93,7 @@ impl<'t> Value<'_, 't> {
         taken
     }
 
-    /// Takes the string that is next, without its quotation marks.
+    /// Takes the next string, without its quotation marks.
     fn take_string(&self) -> Quoted<'t> {
         self.next();
         self.take(1);
@@ -123,7 +123,7 @@ impl<'t> Value<'_, 't> {
         Ok(())
     }
 
-    /// Takes the comma before the next of the elements. False: they have ended.
+    /// Takes the comma before the next element. False: there are no more.
     fn take_comma(&self) -> bool {
         match self.next() {
             Some(b'}' | b']') | None => {
@@ -190,7 +190,7 @@ fn serialize_number<S: Serializer>(number: &str, serializer: S) -> Result<S::Ok,
     }
 }
 
-/// A string as it stands in JSON text.
+/// A string as in the JSON text.
 struct Quoted<'t>(&'t str);
 
 impl Serialize for Quoted<'_> {

@@ -1,24 +1,9 @@
-//! Bytes of a JSON text in, tokens out, as they come.
-//!
-//! ```
-//! use taskgroup::json::{Token, Tokenizer};
-//!
-//! let mut tokenizer = Tokenizer::new();
-//! let mut text = String::new();
-//! for mut input in [&br#"["sn\u00"#[..], br#"f6 in Z\u00fcr"#, br#"ich"]"#] {
-//!     while let Some(token) = tokenizer.feed(&mut input)? {
-//!         if let Token::String { piece, .. } = token { text += piece }
-//!     }
-//! }
-//! assert_eq!(text, "snö in Zürich");
-//! tokenizer.finish()?;
-//! # Ok::<(), taskgroup::json::Error>(())
-//! ```
+//! Bytes of a JSON text in, tokens out, as they arrive.
 //!
 //! # Limits
 //!
-//! Nesting to [`DEPTH`] levels, one bit each; deeper is an error. Nothing else is kept of the text but
-//! a character or an escape that the input's end cuts in two, so strings and numbers have any length.
+//! Nesting to [`DEPTH`] levels, one bit each; deeper is an error. Strings and numbers have any length: of the
+//! text it stores only a character or an escape that the end of the input cuts in two.
 
 mod escape;
 mod grammar;
@@ -39,10 +24,10 @@ use super::{
 
 /// What [`Tokenizer::feed`] finds. RFC 8259 has no other tokens.
 ///
-/// Names, strings and numbers come in pieces: one where the input has it whole and without escapes.
-/// Pieces may be empty, and are never cut inside a character or an escape. Escapes are resolved and
-/// surrogate pairs joined; a lone surrogate became U+FFFD, and so did each maximal part that is not
-/// UTF-8, as in the [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder).
+/// Names, strings and numbers come in pieces; in one piece if the input has it whole and without escapes.
+/// Pieces may be empty, and are never cut inside a character or an escape. Escapes are resolved and surrogate
+/// pairs joined. A lone surrogate becomes U+FFFD, and so does each maximal part that is not UTF-8, as in the
+/// [Encoding standard](https://encoding.spec.whatwg.org/#utf-8-decoder).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Token<'t> {
@@ -72,8 +57,8 @@ pub enum Token<'t> {
     Number {
         /// The piece.
         piece: &'t str,
-        /// Whether the number ends with it, which the byte after it tells: a text that is nothing but
-        /// a number ends without.
+        /// Whether the number ends with it. Only the byte after it shows that, so a text that is just a
+        /// number ends without.
         last: bool,
     },
     /// `true` or `false`.
@@ -83,27 +68,42 @@ pub enum Token<'t> {
 }
 
 /// The grammar of RFC 8259 in full, resumable at any byte.
+///
+/// ```
+/// use taskgroup::json::{Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut text = String::new();
+/// for mut input in [&br#"["sn\u00"#[..], br#"f6 in Z\u00fcr"#, br#"ich"]"#] {
+///     while let Some(token) = tokenizer.feed(&mut input)? {
+///         if let Token::String { piece, .. } = token { text += piece }
+///     }
+/// }
+/// assert_eq!(text, "snö in Zürich");
+/// tokenizer.finish()?;
+/// # Ok::<(), taskgroup::json::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     /// One bit a level: whether it is an array.
     arrays: [u8; DEPTH / 8],
     depth: u8,
-    /// What ends the innermost that is open; 0: none is.
+    /// The byte that ends the innermost open object or array; 0: none is open.
     end: u8,
     state: State,
     at: At,
     number: Number,
-    /// How many bytes of a word, digits of an escape, or bytes of a character that was cut.
+    /// The number of bytes of a word, digits of an escape, or bytes of a character that was cut.
     matched: u8,
-    /// The code unit of a `\u` as far as it has come.
+    /// The code unit of a `\u` so far.
     unit: u16,
     /// A high surrogate that waits for its other half; 0: none.
     high: u16,
-    /// What did not lie in the input as it is: what an escape stands for, with a lone surrogate before
-    /// it, or a character cut by the input's end.
+    /// Text that is not in the input as such: the character of an escape, with a lone surrogate before it, or
+    /// a character that the end of the input has cut.
     character: [u8; 6],
-    /// So many bytes of this string stand for themselves, as was seen before one that is not UTF-8. Without
-    /// it, a string of nothing else would be searched for its end once a byte.
+    /// This many bytes of the string stand for themselves, as was found before one that is not UTF-8. Without
+    /// it, a string of such bytes only would be searched for its end once per byte.
     plain: u16,
 }
 
@@ -136,8 +136,7 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// The text is not JSON, or is nested too deep. Nothing more comes out of this tokenizer then: it
-    /// gives [`Error::Unexpected`] for whatever is fed.
+    /// The text is not JSON, or is nested too deep. Every later call returns [`Error::Unexpected`].
     #[inline]
     pub fn feed<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Error> {
         Ok(self.token(input)?)
@@ -168,11 +167,11 @@ impl Tokenizer {
         Ok(Some(if is_name { Token::Name { piece, last } } else { Token::String { piece, last } }))
     }
 
-    /// The input has ended.
+    /// Ends the text.
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`]: what was fed is not one whole JSON text.
+    /// [`Error::Incomplete`]: the input was not one whole JSON text.
     pub fn finish(&mut self) -> Result<(), Error> {
         let ended = match self.state {
             State::Next => true,
@@ -192,7 +191,7 @@ impl Tokenizer {
         str::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Gives the first part of a run that is not all UTF-8, and goes back to what comes after it.
+    /// Returns the first part of a run that is not all UTF-8, and goes back to the rest.
     #[cold]
     #[inline(never)]
     fn replace<'t, 'i: 't>(
@@ -228,7 +227,7 @@ impl Tokenizer {
         self.character(length)
     }
 
-    /// Adds to the character that was cut: the length of what became of it, once that is known.
+    /// Adds to the character that was cut. Returns the length of its text, once that is known.
     #[cold]
     #[inline(never)]
     fn complete(&mut self, input: &mut &[u8]) -> Option<u8> {

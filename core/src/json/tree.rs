@@ -1,4 +1,4 @@
-//! JSON Pointers in, the tree of names that they go along out, while the program is compiled.
+//! JSON Pointers in, the tree of their names out, at compile time.
 //!
 //! ```
 //! use taskgroup::json::{count, tree};
@@ -10,9 +10,9 @@
 //!
 //! # Limits
 //!
-//! At most 250 nodes in one tree, and names of at most 40 bytes. No name is an array index of RFC 6901, since
-//! what it would lead to is taken by a [`List`](super::List). A member that really has such a name is read
-//! from a [`Raw`](super::Raw) of the object that it is in, or by a [`Field`](super::Field) of your own.
+//! At most 250 nodes in one tree, and names of at most 40 bytes. No name may be an array index of RFC 6901:
+//! use a [`List`](super::List) for the array. Read a member that really has such a name from a
+//! [`Raw`](super::Raw) of its object, or with a [`Field`](super::Field) of your own.
 #![allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -26,12 +26,13 @@ use super::{
     scan::Class,
 };
 
-/// The pointer of this field, found to be one and to go with those of the others; each of `fields` has the
-/// pointer of the same index. For [`record!`](crate::record!), to name the field in what the compiler says.
+/// The pointer of this field, after checking that it is valid and compatible with the others; each of
+/// `fields` has the pointer of the same index. For [`record!`](crate::record!), so that the compiler's error
+/// names the field.
 ///
 /// # Panics
 ///
-/// As [`tree`] does, which is while the program is compiled.
+/// As [`tree`] does, at compile time.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -47,24 +48,24 @@ pub const fn pointer(fields: &[&str], pointers: &[&'static str], field: &str) ->
     panic!("no such field")
 }
 
-/// How many nodes the tree of `pointers` has. For [`record!`](crate::record!).
+/// The number of nodes in the tree of `pointers`. For [`record!`](crate::record!).
 ///
 /// # Panics
 ///
-/// As [`tree`] does, which is while the program is compiled.
+/// As [`tree`] does, at compile time.
 #[must_use]
 #[track_caller]
 pub const fn count(pointers: &[&'static str]) -> usize {
     build::<NODES>(pointers).1
 }
 
-/// The tree of `pointers`: each is a JSON Pointer (RFC 6901) to the member whose value goes to the field
-/// of the same index. For [`record!`](crate::record!).
+/// The tree of `pointers`: each is a JSON Pointer (RFC 6901) to the member for the field of the same index.
+/// For [`record!`](crate::record!).
 ///
 /// # Panics
 ///
-/// While the program is compiled: when a pointer is none, points to the root, to an element of an array, to
-/// what another pointer points to, or into it, and beyond the limits.
+/// At compile time: if a pointer is invalid, points to the root, to an element of an array, to the target of
+/// another pointer or into it, and beyond the limits.
 #[must_use]
 #[track_caller]
 pub const fn tree<const N: usize>(pointers: &[&'static str]) -> [Node; N] {
@@ -124,7 +125,7 @@ const fn build<const N: usize>(pointers: &[&'static str]) -> ([Node; N], usize) 
     (nodes, count)
 }
 
-/// Panics when this pointer is none, or does not go with the others.
+/// Panics if this pointer is invalid, or not compatible with the others.
 #[track_caller]
 const fn check(fields: &[&str], pointers: &[&str], index: usize) {
     let pointer = pointers[index];
@@ -167,7 +168,7 @@ const fn check(fields: &[&str], pointers: &[&str], index: usize) {
     }
 }
 
-/// What the compiler is to say of a pointer.
+/// The compiler's error about a pointer.
 struct Fault {
     text: [u8; 512],
     length: usize,
@@ -264,7 +265,7 @@ const fn part(text: &str, begin: usize, end: usize) -> &str {
     text.split_at(end).0.split_at(begin).1
 }
 
-/// Whether there is a tilde, or what stands in a JSON string in another form.
+/// Whether there is a tilde, or a character that a JSON string writes in another form.
 const fn has_any(bytes: &[u8], or_special: bool) -> bool {
     let mut index = 0;
     while index < bytes.len()

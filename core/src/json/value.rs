@@ -1,5 +1,5 @@
-//! What pieces of JSON go into, [fields](Field), [records](Record) and [rows](Row) of them, and the [value](Json)
-//! that they are filled from.
+//! The contract between JSON and memory: [fields](Field), [records](Record) and [rows](Row) are filled from a
+//! [value](Json).
 //!
 //! # Limits
 //!
@@ -21,7 +21,31 @@ use super::{
     tokenizer::{State, Token, Tokenizer},
 };
 
-/// A place for one JSON value.
+/// A place for one JSON value. Implement it to keep a value in a way of your own:
+///
+/// ```
+/// use taskgroup::{json::{self, Field, Json, Stop}, record};
+///
+/// /// The number of characters in a text of any length.
+/// #[derive(Debug, Default)]
+/// struct Characters(usize);
+///
+/// impl Field for Characters {
+///     fn clear(&mut self) {
+///         self.0 = 0;
+///     }
+///
+///     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
+///         json.text(|piece: &str| self.0 += piece.chars().count())
+///     }
+/// }
+///
+/// record! { struct Output { content: Characters = "/content" } }
+/// let mut output = Output::default();
+/// json::fill(&mut output, br#"{"content": "Z\u00fcrich"}"#)?;
+/// assert_eq!(output.content.0, 6);
+/// # Ok::<(), json::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a record",
     label = "not a place for a JSON value",
@@ -29,20 +53,19 @@ use super::{
         a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
 )]
 pub trait Field {
-    /// Forgets what is there. Called before a value comes, and again when another of the same name
-    /// follows: the last one counts.
+    /// Clears the field. It is called before a value comes, and again if another of the same name follows: the last one
+    /// counts.
     fn clear(&mut self);
 
-    /// Takes the next value from `json`, whole: by calling one of its methods, always the same one for
-    /// the same value, and giving on what stops it. After [`Stop`], `fill` is called again with
-    /// the rest of the value.
+    /// Reads the next value by calling one method of `json`, always the same one for a given value, and returning its
+    /// [`Stop`] with `?`. After a `Stop`, `fill` is called again with the rest of the value, so it must not forget what it
+    /// has taken.
     ///
-    /// A value that does not fit is passed over and [noted](Json::mismatch); the field is cleared then, and the
-    /// text goes on.
+    /// Skip and note a value that does not fit with [`Json::mismatch`]. The field is then cleared, and the text continues.
     ///
     /// # Errors
     ///
-    /// Whatever `json` gives.
+    /// Those of `json`.
     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop>;
 }
 
@@ -53,7 +76,7 @@ pub trait Field {
     note = "`taskgroup::record! {{ … }}` around a struct makes a record of it, with a pointer for each field: `id: Text<40> = \"/run/run_id\"`"
 )]
 pub trait Record: Field {
-    /// The tree of the names, made by [`tree`](super::tree()).
+    /// The tree of its names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];
 
     /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
@@ -62,18 +85,17 @@ pub trait Record: Field {
         self.names().first()
     }
 
-    /// The field that a leaf of the tree stands for.
+    /// The field of a leaf of the tree.
     fn member(&mut self, index: usize) -> Option<&mut dyn Field>;
 
-    /// Whether the events of a stream that have this type are for this record. `None`: it does not say, and the reader of
-    /// the stream decides.
+    /// Whether it takes events of this type from a stream. `None`: the reader of the stream decides.
     fn wants(&self, event_type: &str) -> Option<bool> {
         let _ = event_type;
         None
     }
 
-    /// Shows the text itself, piece by piece as it comes, to a record that keeps it or passes it on. What came since
-    /// [`clear`](Field::clear) is one text, whole once the reader of the stream gives the event.
+    /// Gets the text itself, in pieces as it arrives: for a record that keeps it or passes it on. The pieces since
+    /// [`clear`](Field::clear) are one text, which is whole once the reader of the stream returns the event.
     fn data(&mut self, piece: &[u8]) {
         let _ = piece;
     }
@@ -81,13 +103,13 @@ pub trait Record: Field {
 
 /// A place for a JSON array.
 pub trait Row {
-    /// Makes a place for one more element, cleared. False: there is none, and the element is passed over.
+    /// Makes room for one more element, cleared. `false`: there is no room, and the element is skipped.
     fn push(&mut self) -> bool;
 
-    /// The place made last.
+    /// The element that was added last.
     fn last(&mut self) -> Option<&mut dyn Field>;
 
-    /// Takes the place made last back: its element did not fit. A row that cannot do that clears it.
+    /// Removes the element that was added last, because it did not fit. By default it is only cleared.
     fn reject(&mut self) {
         if let Some(element) = self.last() {
             element.clear();
@@ -95,19 +117,19 @@ pub trait Row {
     }
 }
 
-/// Sees the values of some members of the root object as they stream by, whatever the record makes of
-/// them. `()` watches nothing.
+/// Sees the values of some members of the root object as they arrive, whether or not the record wants them. `()` watches
+/// nothing.
 pub trait Watch {
-    /// Whether the tokens of this member's value are to be shown. Asked for each name of the root object
-    /// that has no more than [`SHORT`] bytes.
+    /// Whether it wants the tokens of this member's value. It is called for each name of the root object of up to
+    /// [`SHORT`] bytes.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// Whether it wants no member at all. A record that names nothing is passed over as a whole then.
+    /// Whether it wants no member at all. A record that names nothing is then skipped as a whole.
     fn is_blind(&self) -> bool {
         false
     }
 
-    /// A token of the value of the member that was wanted last.
+    /// Gets a token of the value of the member that was wanted last.
     fn token(&mut self, token: &Token<'_>);
 }
 
@@ -151,7 +173,7 @@ impl From<Wrong> for Stop {
     }
 }
 
-/// What a value is. RFC 8259 has no other kinds.
+/// The kind of a value. RFC 8259 has no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
@@ -169,28 +191,28 @@ pub enum Kind {
     Null,
 }
 
-/// What has come in the place of a short text.
+/// What was in the place of a short text.
 enum Taken<'t> {
-    /// It; `None` when it is too long.
+    /// The text; `None` if it is too long.
     Text(Option<&'t str>),
     Null,
     Other,
 }
 
-/// The value that comes next, as far as there is input: what a [`Field`](crate::json::Field) fills itself from.
+/// The next value, as far as it has arrived, from which a [`Field`](crate::json::Field) fills itself.
 ///
-/// Each method that takes a value takes all of it, and can be called again for the rest of it after it has
-/// stopped. `null` is taken as nothing, except by [`raw`](Self::raw) and [`tokens`](Self::tokens).
+/// Each method that takes a value takes all of it. After it has returned a [`Stop`], call it again for the rest. All but
+/// [`raw`](Self::raw) and [`tokens`](Self::tokens) take `null` as no value.
 pub struct Json<'f, 'i> {
     pub(super) progress: &'f mut Progress,
     pub(super) watch: &'f mut dyn Watch,
-    /// How many objects and arrays have been gone into.
+    /// The number of objects and arrays that have been entered.
     pub(super) level: u8,
     pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
 }
 
-/// Shows where it stands; not the text, which is the server's.
+/// Shows the place, but not the text, which is the server's.
 impl fmt::Debug for Json<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Json")
@@ -202,11 +224,11 @@ impl fmt::Debug for Json<'_, '_> {
 }
 
 impl Json<'_, '_> {
-    /// What comes next; `None` amid a value.
+    /// The kind of the next value; `None` in the middle of a value.
     ///
     /// # Errors
     ///
-    /// As all methods here: the input is used up, or the text is no JSON.
+    /// As for all methods here: the input is used up, or the text is not JSON.
     pub fn peek(&mut self) -> Result<Option<Kind>, Stop> {
         let tokens = &mut self.progress.tokens;
         if tokens.depth() != self.level
@@ -225,9 +247,9 @@ impl Json<'_, '_> {
         }))
     }
 
-    /// Takes a `null`, or the rest of one, if it is that what comes. True: it was.
+    /// Takes a `null`, or the rest of one, if the next value is one. Returns whether it was.
     ///
-    /// Not for the middle of another value.
+    /// Do not call it in the middle of another value.
     ///
     /// # Errors
     ///
@@ -244,8 +266,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Takes a `null` as [`null`](Self::null) does, and breaks then, or when it is not known yet. One byte tells
-    /// all of it.
+    /// Takes a `null` as [`null`](Self::null) does, and breaks then, or if it is not known yet.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(in crate::json) fn unless_null(&mut self) -> ControlFlow<Result<(), Stop>> {
@@ -256,7 +277,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Passes over the value, whatever it is.
+    /// Skips the value, whatever it is.
     ///
     /// # Errors
     ///
@@ -270,7 +291,7 @@ impl Json<'_, '_> {
         if has_ended { Ok(()) } else { Err(Stop(Stopped::More)) }
     }
 
-    /// Passes over a value of a type that does not fit, or what is left of it, and notes that one did not.
+    /// Skips a value of a type that does not fit, or the rest of it, and notes the mismatch.
     ///
     /// # Errors
     ///
@@ -297,7 +318,7 @@ impl Json<'_, '_> {
         self.skip()
     }
 
-    /// Gives every token of the value.
+    /// Passes every token of the value to `each`.
     ///
     /// # Errors
     ///
@@ -310,7 +331,7 @@ impl Json<'_, '_> {
         Ok(())
     }
 
-    /// Gives a number's characters. False from `each`: it is out of range.
+    /// Passes the characters of a number to `each`, which returns `false` if it is out of range.
     ///
     /// # Errors
     ///
@@ -325,7 +346,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Gives a short string whole; an empty one in the place of one beyond [`SHORT`](super::SHORT) bytes.
+    /// Passes a short string to `each`, whole; an empty one instead of one beyond [`SHORT`](super::SHORT) bytes.
     ///
     /// # Errors
     ///
@@ -354,7 +375,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// What a number is worth, for `parse` to say; `None` for `null` and for what does not fit.
+    /// The value of a number, by `parse`; `None` for `null` and for a mismatch.
     #[inline(never)]
     pub(in crate::json) fn number_as(
         &mut self,
@@ -372,7 +393,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Gives a `true` or `false`.
+    /// Passes a `true` or `false` to `each`.
     ///
     /// # Errors
     ///
@@ -422,8 +443,8 @@ impl Json<'_, '_> {
         Ok(Taken::Other)
     }
 
-    /// Whether the input stands in an object or array that has not been entered: what a field that takes
-    /// neither was passing over.
+    /// Whether the input is in an object or array that has not been entered, which a field that takes neither was
+    /// skipping.
     pub(super) fn is_within(&self) -> bool {
         self.progress.tokens.depth() > self.level
     }

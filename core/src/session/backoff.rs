@@ -1,9 +1,9 @@
-//! How long to wait before the next try: jitter in, milliseconds out.
+//! Failed tries in, the wait before the next one out.
 
 use super::config::Config;
 use crate::time::Millis;
 
-/// Tries in a row without anything new, and the wait that follows from them.
+/// The number of tries in a row without anything new, and the wait after them.
 ///
 /// A wait is drawn uniformly from [floor, upper]; upper is twice the floor and doubles to the
 /// ceiling while nothing new comes.
@@ -15,7 +15,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) const fn new(seed: u32) -> Self {
-        // Spread over all bits, since small seeds are likely; odd, since xorshift stays at zero.
+        // Spread over all bits, since small seeds are likely; odd, since xorshift never leaves zero.
         let random = (seed ^ 0x9E37_79B9).wrapping_mul(0x85EB_CA6B) | 1;
         Self { tries: 0, random }
     }
@@ -25,7 +25,7 @@ impl Backoff {
         self.tries = 0;
     }
 
-    /// Counts a try that failed and brought nothing new. Was it the last that the config allows?
+    /// Counts a try that failed and brought nothing new. Returns whether it was the last that the config allows.
     pub(crate) fn failed(&mut self, config: &Config<'_>) -> bool {
         self.tries = self.tries.saturating_add(1);
         config.attempts.is_some_and(|attempts| self.tries >= attempts.get())
@@ -36,8 +36,8 @@ impl Backoff {
         self.tries
     }
 
-    /// The wait after so many tries, from this floor on; never shorter than what the server asked for.
-    #[inline(never)] // or it would be there for each reason to wait
+    /// The wait after this number of tries, from this floor on; never shorter than the server asked for.
+    #[inline(never)] // one copy instead of one for each reason to wait
     pub(crate) fn wait(
         &mut self,
         config: &Config<'_>,

@@ -1,4 +1,4 @@
-//! Where the service is, who asks, and how patient to be.
+//! Where the server is, with which key to ask, and how patient to be.
 
 use core::{fmt, num::NonZeroU32, time::Duration};
 
@@ -21,8 +21,7 @@ impl fmt::Display for InvalidUrl {
 
 impl core::error::Error for InvalidUrl {}
 
-/// What a session needs to know besides its request. `Copy`: it borrows only what lives as long
-/// as the program, such as the key.
+/// What a session needs to know besides its request. It is `Copy`, and borrows the key and the other texts.
 ///
 /// ```
 /// use taskgroup::session::Config;
@@ -32,7 +31,7 @@ impl core::error::Error for InvalidUrl {}
 /// assert!(!format!("{config:?}").contains("s3cret"));
 /// ```
 ///
-/// Durations are kept in milliseconds, up to 49 days.
+/// Durations are stored in milliseconds, up to 49 days; a longer one counts as that.
 #[derive(Clone, Copy)]
 pub struct Config<'c> {
     pub(super) host: &'c str,
@@ -55,9 +54,9 @@ pub struct Config<'c> {
 }
 
 impl<'c> Config<'c> {
-    /// A server by its name or address, over TLS on port 443, asked with this key; the timeouts and waits are those that
-    /// each `with_…` below names as its default. The key is empty where the [endpoint](super::Endpoint::with_key)
-    /// sends none.
+    /// A server by its name or address, over TLS on port 443, with this key. Timeouts and waits have the
+    /// default that each `with_…` below names. The key may be empty if the
+    /// [endpoint](super::Endpoint::with_key) sends none.
     #[must_use]
     pub const fn for_server(host: &'c str, key: &'c str) -> Self {
         Self {
@@ -111,9 +110,9 @@ impl<'c> Config<'c> {
         self.keep_alive
     }
 
-    /// Whether the host is this very machine by its name or address (RFC 6761, section 6.3:
-    /// `localhost` and all names below it; 127.0.0.0/8, `::1`, and the former as `::ffff:127.0.0.1`).
-    /// To any other the key goes over TLS only, unless the program says by name that plaintext will do.
+    /// Whether the host is this machine, by its name or address: `localhost` and all names below it (RFC 6761
+    /// §6.3), 127.0.0.0/8, `::1`, and the former as `::ffff:127.0.0.1`. To any other host the adapters send
+    /// the key over TLS only, unless the program explicitly allows plaintext.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         url::is_loopback(self.host)
@@ -128,7 +127,7 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// What stands in the path before the version, such as `/proxy`. Empty by default.
+    /// The path before that of the endpoint, such as `/proxy`. Empty by default.
     #[must_use]
     pub const fn with_base_path(mut self, path: &'c str) -> Self {
         self.base_path = path;
@@ -149,7 +148,7 @@ impl<'c> Config<'c> {
         Ok(self.with_server(host, port, tls).with_base_path(path))
     }
 
-    /// Which of an endpoint's [versions](super::Endpoint::with_versions) to ask, counted from 0, the default.
+    /// Which of an endpoint's [versions](super::Endpoint::with_versions) to use, counted from 0, the default.
     #[must_use]
     pub const fn with_nth_version(mut self, nth: u8) -> Self {
         self.version = nth;
@@ -163,62 +162,63 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// The names of the API's beta features that are to be on, separated by commas, for endpoints that have [a header for
-    /// them](super::Endpoint::with_beta_header).
+    /// The names of the API's beta features to switch on, separated by commas, for endpoints that have
+    /// [a header for them](super::Endpoint::with_beta_header).
     #[must_use]
     pub const fn with_beta(mut self, features: &'c str) -> Self {
         self.beta = features;
         self
     }
 
-    /// Whether to keep the connection when a session has stopped, for [another
-    /// request](super::Session::ask): where that would cost a handshake of TLS, for example. No by default.
+    /// Whether to keep the connection when a session has stopped, for [another request](super::Session::ask):
+    /// it saves a TLS handshake, for example. No by default.
     ///
-    /// Servers close a connection that is not used after a while, often 5 to 75 s.
+    /// Servers close an unused connection after a while, often 5 to 75 s.
     #[must_use]
     pub const fn with_keep_alive(mut self, keep_alive: bool) -> Self {
         self.keep_alive = keep_alive;
         self
     }
 
-    /// Whether a stream that is [checked](super::End::Checked), such as [`runs`](crate::api::runs), once it has ended in
-    /// order, is asked for once more from the last event on, and is done only when that brings nothing new. Yes by
-    /// default.
+    /// Whether to check the end of a stream that is [checked](super::End::Checked), such as
+    /// [`runs`](crate::api::runs): after an orderly end the session asks once more from the last event on,
+    /// and is done only if that brings nothing new. Yes by default.
     ///
-    /// An orderly end proves only what the last hop believes: behind a proxy, or in a framework that ends an
-    /// answer whose handler failed, a cut looks like an end. The check is strong evidence, not proof: a server
-    /// that keeps failing may answer it with nothing at all. It costs one more request, over the same
-    /// connection where the server leaves it open.
+    /// An orderly end shows only what the last hop believes: behind a proxy, or in a framework that ends an
+    /// answer whose handler failed, a cut looks like an end. The check is strong evidence, not proof: a
+    /// server that keeps failing may answer it with nothing at all. It costs one more request, over the same
+    /// connection if the server leaves it open.
     ///
-    /// Without it, the last chunk or the length of the body is believed; an end of the connection alone,
-    /// which has no framing, is checked all the same. Switch it off for a server that ignores
-    /// the cursor, which sends everything twice, and where nothing is on the way that could cut a stream.
+    /// Without it, the last chunk or the length of the body counts as the end; an end of the connection alone
+    /// is checked all the same. Switch it off for a server that ignores the cursor, and thus sends everything
+    /// twice, if nothing on the way could cut a stream.
     #[must_use]
     pub const fn with_end_check(mut self, check: bool) -> Self {
         self.end_check = check;
         self
     }
 
-    /// How long the server may be silent, and how long the head of an answer may take in all.
-    /// 90 s by default.
+    /// How long the server may be silent, and how long the head of an answer may take in all. 90 s by
+    /// default.
     ///
-    /// It is all that ends a stream whose server has failed and left it open, as some do: behind daphne, for
-    /// example, in Node.js after `Readable.pipe(response)` or where `uncaughtException` is handled.
+    /// Only this ends a stream whose server has failed and left the connection open. That happens behind
+    /// daphne, for example, and in Node.js after `Readable.pipe(response)` or if a program handles
+    /// `uncaughtException`.
     #[must_use]
     pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle = Millis::from(timeout);
         self
     }
 
-    /// How long a connection may take to open, TLS included. 10 s by default.
+    /// How long opening a connection may take, including TLS. 10 s by default.
     #[must_use]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect = Millis::from(timeout);
         self
     }
 
-    /// The shortest and the longest wait before a broken stream is asked for again.
-    /// 0.5 s and 30 s by default; a ceiling below the floor counts as the floor.
+    /// The shortest and the longest wait before the session tries again after a failure. 0.5 s and 30 s by
+    /// default; a ceiling below the floor counts as the floor.
     #[must_use]
     pub const fn with_backoff(mut self, floor: Duration, ceiling: Duration) -> Self {
         self.floor = Millis::from(floor);
@@ -227,16 +227,16 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// The longest wait that a server may ask for by `retry-after-ms` or `retry-after`: what is beyond it
-    /// counts as it. 300 s by default.
+    /// The longest wait that a server may ask for with `retry-after-ms` or `retry-after`; a longer one counts
+    /// as this. 300 s by default.
     #[must_use]
     pub const fn with_retry_after_ceiling(mut self, ceiling: Duration) -> Self {
         self.retry_after_ceiling = Millis::from(ceiling);
         self
     }
 
-    /// How many tries in a row may bring nothing new, the first included. 10 by default; `None`
-    /// tries for ever; 0 counts as 1.
+    /// The number of tries in a row without anything new, including the first, after which the session gives
+    /// up. 10 by default; with `None` it never does; 0 counts as 1.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: Option<u32>) -> Self {
         self.attempts = match attempts {
@@ -247,8 +247,8 @@ impl<'c> Config<'c> {
         self
     }
 
-    /// Seeds the jitter of the waits: give each device another one, so that a fleet does not come
-    /// back all at once.
+    /// Seeds the jitter of the waits. Give each device another number, so that a fleet does not come back all
+    /// at once.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
         let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();

@@ -1,46 +1,46 @@
-//! Where the stream goes on after a break: event ids in, what to do with each event out.
+//! Event ids in, what to do with each event out: where the stream continues after a failure.
 
 use core::num::NonZeroU64;
 
 use super::id::{Id, SecondId};
 use crate::http::Location;
 
-/// What becomes of an event.
+/// What to do with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The application has not had it.
+    /// The application has not received it.
     Deliver,
-    /// The application has had it.
+    /// The application has received it.
     Drop,
-    /// It comes while the server repeats what the application has had.
+    /// It comes while the server repeats what the application has received.
     Replayed,
 }
 
-/// The last event that the application has had, and the one that it has before it now.
+/// The last event that the application has handled, and the one that it is handling now.
 ///
-/// The second becomes the first by [`confirm`](Self::confirm), which the session calls when it is
-/// called again: a crash in between repeats the event, and never loses it.
+/// [`confirm`](Self::confirm) makes the second the first. The session does that when it is called again: a
+/// crash in between repeats the event, and never loses it.
 pub(super) struct Cursor {
     last: SecondId,
-    /// The id of the event that is being read, or that the application is looking at. From a head to
-    /// the request that it redirects, when there is no event, the head's `Location`.
+    /// The id of the event that is being read, or that the application is handling. Between a head that
+    /// redirects and the next request, when there is no event, the head's `Location`.
     pub(super) next: Id,
     /// Whether `next` is to become `last`.
     moving: bool,
-    /// Hash of the first id that this session has had: how a stream that starts over is known.
+    /// Hash of the first id of this session: it shows that a stream starts over.
     first: Option<NonZeroU64>,
-    /// What the try that goes on has shown so far.
+    /// What the current try has shown so far.
     attempt: Attempt,
-    /// The event that was last delivered has an id that cannot be sent back.
+    /// The event that was delivered last has an id that cannot be sent back.
     pub(super) too_long: bool,
 }
 
-/// One try's events, as far as they tell how the server treats the cursor.
+/// What the events of one try show of how the server treats the cursor.
 #[derive(Clone, Copy, Default)]
 struct Attempt {
-    /// Hash of the cursor that it was asked for with.
+    /// Hash of the cursor in the request.
     asked: Option<NonZeroU64>,
-    /// An event with an id has come.
+    /// An event with an id has arrived.
     begun: bool,
     /// The server started over: events are dropped until the cursor's own has passed.
     replaying: bool,
@@ -78,7 +78,7 @@ impl Cursor {
         }
     }
 
-    /// The memory for the `Location` of a head, which is read when no event is.
+    /// The memory for the `Location` of a head, which is read while there is no event.
     pub(super) fn location(&mut self) -> &mut Location {
         &mut self.next.text
     }
@@ -89,7 +89,7 @@ impl Cursor {
         self.too_long = false;
     }
 
-    /// A try begins, which has brought nothing yet.
+    /// Begins a try.
     pub(super) fn begin(&mut self) {
         self.attempt = Attempt { asked: self.last_event_id().map(|id| hash(id)), ..Attempt::default() };
     }
@@ -99,8 +99,8 @@ impl Cursor {
         self.attempt.asked.is_some()
     }
 
-    /// The event in `next` is complete: has the application had it? It is delivered when it must
-    /// be, whether or not anybody wants it.
+    /// The event in `next` is complete: judges whether the application has received it. One that it has not
+    /// received counts as delivered from here on, even if the record does not want it.
     pub(super) fn judge(&mut self) -> Verdict {
         if self.next.is_empty() {
             return if self.attempt.replaying { Verdict::Replayed } else { self.deliver_nameless() };
@@ -110,7 +110,7 @@ impl Cursor {
         if self.attempt.asked == Some(hash)
             && let SecondId::LastEvent(last) = &mut self.last
         {
-            // Whatever the server went back to before it was nothing new, and the stream continues here again.
+            // All events before it were repeated ones, and the stream continues from here.
             core::mem::swap(last, &mut self.next);
             self.attempt.replaying = false;
             self.attempt.moved = false;
@@ -133,7 +133,7 @@ impl Cursor {
         Verdict::Deliver
     }
 
-    /// The application has had the event in `next`. Did the cursor move?
+    /// The application has handled the event in `next`. Returns whether the cursor has moved.
     pub(super) fn confirm(&mut self) -> bool {
         if !core::mem::take(&mut self.moving) {
             return false;
@@ -145,18 +145,18 @@ impl Cursor {
         true
     }
 
-    /// Whether the try brought anything behind the cursor that it was asked with.
+    /// Whether the try brought anything after the cursor in its request.
     pub(super) fn moved(&self) -> bool {
         self.attempt.moved
     }
 
-    /// Whether the answer brought events, after none of which a stream can be asked for.
+    /// Whether the answer brought events, but none that the stream can be asked for after.
     pub(super) fn is_lost(&self) -> bool {
         let has_events = self.attempt.nameless || self.attempt.begun;
         self.too_long || has_events && self.last_event_id().is_none()
     }
 
-    /// Whether the server started over, and the cursor's own event has not passed.
+    /// Whether the server started over, and the cursor's own event has not come yet.
     pub(super) fn replaying(&self) -> bool {
         self.attempt.replaying
     }

@@ -1,9 +1,9 @@
-//! How an endpoint of an API is asked and how its answer is read, in; what a session needs to know of it, out.
+//! The description of an API's endpoint: how to ask it, and what its answer means.
 //!
 //! # Limits
 //!
-//! Two ids in a path. Names of members that are looked at inside other members, and the text that ends a stream: to
-//! 254 bytes each.
+//! Two ids in a path. Names of members inside other members, and the text that ends a stream, have up to 254
+//! bytes each.
 
 use core::fmt;
 
@@ -13,23 +13,23 @@ use crate::http;
 /// A name and a value: of a query's parameter, or of a header.
 pub type Pair<'c> = (&'c str, &'c str);
 
-/// One endpoint of an API: how it is asked, and what its answer means. Nothing in it belongs to an API in particular:
-/// what is not said is not done.
+/// One endpoint of an API: how to ask it, and what its answer means. Nothing in it belongs to a particular
+/// API, and the session does only what it says.
 ///
-/// It is a value that fits a `const` or a `static`, so that it takes no RAM; a [`Request`](super::Request) borrows it.
-/// The endpoints of [`api`](crate::api) are such values.
+/// It can be a `const` or a `static`, and then takes no RAM; a [`Request`](super::Request) borrows it. The
+/// endpoints of [`api`](crate::api) are made like this.
 ///
 /// ```
 /// use taskgroup::session::{Endpoint, End, EventId, Resume};
 ///
-/// // A stream of events with ids of its own, which is asked for again by the standard header.
+/// // A stream whose events have ids, and which is resumed by the standard header.
 /// static NEWS: Endpoint = Endpoint::get("/v2/feeds/{}/news")
 ///     .with_key("authorization", "Bearer ")
 ///     .with_query(&[("lang", "en")])
 ///     .with_stream(End::Framing)
 ///     .with_cursor(EventId::Field, Resume::Header("last-event-id"));
 ///
-/// // An answer to a POST that is streamed, and ends with an event whose data is no JSON.
+/// // The streamed answer to a POST, which ends with an event whose data is not JSON.
 /// static CHAT: Endpoint = Endpoint::post("/v1/chat/completions")
 ///     .with_key("authorization", "Bearer ")
 ///     .with_error("/error/message")
@@ -44,13 +44,14 @@ pub struct Endpoint<'c> {
     pub(super) path: [&'c str; 3],
     /// How many ids the path takes.
     pub(super) ids: u8,
-    /// Whether the path, and the headers, can be sent: known when this is made, which for a `static` costs no flash.
+    /// Whether the path and the headers can be sent. Computed when this is made, which costs a `static` no
+    /// flash.
     is_path: bool,
     are_headers: bool,
     pub(super) versions: &'c [&'c str],
     pub(super) query: &'c [Pair<'c>],
     pub(super) headers: &'c [Pair<'c>],
-    /// The name of its header, and what comes before the key there.
+    /// The name of the key's header, and what comes before the key there.
     pub(super) key: Pair<'c>,
     pub(super) beta: &'c str,
     pub(super) timeout: &'c str,
@@ -60,7 +61,7 @@ pub struct Endpoint<'c> {
     pub(super) resume: Resume<'c>,
     pub(super) event_types: &'c [&'c str],
     pub(super) error_event: &'c str,
-    /// The members of the root object that the session looks at, by [`Member`]. No name is that of no member.
+    /// The names of the root object's members that the session reads, by [`Member`]. Empty: there is none.
     pub(super) members: [&'c str; Member::ALL.len()],
     /// What it looks at inside them.
     pub(super) message: Place<'c>,
@@ -69,7 +70,7 @@ pub struct Endpoint<'c> {
     pub(super) flag: Place<'c>,
 }
 
-/// A member of the root object that the session looks at.
+/// A member of the root object that the session reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Member {
     Type,
@@ -83,25 +84,28 @@ impl Member {
     pub(super) const ALL: [Self; 5] = [Self::Type, Self::EventId, Self::Error, Self::OtherError, Self::Flag];
 }
 
-/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the framing decides.
+/// What ends a stream. One that answers a POST is never asked for again: where one of these would, the
+/// framing decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum End<'c> {
-    /// The last chunk or the length of the body (RFC 9112 §6.3). An end of the connection alone proves nothing: the
-    /// stream is then checked, as below, if it has a cursor, and is [`Unproven`](super::Fault::Unproven) otherwise.
+    /// The last chunk or the length of the body (RFC 9112 §6.3). An end of the connection alone proves
+    /// nothing: the stream is then checked, as below, if it has a cursor, and is
+    /// [`Unproven`](super::Fault::Unproven) otherwise.
     Framing,
-    /// An answer that was asked for from the cursor and brings nothing new: an orderly end is checked by asking once
-    /// more, as long as the config [wants that](super::Config::with_end_check). For streams with a
+    /// An answer from the cursor on that brings nothing new. An orderly end is thus checked by asking once
+    /// more, unless the config [does not want that](super::Config::with_end_check). For streams with a
     /// [cursor](Endpoint::with_cursor).
     Checked,
-    /// An event whose data is exactly this text, such as `[DONE]`. It need not be JSON, is never delivered and never
-    /// [`Skipped`](super::Event::Skipped). Without it, an orderly end is a cut.
+    /// An event whose data is exactly this text, such as `[DONE]`. It need not be JSON, and is neither
+    /// delivered nor [`Skipped`](super::Event::Skipped). An orderly end without it counts as a cut.
     Data(&'c str),
-    /// Checked, and only once the last flag that came was not `true`: until then, the stream is asked for again.
+    /// Like `Checked`, but only once the last flag was not `true`: until then the session asks for the stream
+    /// again.
     Inactive(Flag<'c>),
-    /// A stream without cursors, which tells everything from the start each time: it is over when its last event has
-    /// the flag `false`, and is not its only event. When it is, two answers in a row must be the same.
+    /// A stream without cursors, which starts over each time: it is over when the last event has the flag
+    /// `false` and is not the only one. If it is the only one, two answers in a row must be the same.
     Final(Flag<'c>),
 }
 
@@ -155,8 +159,8 @@ pub(super) struct Place<'c> {
 impl<'c> Place<'c> {
     const NONE: Place<'static> = Place { depth: 0, name: "" };
 
-    /// The member of the root, and the place inside it, that a JSON Pointer leads to. Escapes (`~0`, `~1`) are not resolved.
-    /// Of an array, any element is meant.
+    /// The member of the root and the place inside it that a JSON Pointer names. Escapes (`~0`, `~1`) are not
+    /// resolved. An index stands for any element of the array.
     const fn of(pointer: &'c str) -> (&'c str, Self) {
         let (_, path) = split(pointer, b'/');
         let (member, mut rest) = split(path, b'/');
@@ -169,13 +173,13 @@ impl<'c> Place<'c> {
     }
 }
 
-/// What is after a brace, and whether it is there.
+/// The text after a brace, and whether the brace is there.
 const fn closed(text: &str) -> (&str, bool) {
     let (inside, rest) = split(text, b'}');
     (rest, inside.is_empty() && !text.is_empty())
 }
 
-/// What is before the first such byte, which is ASCII, and what is after it.
+/// The text before the first such byte, which is ASCII, and the text after it.
 const fn split(text: &str, byte: u8) -> (&str, &str) {
     let mut at = 0_usize;
     let mut rest = text.as_bytes();
@@ -196,11 +200,11 @@ const fn split(text: &str, byte: u8) -> (&str, &str) {
 }
 
 impl<'c> Endpoint<'c> {
-    /// Asked by GET; answered with one JSON text. A GET may be repeated, so it is, after every failure that another
-    /// try may mend.
+    /// A GET that is answered with one JSON text. The session repeats it after every failure that another try
+    /// may repair.
     ///
-    /// The path begins with a slash, and is percent-encoded already. Each `{}` stands for an
-    /// [id](super::Request::with_id) of the request.
+    /// The path begins with a slash and is already percent-encoded. Each `{}` stands for an
+    /// [id](super::Request::with_id) of the request, and there may be two.
     #[must_use]
     pub const fn get(path: &'c str) -> Self {
         Self {
@@ -230,8 +234,8 @@ impl<'c> Endpoint<'c> {
         .at(http::Method::Get, path)
     }
 
-    /// Asked by POST with a [JSON body](super::Request::with_body); answered with one JSON text. It is never repeated
-    /// once a byte of it has been given out for sending.
+    /// A POST with a [JSON body](super::Request::with_body) that is answered with one JSON text. It is never
+    /// repeated once [`fill`](super::Session::fill) has given out a byte of it.
     #[must_use]
     pub const fn post(path: &'c str) -> Self {
         Self { method: http::Method::Post, ..Self::get(path) }
@@ -256,14 +260,14 @@ impl<'c> Endpoint<'c> {
         Self { method, path: [first, second, third], ids, is_path, ..self }
     }
 
-    /// What comes before the path, one for each version of the API: the config
-    /// [chooses](super::Config::with_nth_version). The last one stands for those that are not there.
+    /// The beginning of the path for each version of the API; the config
+    /// [chooses](super::Config::with_nth_version) one, and a number beyond the last means the last.
     #[must_use]
     pub const fn with_versions(self, versions: &'c [&'c str]) -> Self {
         Self { versions, ..self }
     }
 
-    /// Parameters of the query that are the same each time. They are percent-encoded when they are sent.
+    /// Parameters of the query that are the same in every request. The session percent-encodes them.
     #[must_use]
     pub const fn with_query(self, query: &'c [Pair<'c>]) -> Self {
         Self { query, ..self }
@@ -281,10 +285,10 @@ impl<'c> Endpoint<'c> {
         Self { headers, are_headers, ..self }
     }
 
-    /// The header that the config's key is sent in, and what comes before the key there: `("x-api-key", "")`, or
+    /// The header for the config's key, and what comes before the key there: `("x-api-key", "")` or
     /// `("authorization", "Bearer ")`. Without it, no key is sent.
     ///
-    /// Wherever it is sent, the key is shown nowhere: it is taken out of [error
+    /// Whatever the header, the key is never shown: it is removed from [error
     /// messages](super::Session::error), logs and `Debug`.
     #[must_use]
     pub const fn with_key(self, header: &'c str, prefix: &'c str) -> Self {
@@ -304,14 +308,14 @@ impl<'c> Endpoint<'c> {
         Self { timeout: name, ..self }
     }
 
-    /// A status after which a request may be asked again (408, 409, 421, 425, 429, 500 and above, or
-    /// `x-should-retry: true`) says that it was not acted on: then a POST is repeated, too.
+    /// Declares that a status after which a request may be repeated (408, 409, 421, 425, 429, 500 and above,
+    /// or `x-should-retry: true`) means that it was not acted on. The session then repeats a POST, too.
     #[must_use]
     pub const fn with_refused_posts_repeated(self) -> Self {
         Self { repeats_refused: true, ..self }
     }
 
-    /// Answered with an event stream, which ends like this.
+    /// The answer is an event stream that ends like this.
     #[must_use]
     pub const fn with_stream(self, end: End<'c>) -> Self {
         let pointer = if let End::Inactive(flag) | End::Final(flag) = end { flag.pointer } else { "" };
@@ -319,8 +323,8 @@ impl<'c> Endpoint<'c> {
         Self { end: Some(end), flag, ..self }.with_member(Member::Flag, member)
     }
 
-    /// Where the ids of the events are, and how the last one is sent back. Without it a stream is asked for from its
-    /// start each time.
+    /// Where the ids of the events are, and how the last one is sent back. Without it every request asks for
+    /// the stream from its start.
     #[must_use]
     pub const fn with_cursor(self, event_id: EventId<'c>, resume: Resume<'c>) -> Self {
         let is_header = if let Resume::Header(name) = resume { is_free(name) } else { true };
@@ -329,43 +333,43 @@ impl<'c> Endpoint<'c> {
         Self { event_id: Some(event_id), resume, are_headers, ..self }.with_member(Member::EventId, name)
     }
 
-    /// The member of each event's JSON object that names its type, a string. Where there is none, and where the event
-    /// does not have it, the field `event` of the event stream does.
+    /// The member of each event's JSON object that names its type, a string. Without it, or if an event lacks
+    /// it, the field `event` of the event stream names the type.
     #[must_use]
     pub const fn with_type_member(self, name: &'c str) -> Self {
         self.with_member(Member::Type, name)
     }
 
-    /// The types of events for records that name none themselves. Without it they get all.
+    /// The types of events for records that do not name any themselves. Without it they get all.
     #[must_use]
     pub const fn with_event_types(self, types: &'c [&'c str]) -> Self {
         Self { event_types: types, ..self }
     }
 
-    /// The type of an event by which a server says that the stream has failed: the end after it is no end, however
-    /// orderly. What it says is kept like that of a refusal.
+    /// The type of an event by which the server says that the stream has failed: an end after it is a
+    /// failure, however orderly. Its message is kept like that of a refusal.
     #[must_use]
     pub const fn with_error_event(self, event_type: &'c str) -> Self {
         Self { error_event: event_type, ..self }
     }
 
-    /// Where the words of an error are, in the body of a refusal and in an
-    /// [error event](Self::with_error_event), by a JSON Pointer of two names such as `/error/message`. A member
-    /// that is a string itself (`"error": "…"`) is taken, too.
+    /// Where the message of an error is, in the body of a refusal and in an [error
+    /// event](Self::with_error_event): a JSON Pointer of two names such as `/error/message`. The first member
+    /// may also be the string itself (`"error": "…"`).
     #[must_use]
     pub const fn with_error(self, pointer: &'c str) -> Self {
         let (member, message) = Place::of(pointer);
         Self { message, ..self }.with_member(Member::Error, member)
     }
 
-    /// Where they may be instead, such as `/detail/0/msg` or `/detail/msg`.
+    /// Where the message may be instead, such as `/detail/0/msg` or `/detail/msg`.
     #[must_use]
     pub const fn with_other_error(self, pointer: &'c str) -> Self {
         let (member, other_message) = Place::of(pointer);
         Self { other_message, ..self }.with_member(Member::OtherError, member)
     }
 
-    /// Where an error's reference is, beside its words: `/error/ref_id`, say.
+    /// Where an error's reference is, in the same member as its message: `/error/ref_id`, for example.
     #[must_use]
     pub const fn with_error_reference(self, pointer: &'c str) -> Self {
         let (_, reference) = Place::of(pointer);
@@ -421,7 +425,7 @@ impl<'c> Endpoint<'c> {
     }
 }
 
-/// Whether a header may be named like this (RFC 9110 §5.1), and says nothing of where the request ends or goes.
+/// Whether a header may have this name (RFC 9110 §5.1), and does not decide where the request ends or goes.
 const fn is_free(name: &str) -> bool {
     let mut rest = name.as_bytes();
     while let [byte, more @ ..] = rest {
@@ -459,7 +463,7 @@ const fn without_space(prefix: &[u8]) -> &[u8] {
     }
 }
 
-/// Shows how it is asked; no values of headers.
+/// Shows the method and path, but no values of headers.
 impl fmt::Debug for Endpoint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")

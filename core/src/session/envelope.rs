@@ -1,4 +1,4 @@
-//! What the session itself reads in each event and answer: tokens in, id, type, end and error out.
+//! Tokens of an event or an answer in, what the session itself needs of it out: id, type, flag and error.
 
 use core::{fmt, mem};
 
@@ -12,17 +12,17 @@ use crate::{
     text::{Decoder, Text},
 };
 
-/// What the server said, when it said no.
+/// The error that the server sent with a refusal or in the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct ApiError {
     /// The status code of the answer; 200 for an `error` event in a stream.
     pub status: u16,
-    /// The [reference](super::Endpoint::with_error_reference) that the server gives its errors, for its support.
+    /// The [reference](super::Endpoint::with_error_reference) of the error, for the server's support.
     pub reference: Text<40>,
-    /// The server's own [words](super::Endpoint::with_error). Of a validation error's list, the first entry; of an answer that
-    /// is not JSON, its beginning.
+    /// The server's [message](super::Endpoint::with_error), to 128 bytes. Of a list of validation errors, the
+    /// first entry; of an answer that is not JSON, its beginning.
     pub message: Text<128>,
 }
 
@@ -44,33 +44,33 @@ impl fmt::Display for ApiError {
 
 impl core::error::Error for ApiError {}
 
-/// Reads the members of each event and answer that the session goes by, whatever the record makes
-/// of them. Which they are is the endpoint's to say.
+/// Reads the members of each event and answer that the session needs, whether or not the record wants them.
+/// The endpoint names them.
 pub(super) struct Envelope<'c> {
     pub(super) endpoint: &'c Endpoint<'c>,
-    /// The event's type: what the member for it says, or else the name that the stream gave it.
+    /// The event's type: the value of the member for it, or else the field `event` of the stream.
     pub(super) kind: Text<40>,
-    /// Whether the kind is the member's.
+    /// Whether `kind` came from the member.
     typed: bool,
     /// Whether the event's id was read to its end.
     pub(super) id_whole: bool,
-    /// What the flag says, if there is one.
+    /// The value of the flag, if there is one.
     pub(super) active: Option<bool>,
-    /// A status of 0: the server has said nothing yet.
+    /// A status of 0: the server has sent no error yet.
     error: ApiError,
-    /// The member of the root object that is being read.
+    /// The current member of the root object.
     member: Member,
     inner: Inner,
-    /// The string that is being read has not ended.
+    /// The current string has not ended.
     is_open: bool,
     /// How many objects and arrays are open inside the member.
     depth: u8,
-    /// How much of each name that has a meaning there has come.
+    /// How much of each name with a meaning there has come.
     names: [Prefix; 2],
     decoder: Decoder,
 }
 
-/// The member inside of it.
+/// The member inside it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inner {
     Reference,
@@ -97,7 +97,7 @@ impl<'c> Envelope<'c> {
         }
     }
 
-    /// An event or an answer begins. What the server has said in an earlier one stays.
+    /// Begins an event or an answer. The error of an earlier one stays.
     pub(super) fn begin(&mut self) {
         self.kind.clear();
         self.typed = false;
@@ -110,7 +110,7 @@ impl<'c> Envelope<'c> {
         }
     }
 
-    /// The envelope on a text that is being read, with the place for the event's id.
+    /// The envelope as a watch on a text, with the place for the event's id.
     pub(super) fn watch<'t>(&'t mut self, id: &'t mut Id) -> EnvelopeWatch<'t, 'c> {
         EnvelopeWatch { envelope: self, id }
     }
@@ -130,7 +130,7 @@ impl<'c> Envelope<'c> {
     }
 
     /// The value of the field `id`, in pieces, the first after [`begin_id`](Self::begin_id). One
-    /// with a NUL is none, as the standard has it.
+    /// with a NUL is ignored, as the standard demands.
     pub(super) fn id(&mut self, bytes: &[u8], id: &mut Id) {
         if self.endpoint.event_id == Some(EventId::Field) && self.id_whole {
             decode(&mut self.decoder, bytes, id);
@@ -146,8 +146,8 @@ impl<'c> Envelope<'c> {
         }
     }
 
-    /// The text is wrong: a string that had not ended by then is none. How much of it there was depends on how
-    /// the text came.
+    /// The text is invalid: forgets a string that had not ended. How much of it there was depends on how the
+    /// text was cut.
     pub(super) fn broken(&mut self) {
         if mem::take(&mut self.is_open) {
             match (self.member, self.inner) {
@@ -169,20 +169,20 @@ impl<'c> Envelope<'c> {
         self.error.message.clear();
     }
 
-    /// What was read is what the server says with this status. Takes the key out of it, should the
-    /// server have sent it back.
+    /// Makes what was read the error of this status. Removes the key from it, in case the server has sent it
+    /// back.
     pub(super) fn set_error(&mut self, status: u16, key: &str) {
         self.error.status = status;
         self.error.message.redact(key);
         self.error.reference.redact(key);
     }
 
-    /// A piece of an error's text that is no JSON.
+    /// A piece of an error's text that is not JSON.
     pub(super) fn push_error_text(&mut self, bytes: &[u8]) {
         decode(&mut self.decoder, bytes, &mut self.error.message);
     }
 
-    /// Whether there is no message, neither of an earlier event nor of this one.
+    /// Whether there is no message, either of an earlier event or of this one.
     fn is_silent(&self) -> bool {
         self.error.status == 0 && self.error.message.is_empty()
     }
@@ -195,7 +195,7 @@ impl<'c> Envelope<'c> {
         self.names = [Prefix::EMPTY; 2];
     }
 
-    /// What has a meaning inside the member.
+    /// The names with a meaning inside the member.
     fn places(&self) -> [Option<Place<'c>>; 2] {
         match self.member {
             Member::Error => [Some(self.endpoint.message), Some(self.endpoint.reference)],
@@ -235,7 +235,7 @@ impl<'c> Envelope<'c> {
 }
 
 /// Adds bytes of UTF-8 to a text.
-#[inline(never)] // or it would be there for each text
+#[inline(never)] // one copy instead of one for each text
 fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut dyn fmt::Write) {
     decoder.feed(bytes, |piece| _ = text.write_str(piece));
 }

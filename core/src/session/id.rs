@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! 128 bytes. Of a longer id a prefix is kept, which tells events apart but is never sent.
+//! 128 bytes. Of a longer id it keeps a prefix, which tells events apart but is never sent.
 
 use core::{fmt, ops::Deref};
 
@@ -10,8 +10,8 @@ use crate::http::Location;
 
 /// An id of an event, or of the path of a request.
 ///
-/// Its memory is that of an [`http::Location`](Location): the session keeps the one where the other is
-/// not needed.
+/// Its memory is that of an [`http::Location`](Location): the session keeps one where it does not need the
+/// other.
 #[derive(Clone, PartialEq)]
 pub(super) struct Id {
     pub(super) text: Location,
@@ -23,7 +23,7 @@ impl Id {
         Self { text: Location::new(), cut: false }
     }
 
-    /// Whether it is longer than what is kept of it.
+    /// Whether the id is longer than the part that is kept.
     pub(super) const fn is_cut(&self) -> bool {
         self.cut
     }
@@ -57,18 +57,17 @@ impl From<&str> for Id {
 }
 
 impl fmt::Write for Id {
-    /// Never fails: what has no room is known.
+    /// Never fails: an id without room is marked as cut.
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         self.push_str(piece);
         Ok(())
     }
 }
 
-/// What a request names besides the first id of its path: one path with two
-/// ids has no cursor.
+/// What a request names besides the first id of its path: a path with two ids has no cursor.
 #[derive(Clone, Debug)]
 pub(super) enum SecondId {
-    /// The event that a stream is to continue after; an empty one is none.
+    /// The event after which a stream continues; an empty id means none.
     LastEvent(Id),
     /// The second id of the path.
     Path(Id),

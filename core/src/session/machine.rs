@@ -1,5 +1,5 @@
-//! The session without its record's type, so that there is one copy of it in a program: facts in,
-//! the one thing to do next out.
+//! The session without its record's type, so that a program has one copy of it: facts in, the one thing to do
+//! next out.
 
 use core::{fmt, mem, num::NonZeroU32};
 
@@ -30,12 +30,12 @@ const REFUSAL: u32 = 64 * 1024;
 /// How many redirects in a row are followed.
 const REDIRECTS: u8 = 3;
 
-/// Where the session stands; see the graph in the module's documentation.
+/// The state of the session; see the graph in the module's documentation.
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Nothing of the request is done.
+    /// The request has not been begun.
     Start,
-    /// The connection of an earlier request is open, and is looked at before it is used.
+    /// The connection of an earlier request is open. Looks whether the server has ended it, before using it.
     Looking,
     Connecting,
     Sending,
@@ -62,10 +62,9 @@ enum Body {
     Awaited,
     Stream,
     Json,
-    /// What follows the JSON, which has been had; then the session stops like this.
+    /// The rest after the JSON, which has been read; then the session stops with this outcome.
     Rest(Outcome),
-    /// The server's reasons for saying no, of which so many bytes are still wanted; then the try
-    /// ends as told.
+    /// The body of a refusal, of which this many bytes are still wanted; then the try ends like this.
     Refusal {
         status: u16,
         left: u32,
@@ -107,13 +106,13 @@ pub(crate) struct Machine<'c> {
     body: Body,
     reader: Reader<'c>,
     found: Found,
-    /// The connection is that of an earlier request, is open, and nothing of another answer has come.
+    /// The connection is that of an earlier request, is open, and no byte of another answer has come.
     is_reused: bool,
     /// Something has been sent since the timer was started.
     has_sent: bool,
-    /// A byte of the body has come.
+    /// A byte of the body has arrived.
     has_body: bool,
-    /// The body being read has had an `error` event.
+    /// There was an `error` event in the current body.
     error_event: bool,
     /// The request goes to the `Location` that `cursor` holds.
     redirected: bool,
@@ -121,33 +120,33 @@ pub(crate) struct Machine<'c> {
     /// What the latest flag said; in a stream that starts over each time, that of its last event.
     active: Option<bool>,
     check: Check,
-    /// What the tries since the last progress have brought.
+    /// What the tries since the last progress have received.
     brought: Brought,
-    /// The time of the latest call, and that when the latest request was out.
+    /// The time of the latest call, and when the latest request was sent.
     now: Instant,
     asked: Instant,
     /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
     is_unsure: bool,
     retry_after: Millis,
-    /// Of a stream without cursors: the hash of the answer before, and the most events that one had.
+    /// Of a stream without cursors: the hash of the previous answer, and the most events in any answer.
     answer_before: Option<NonZeroU32>,
     most_events: u8,
 }
 
-/// Where the session is in asking once more whether a stream that ended in order was whole.
+/// The check of an orderly end: asking once more whether the stream was whole.
 #[derive(Clone, Copy)]
 struct Check {
     /// Nothing new has come since the end that is being checked.
     is_running: bool,
-    /// Whether the answer's `Opened` is still to be given, with the first event.
+    /// Whether `Opened` is still to be delivered, together with the first event.
     is_unannounced: bool,
-    /// How many there have been for this request.
+    /// The number of checks of this request.
     count: u8,
     /// The event that comes after the `Opened` that is shown now.
     withheld: Found,
 }
 
-/// What tries in a row, which brought nothing new, have brought all the same.
+/// What tries in a row without anything new have received all the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Brought {
     /// There was none.
@@ -156,7 +155,7 @@ enum Brought {
     NoBody,
     /// Part of an event, in each of them.
     Part,
-    /// This and that.
+    /// Sometimes a body, sometimes not.
     Mixed,
 }
 
@@ -201,8 +200,9 @@ impl<'c> Machine<'c> {
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
             self.body_ended();
         }
-        // When a connection turns out to be over, nobody knows whether the server has had the request: only
-        // one that may be repeated goes over a connection that has been left alone, or one whose caller will find out.
+        // If a connection turns out to be closed, nobody knows whether the server has received the request. So
+        // only a request that may be repeated goes over a connection that has been left alone, or one whose caller
+        // will find out.
         let is_free =
             matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
         let may_reuse = request.call.is_repeatable() || request.call.is_recoverable;
@@ -241,7 +241,7 @@ impl<'c> Machine<'c> {
                     }
                 },
                 State::Looking => {
-                    info!("asks over the connection that is open");
+                    info!("reuses the open connection");
                     self.send(now);
                 }
                 State::Connecting => match self.timer.check(now) {
@@ -259,7 +259,7 @@ impl<'c> Machine<'c> {
                     return Action::Close;
                 }
                 State::Closed(Next::Connect) => self.state = State::Start,
-                // Told at least once, however short it is: it is how the caller knows of a break.
+                // Announced at least once, however short: it is how the caller learns of a failure.
                 State::Closed(Next::Sleep(cause, wait)) => {
                     self.timer.start(now, wait);
                     self.state = State::Sleeping(cause);
@@ -276,7 +276,7 @@ impl<'c> Machine<'c> {
 
     pub(crate) fn fill(&mut self, out: &mut [u8], body: &dyn body::Body) -> usize {
         if !matches!(self.state, State::Sending) {
-            warning!("fill: there is nothing to send now");
+            warning!("fill: there is nothing to send");
             return 0;
         }
         let mut written = 0;
@@ -317,10 +317,10 @@ impl<'c> Machine<'c> {
 
     pub(crate) fn advance(&mut self, record: &mut dyn Record, input: &mut &[u8], now: Instant) -> bool {
         self.called(now);
-        // Nothing of a request is out that it could be the answer to.
+        // No byte of a request has been sent that this could be the answer to.
         let is_early = self.is_reused && self.sent == 0;
         if matches!(self.state, State::Sending) && !input.is_empty() && !is_early {
-            debug!("the answer comes before the whole request is out");
+            debug!("the answer comes before the whole request is sent");
             self.await_answer(false);
         }
         if !input.is_empty() && matches!(self.body, Body::Stream | Body::Json) {
@@ -353,7 +353,7 @@ impl<'c> Machine<'c> {
         false
     }
 
-    /// What the record has of an event that was forgotten goes.
+    /// Clears what the record has of an event that was forgotten.
     pub(crate) fn settle(&mut self, record: &mut dyn Record) {
         self.reader.settle(record);
     }
@@ -461,7 +461,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The application comes back: it has had what the last `advance` found.
+    /// The application calls again, so it has handled what the last `advance` found.
     fn confirm(&mut self) {
         self.found = Found::Nothing;
         if self.check.withheld == Found::Nothing && self.cursor.confirm() {
@@ -485,13 +485,13 @@ impl<'c> Machine<'c> {
         self.timer.start(now, self.config.idle);
     }
 
-    /// Something has come that no request is the reason for: a connection that was kept is not used again.
+    /// Bytes have come without a request: a connection that was kept is not used again.
     fn unexpected_input(&mut self) {
-        debug!("nothing was to come");
+        debug!("bytes came without a request");
         if mem::take(&mut self.is_reused) {
             let next = match self.state {
                 State::Closing(next) | State::Closed(next) => next,
-                // The wait begins again, for the caller is told of one after each `Close`.
+                // The wait begins again, since a `Sleep` follows each `Close`.
                 State::Sleeping(cause) => Next::Sleep(cause, self.timer.span()),
                 _ => Next::Connect,
             };
@@ -499,8 +499,8 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The request is out: from here on the head has the whole idle timeout, and no more. The connection may
-    /// be used again after the answer, if the server agrees.
+    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may be
+    /// used again after the answer, if the server agrees.
     fn await_answer(&mut self, may_reuse: bool) {
         if let Some(id) = self.cursor.last_event_id() {
             info!("asked to continue after {}", self.redacted(id));
@@ -512,15 +512,15 @@ impl<'c> Machine<'c> {
         self.state = State::Receiving;
     }
 
-    /// An id to be shown: a server may send anything for one, and thus the key.
+    /// An id for the log. A server may send anything as an id, even the key.
     fn redacted(&self, id: &str) -> Text<128> {
         let mut shown = Text::from(id);
         shown.redact(self.config.key);
         shown
     }
 
-    /// Until when the server may be silent; `None`: it has been, too long. What has been sent since
-    /// the last look starts the timer anew, so that a long body may take its time.
+    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last call
+    /// restart the timer, so that a long body may take its time.
     fn silence_deadline(&mut self, now: Instant) -> Option<Instant> {
         if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);
@@ -529,7 +529,7 @@ impl<'c> Machine<'c> {
     }
 }
 
-/// Shows the state; not the key.
+/// Shows the state, but not the key.
 impl fmt::Debug for Machine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Machine")

@@ -1,9 +1,9 @@
-//! A request in; connections, bytes and time in; events out, resumed after every break.
+//! A request, bytes and time in; events out, resumed after every failure.
 //!
-//! A client on one stream always has exactly one thing to do next, and [`Session::poll`] names it.
-//! The caller does it and says what happened: [`connected`](Session::connected),
-//! [`closed`](Session::closed), [`failed`](Session::failed), or bytes by [`feed`](Session::feed).
-//! Most calls take the time; a later time *is* the timeout.
+//! A client on one stream always has exactly one thing to do next, and [`Session::poll`] names it. You do it
+//! and report what happened: [`connected`](Session::connected), [`closed`](Session::closed),
+//! [`failed`](Session::failed), or bytes by [`feed`](Session::feed). Most calls take the time; a later time
+//! *is* the timeout.
 //!
 //! ```text
 //!            +--------------------------- Sleep <-----------------------------+
@@ -13,14 +13,14 @@
 //!            +----------------------------------------------------------------+
 //! ```
 //!
-//! After `Stop` there may be [another request](Session::ask). With [`keep_alive`](Config::with_keep_alive)
-//! there is no `Close` before that `Stop`, where the connection may be kept, and no `Connect` after it:
-//! the next request begins with a `Receive` that is due at once, and `Send`. So does the request that checks
-//! the end of a stream.
+//! After `Stop` you can send [another request](Session::ask). With [`keep_alive`](Config::with_keep_alive)
+//! there is no `Close` before that `Stop` if the connection may be kept, and no `Connect` after it: the next
+//! request begins with a `Receive` that is due at once, and `Send`. So does the request that checks the end
+//! of a stream.
 //!
 //! # The loop
 //!
-//! A whole driver, over a transport of yours:
+//! A whole driver, over your transport:
 //!
 //! ```
 //! use taskgroup::{json::Record, session::{Action, Event, Failure, Outcome, Session}, time::Instant};
@@ -71,26 +71,27 @@
 //! and honours them. After a failure the stream continues after the last event that you have handled:
 //! an event counts as handled once you call the session again.
 //!
-//! An orderly end proves only what the last hop believes, so a stream is done when an answer from the last
-//! event on brings nothing new: see [`Config::with_end_check`].
+//! An orderly end shows only what the last hop believes. So a stream is done when an answer from the last
+//! event on brings nothing new, see [`Config::with_end_check`].
 //!
 //! # Another API
 //!
-//! The session knows no API: what it needs to know is said by an [`Endpoint`], and asked by a [`Request`]. Those of Parallel's
-//! are made by [`api`](crate::api); one for any other takes a few lines. See [`Request`] for a streamed chat completion.
-//! `tests/tests/other_api` in the repository is a whole program around it.
+//! The session knows no API by itself: an [`Endpoint`] tells it what it needs to know, and a [`Request`] asks
+//! that endpoint. [`api`](crate::api) makes those of Parallel's; one of another API takes a few lines.
+//! [`Request`] shows a streamed chat completion, and `tests/tests/other_api` in the repository is a whole
+//! program around it.
 //!
 //! # Size
 //!
-//! A session takes what its record takes, and about 1 KB. On a machine of 32 bits each `Text<N>`
-//! takes N + 8 bytes, a `List<T, N>` N times its `T`. How much the records of [`api`](crate::api) keep is said by a
-//! [`Profile`](crate::api::Profile).
+//! A session takes the size of its record plus about 1 KB. With pointers of 32 bits each `Text<N>` takes N +
+//! 8 bytes, and a `List<T, N>` N times its `T`. A [`Profile`](crate::api::Profile) says how much the records
+//! of [`api`](crate::api) keep.
 //!
 //! # Limits
 //!
-//! Ids to 128 bytes, two in a path; types of events to 40; JSON nested to 128 levels; a head to 256 KiB and 16 interim answers; 3
-//! redirects in a row, to the same server only; the text of an error to 128 bytes, of an error's
-//! answer to 64 KiB.
+//! Ids to 128 bytes, two in a path; types of events to 40 bytes; JSON nested to 128 levels; a head to 256 KiB
+//! and 16 interim answers; 3 redirects in a row, to the same server only; the message of an error to 128
+//! bytes, the body of a refusal to 64 KiB.
 
 use crate::{
     json::{Name, Record},
@@ -131,25 +132,25 @@ pub use self::{
 
 /// The one thing to do next.
 ///
-/// There will be no others: whoever drives a session must be able to do each of them, and is told by the compiler.
+/// There will be no others: a driver must be able to do each of them, and the compiler checks that.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Action {
-    /// Open a connection to the config's host and port, over TLS if it says so, then say
+    /// Open a connection to the config's host and port, over TLS if it says so, then report
     /// [`connected`](Session::connected) or [`failed`](Session::failed).
     Connect {
         /// Give up then.
         until: Instant,
     },
-    /// Write out what [`fill`](Session::fill) gives.
+    /// Write the bytes that [`fill`](Session::fill) gives.
     Send {
         /// Give up then.
         until: Instant,
     },
-    /// Read, and [`feed`](Session::feed) what came, or say [`closed`](Session::closed).
+    /// Read, then [`feed`](Session::feed) the bytes, or report [`closed`](Session::closed).
     Receive {
-        /// Stop waiting then, and poll. When it is now, look only at what is there already.
+        /// When this passes, stop waiting and poll. If it is now, read only what has already arrived.
         until: Instant,
     },
     /// Close the connection.
@@ -161,32 +162,32 @@ pub enum Action {
         /// Why, for the log.
         cause: Cause,
     },
-    /// Nothing more: the same answer from now on, until there is [another request](Session::ask). With
-    /// [`keep_alive`](Config::with_keep_alive) there may be a connection left to close.
+    /// The session has ended. It returns the same until you send [another request](Session::ask). With
+    /// [`keep_alive`](Config::with_keep_alive) there may be an open connection left to close.
     Stop(Outcome),
 }
 
 /// What a session has found in the bytes it was fed.
 ///
-/// There will be no others, so that a `match` says what becomes of each.
+/// There will be no others, so that a `match` must handle each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'s, R> {
-    /// The server has accepted the request. When that only checks whether a stream had ended, it is given together
-    /// with the first event that the check brings.
+    /// The server has accepted the request. If the request only checks whether a stream had ended, this comes
+    /// together with the first event that the check brings, or not at all.
     Opened {
-        /// It was asked to continue after an event, rather than to start.
+        /// The request continues after an event instead of starting.
         resumed: bool,
     },
-    /// An event of a type that the record wants, or the answer, whole. A member of an event that did not fit its
-    /// field has left it at the default, see [`Session::mismatch`].
+    /// An event of a type that the record wants, or the whole answer. A field whose member did not fit is at
+    /// its default, see [`Session::mismatch`].
     Record(&'s R),
-    /// An event whose data is not a JSON object: the stream continues. Or an answer that is not one that fits the
-    /// record in each member: that is how the request ends.
+    /// An event whose data is not a JSON object; the stream continues. Or an answer that is not a JSON object
+    /// or has a member that does not fit the record; then the request ends.
     Skipped(Skipped),
 }
 
-/// Why an event was passed over: its data is not a JSON object. Why an answer was: it is not the JSON that the record
-/// expects.
+/// Why an event or an answer was skipped: the data of the event is not a JSON object, or the answer is not
+/// the JSON that the record expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -209,7 +210,8 @@ pub enum Failure {
     Unreachable,
     /// It was open, and broke.
     Broken,
-    /// It may not be used: the certificate does not hold, or it would be plaintext. Stops at once.
+    /// It must not be used: the server is not authenticated, or plaintext is not allowed. The session stops
+    /// at once.
     Refused,
 }
 
@@ -248,7 +250,7 @@ pub struct Session<'c, R> {
 
 // The bounds are the functions' own: so the compiler says what a record is.
 impl<'c, R> Session<'c, R> {
-    /// A session that fills a record of its own.
+    /// A session with a default record.
     pub fn new(config: Config<'c>, request: impl Into<Request<'c>>) -> Self
     where
         R: Record + Default,
@@ -256,7 +258,7 @@ impl<'c, R> Session<'c, R> {
         Self::with_record(config, request, R::default())
     }
 
-    /// A session that fills this record, which may hold a callback.
+    /// A session that fills this record, which may contain a callback.
     pub fn with_record(config: Config<'c>, request: impl Into<Request<'c>>, record: R) -> Self
     where
         R: Record,
@@ -267,13 +269,14 @@ impl<'c, R> Session<'c, R> {
 }
 
 impl<'c, R: Record> Session<'c, R> {
-    /// Another request, in place of the one before. It goes over the same connection if that may be
-    /// [kept](Config::with_keep_alive), the session has stopped, the answer was read to its end and the
-    /// server left the connection open ([RFC 9112 §9.3]); and only if it is a GET, which may be repeated:
-    /// a connection that turns out to be over is replaced at once, which counts as no try.
+    /// Sends another request, in place of the current one. It uses the same connection if the config says
+    /// [`keep_alive`](Config::with_keep_alive), the session has stopped, the answer was read to its end, the
+    /// server left the connection open ([RFC 9112 §9.3]), and the request is a GET, which may be repeated. If
+    /// the connection turns out to be closed, the session opens a new one at once, which does not count as a
+    /// failed try.
     ///
-    /// Before that, the first [`Receive`](Action::Receive) is due at once: a look whether the server has
-    /// ended the connection meanwhile.
+    /// Before that, the first [`Receive`](Action::Receive) is due at once: it finds out whether the server
+    /// has closed the connection.
     ///
     /// [RFC 9112 §9.3]: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
@@ -288,15 +291,18 @@ impl<'c, R: Record> Session<'c, R> {
         Session { machine: self.machine, body: self.body, record }
     }
 
-    /// What to do next.
+    /// Names the one thing to do next.
     pub fn poll(&mut self, now: Instant) -> Action {
         let action = self.machine.poll(now, &self.body);
         self.machine.settle(&mut self.record);
         action
     }
 
-    /// Writes the next bytes of the request to the front of `out` and returns how many. Any size
-    /// of `out` works; 0 when there is nothing (more) to send.
+    /// Writes the next bytes of the request to the front of `out` and returns their number; 0 if there is
+    /// nothing (more) to send. Any size of `out` works.
+    ///
+    /// All of these bytes count as sent. If your socket accepts only some, keep the rest and write it before
+    /// you call this again or read. `out` then has the API key in it.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
         self.machine.fill(out, &self.body)
     }
@@ -306,8 +312,8 @@ impl<'c, R: Record> Session<'c, R> {
         if self.advance(input, now) { self.event() } else { None }
     }
 
-    /// Takes bytes off the front of `input`, up to the next event. Was there one?
-    /// [`event`](Self::event) shows it, until the session is called again.
+    /// Takes bytes off the front of `input`, up to the next event, and returns whether there was one.
+    /// [`event`](Self::event) shows it until you call the session again.
     pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> bool {
         let found = self.machine.advance(&mut self.record, input, now);
         self.machine.settle(&mut self.record);
@@ -324,51 +330,51 @@ impl<'c, R: Record> Session<'c, R> {
         }
     }
 
-    /// The first member that did not fit its field, of the event that [`event`](Self::event) shows: the name, and
-    /// [why](Name::why). All others of the event are there; a list is without the elements that did not fit.
+    /// The first member that did not fit its field, in the event that [`event`](Self::event) shows: its name,
+    /// and [why](Name::why). The other fields are filled; a list lacks the elements that did not fit.
     ///
-    /// An event without its answer may still be of use, and the next one is. A single answer is another matter: there
-    /// a member that does not fit is [`Event::Skipped`] and ends the request.
+    /// In a single answer, a member that does not fit is [`Event::Skipped`] and ends the request.
     pub fn mismatch(&self) -> Option<Name> {
         self.machine.mismatch()
     }
 
-    /// The connection is open; if it is to be TLS, the server is authenticated.
+    /// Reports that the connection is open. If the config wants TLS, report it only after the server has been
+    /// authenticated as [`Config::host`]: the key is sent next.
     pub fn connected(&mut self, now: Instant) {
         self.machine.connected(now);
     }
 
-    /// The server has ended the connection in order: the read gave 0 bytes, and with TLS there
-    /// was a close_notify.
+    /// Reports that the server has ended the connection in order: a read returned 0 bytes, and with TLS there
+    /// was a `close_notify`.
     pub fn closed(&mut self, now: Instant) {
         self.machine.closed(now);
         self.machine.settle(&mut self.record);
     }
 
-    /// The connection could not be opened, broke, or may not be used.
+    /// Reports that the connection could not be opened, broke, or must not be used.
     pub fn failed(&mut self, now: Instant, why: Failure) {
         self.machine.failed(now, why);
         self.machine.settle(&mut self.record);
     }
 
-    /// The id of the last event that the caller has handled: store it, and another session continues
-    /// from there by [`Request::after`], or what the API calls that.
+    /// The id of the last event that you have handled. Store it: another session continues after it with
+    /// [`Request::after`], or what the API calls that.
     pub fn cursor(&self) -> Option<&str> {
         self.machine.cursor()
     }
 
-    /// What the server said, when it said no: by a status other than 200, or by an
+    /// The error that the server sent with a status other than 200, or with an
     /// [error event](Endpoint::with_error_event).
     pub fn error(&self) -> Option<&ApiError> {
         self.machine.error()
     }
 
-    /// What may be behind the outcome that [`Stop`](Action::Stop) has given, for the person who reads it.
+    /// A possible reason for the outcome of [`Stop`](Action::Stop), to show to a person.
     pub fn hint(&self) -> Option<Hint> {
         self.machine.hint()
     }
 
-    /// What it was made with: where to connect to.
+    /// The config: where to connect to.
     pub fn config(&self) -> &Config<'c> {
         self.machine.config()
     }
@@ -384,7 +390,7 @@ impl<'c, R: Record> Session<'c, R> {
     }
 }
 
-/// Shows the state; neither the key nor the record.
+/// Shows the state, but neither the key nor the record.
 impl<R> core::fmt::Debug for Session<'_, R> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Session").field("machine", &self.machine).finish_non_exhaustive()

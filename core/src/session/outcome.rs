@@ -1,50 +1,50 @@
-//! Why a session waits, and why it ended: divided by who can act.
+//! Why a session waits, and why it ended, by who can act.
 
 use core::fmt;
 
 /// Why a session ended.
 ///
-/// Its text says all of it, down to what broke the protocol. So `source()` is `None`, here and for the other errors of
-/// this crate: a reporter of errors would say the same twice.
+/// Its text says everything, down to what broke the protocol. So `source()` is `None`, as for the other
+/// errors of this crate: otherwise a reporter of errors would say the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Everything there was has been delivered.
+    /// Everything has been delivered.
     Done,
     /// The server could not be reached, or connections to it kept breaking. Try later.
     Network,
-    /// The server kept falling silent. Try later, or raise the idle timeout.
+    /// The server fell silent again and again. Try later, or raise the idle timeout.
     Idle,
-    /// The server said no, with this status code; what it said is in
-    /// [`Session::error`](super::Session::error). 408, 409, 421, 425, 429 and all from 500 on are asked again first, as
-    /// often as [`with_attempts`](super::Config::with_attempts) says; all others end the session at once. The server's
-    /// `x-should-retry` decides where it is there.
+    /// The server refused with this status code; [`Session::error`](super::Session::error) has its message.
+    /// After 408, 409, 421, 425, 429 and all from 500 on the session first tries again, as often as
+    /// [`with_attempts`](super::Config::with_attempts) says; all others end it at once. If the server sends
+    /// `x-should-retry`, that decides.
     Status(u16),
-    /// The server does not keep to the protocol. Nothing that the caller can mend.
+    /// The server broke the protocol. You can do nothing about it but report it.
     Peer(Fault),
-    /// Something is longer than the memory set aside for it.
+    /// Something is longer than the memory reserved for it.
     Capacity(Capacity),
     /// The request or the config cannot be sent as it is.
     Misuse(Misuse),
-    /// The adapter refused the connection: a certificate that does not hold, or plaintext.
+    /// The adapter refused the connection: the server is not authenticated, or plaintext is not allowed.
     Refused,
 }
 
-/// What may be behind an outcome, where more is known than it says: see
+/// A possible reason for an outcome, if more is known than it says: see
 /// [`Session::hint`](super::Session::hint).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Hint {
-    /// No try brought a byte of a body before the server fell silent or the connection broke: a proxy on the
+    /// No try received a byte of a body before the server fell silent or the connection broke: a proxy on the
     /// way may hold the answer back until it is complete.
     HeldBack,
-    /// Each try brought part of an event and never a whole one: a proxy on the way may drop what it buffers
-    /// when the server behind it fails.
+    /// Each try received part of an event and never a whole one: a proxy on the way may drop what it has
+    /// buffered when the server behind it fails.
     PartsOnly,
-    /// What failed is the [check](super::Config::with_end_check) of a stream that had ended in order: all
-    /// that came before it was delivered.
+    /// Only the [check](super::Config::with_end_check) of a stream that had ended in order has failed:
+    /// everything before it was delivered.
     EndCheck,
 }
 
@@ -53,49 +53,48 @@ pub enum Hint {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
-    /// Nothing went wrong: the stream ended in order, and there may be more.
+    /// Nothing failed: the stream ended in order, and there may be more.
     End,
     /// No connection, or it broke.
     Network,
     /// The server fell silent.
     Idle,
-    /// The server answered with this status code and asks to come back.
+    /// The server answered with this status code, after which the session tries again.
     Status(u16),
     /// The server broke the protocol.
     Peer(Fault),
 }
 
-/// What a server did that it may not do.
+/// How a server broke the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Fault {
-    /// The answer is not HTTP/1.1 as RFC 9112 has it.
+    /// The answer is not HTTP/1.1 (RFC 9112).
     Http(crate::http::Error),
     /// The content type is not the one that was asked for.
     ContentType,
     /// The content encoding is not `identity`, which was asked for.
     ContentEncoding,
-    /// A redirect to another place, without a place, or one too many.
+    /// A redirect to another server, without a `Location`, or one too many.
     Redirect,
-    /// The stream carried an `error` event and ended; see [`Session::error`](super::Session::error).
+    /// The stream ended with an error event; see [`Session::error`](super::Session::error).
     ErrorEvent,
-    /// The stream started over instead of continuing after the last event, each time, and ended before
-    /// that event came.
+    /// Each time, the stream started over instead of continuing after the last event, and ended before that
+    /// event.
     CursorIgnored,
-    /// The stream ended without any proof that it was whole, and its events have no ids to ask
-    /// again from.
+    /// Nothing shows that the stream was whole, and its events have no ids to continue after.
     Unproven,
     /// The stream ended in order, without the [data](super::End::Data) that ends it.
     EndMissing,
     /// The answer is not the JSON that was asked for.
     Json(crate::json::Error),
-    /// The server ended the stream in order again and again, each time soon and with nothing new, though
-    /// what it says is that there is more to come.
+    /// The server ended the stream in order again and again, each time soon and with nothing new, although it
+    /// says that more is to come.
     Unfinished,
 }
 
-/// What was longer than its memory.
+/// What is longer than the memory reserved for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -108,14 +107,15 @@ pub enum Capacity {
     RunId,
 }
 
-/// What the caller asked for that cannot be sent.
+/// What in the request or the config cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Misuse {
-    /// An id is empty, `.`, `..`, or has more than 128 bytes; or the path takes more or fewer ids than there are.
+    /// An id is empty, `.`, `..`, or has more than 128 bytes; or the path takes more or fewer ids than were
+    /// given.
     Id,
-    /// The request does not take one of the parameters that it was given, or not its value, or not so many.
+    /// A parameter has no name or value that the endpoint takes, or there are too many.
     Parameter,
     /// The endpoint's path does not start with `/`, has bytes that no path has, or takes more than two ids.
     Path,
@@ -125,8 +125,8 @@ pub enum Misuse {
     BasePath,
     /// The key is empty or has bytes that no header may carry.
     Key,
-    /// The user agent, the beta features or a header of the endpoint have bytes that no header may carry, or a header is
-    /// one that the session writes itself.
+    /// The user agent, the beta features or a header of the endpoint have bytes that no header may carry, or
+    /// the session writes a header of that name itself.
     Header,
     /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for example.
     Body(&'static str),

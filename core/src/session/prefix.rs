@@ -1,10 +1,10 @@
-//! A text in pieces in, whether it is one that was waited for out.
+//! A text in pieces in, whether it is an expected one out.
 //!
 //! # Limits
 //!
 //! 254 bytes: a longer text is never found.
 
-/// How much of the text that is waited for has come, byte for byte.
+/// How much of the expected text has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Prefix(u8);
 
@@ -14,8 +14,8 @@ impl Prefix {
     /// Something else has come.
     const OTHER: Self = Self(u8::MAX);
 
-    /// The next piece is there.
-    #[inline(never)] // or it would be there for each text
+    /// Takes the next piece.
+    #[inline(never)] // one copy instead of one for each text
     pub(super) fn push(&mut self, piece: &[u8], text: &str) {
         let length = usize::from(self.0).saturating_add(piece.len());
         let is_same = text.as_bytes().get(usize::from(self.0)..length) == Some(piece);

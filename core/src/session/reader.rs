@@ -1,4 +1,4 @@
-//! The body of an event stream in, complete events out: Server-Sent Events, and the JSON in them.
+//! The body of an event stream in, complete events out: Server-Sent Events and the JSON in them.
 
 use core::{mem, num::NonZeroU32};
 
@@ -14,7 +14,7 @@ use crate::{
     time::Millis,
 };
 
-/// A record of no members, for what no record of the application is meant to hold.
+/// A record without members, for a body that is not meant for the application's record.
 pub(super) struct Nothing;
 
 impl json::Field for Nothing {
@@ -36,20 +36,20 @@ impl Record for Nothing {
     }
 }
 
-/// How the data of the current event stands.
+/// The data of the current event so far.
 #[derive(Clone, Copy)]
 enum Data {
     /// No `data` line yet.
     Absent,
     /// Only empty `data` lines.
     Empty,
-    /// JSON that has been right so far.
+    /// JSON that has been valid so far.
     Json,
-    /// JSON that is wrong; the rest of it is passed over.
+    /// JSON that is invalid; the rest of it is skipped.
     Broken(json::Error),
 }
 
-/// What the record holds.
+/// What is in the record.
 #[derive(Clone, Copy)]
 enum Held {
     /// Nothing yet, or the event that is being read.
@@ -60,7 +60,7 @@ enum Held {
     Scraps,
 }
 
-/// Two machines in a row and what they have found in the current event.
+/// The two parsers in a row, and what they have found in the current event.
 pub(super) struct Reader<'c> {
     sse: sse::Tokenizer,
     filler: Filler,
@@ -71,23 +71,23 @@ pub(super) struct Reader<'c> {
     /// The last valid `retry` of all bodies. 0, which asks for no wait, if there was none.
     pub(super) retry: Millis,
     pub(super) envelope: Envelope<'c>,
-    /// What tells one body without cursors from another.
+    /// Tells one body without cursors from another.
     pub(super) tally: Tally,
     held: Held,
-    /// How much of the data that ends the stream has come, in the event that is being read.
+    /// How much of the data that ends the stream has come in the current event.
     last_data: Prefix,
 }
 
-/// A body without cursors, as far as it tells whether the one before it was the same.
+/// A summary of a body without cursors, to compare it with the previous one.
 #[derive(Clone, Copy)]
 pub(super) struct Tally {
     /// Hash of the data of all events (FNV-1a, 32 bits). Never 0, so that an `Option` of it takes no more room.
     pub(super) hash: NonZeroU32,
-    /// How many events; 255 stands for more, too.
+    /// The number of events; 255 also stands for more.
     pub(super) events: u8,
 }
 
-/// Where the hash begins.
+/// The initial value of the hash.
 const OFFSET: NonZeroU32 = NonZeroU32::MIN.saturating_add(0x811c_9dc4);
 
 impl Tally {
@@ -117,7 +117,7 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// A new body begins. A whole event stays in the record until another begins: the body may have none.
+    /// Begins a new body. A whole event stays in the record until another begins: the body may have none.
     pub(super) fn begin(&mut self, id: &mut Id) {
         let held = self.held;
         self.sse = sse::Tokenizer::new();
@@ -129,14 +129,14 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// The body of a refusal begins, which no record of the application is filled with.
+    /// Begins the body of a refusal, which does not go into the application's record.
     pub(super) fn begin_refusal(&mut self, id: &mut Id) {
         let held = self.held;
         self.begin(id);
         self.held = held;
     }
 
-    /// Forgets the event so far; what the record has of it goes when the record is at hand.
+    /// Forgets the event so far; the record is cleared of it by [`settle`](Self::settle).
     #[inline(never)] // one copy instead of several
     pub(super) fn forget(&mut self, id: &mut Id) {
         self.data = Data::Absent;
@@ -156,17 +156,17 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// Whether an event, or a line of one, has begun whose end has not come.
+    /// Whether an event, or a line of one, has begun and not ended.
     pub(super) const fn is_amid_event(&self) -> bool {
         self.sse.is_amid_event()
     }
 
-    /// Whether the record has something of an event that will not be whole.
+    /// Whether the record has part of an event that will not be completed.
     pub(super) fn is_partial(&self) -> bool {
         self.has_data() || matches!(self.held, Held::Scraps)
     }
 
-    /// Whether there is something of an event to be forgotten.
+    /// Whether there is part of an event to forget.
     pub(super) fn has_data(&self) -> bool {
         !matches!(self.data, Data::Absent)
     }
@@ -181,7 +181,7 @@ impl<'c> Reader<'c> {
         self.filler.mismatch()
     }
 
-    /// Takes JSON that is the whole body. `Some` when the text is complete or wrong.
+    /// Takes JSON that is the whole body. `Some` when the text is complete or invalid.
     pub(super) fn json(
         &mut self,
         record: &mut dyn Record,
@@ -204,8 +204,8 @@ impl<'c> Reader<'c> {
         Some(result)
     }
 
-    /// Takes bytes of an event stream, up to the end of the next event that has data. Its JSON is
-    /// then in the record and in the envelope, or is wrong.
+    /// Takes bytes of an event stream, up to the end of the next event that has data. Its JSON is then in the
+    /// record and in the envelope, or is invalid.
     #[inline(never)]
     pub(super) fn feed(
         &mut self,
@@ -239,7 +239,7 @@ impl<'c> Reader<'c> {
                 }
             }
         }
-        // A field counts at the end of its line, whether or not anything comes after it.
+        // A field counts at the end of its line, even if nothing comes after it.
         if !self.sse.is_amid_field() {
             self.end_field();
         }

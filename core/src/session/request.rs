@@ -1,4 +1,4 @@
-//! What is asked: an endpoint, the ids in its path, its query and body.
+//! A request: an endpoint, the ids in its path, its query and body.
 
 use super::{
     body::{BodyRef, Progress},
@@ -14,10 +14,10 @@ use crate::http;
 /// How many parameters a request may have besides those of its endpoint.
 const PARAMETERS: usize = 3;
 
-/// One request to an [`Endpoint`]. The requests of [`api`](crate::api) turn into it.
+/// One request to an [`Endpoint`]. The requests of [`api`](crate::api) convert into it.
 ///
-/// It owns its ids, up to 128 bytes each, and borrows the rest. What is wrong with it is said by the first
-/// [`poll`](super::Session::poll).
+/// It owns its ids, up to 128 bytes each, and borrows the rest. If it cannot be sent, the first
+/// [`poll`](super::Session::poll) stops with a [`Misuse`].
 ///
 /// A chat completion of another API, streamed as the answer to a POST:
 ///
@@ -51,13 +51,13 @@ pub struct Request<'c> {
     pub(super) body: BodyRef<'c>,
 }
 
-/// A request without what changes while it is asked again.
+/// The part of a request that stays the same when it is sent again.
 #[derive(Clone, Debug)]
 pub(super) struct Call<'c> {
     pub(super) endpoint: &'c Endpoint<'c>,
     /// The first id of the path.
     id: Id,
-    /// One without a name is a misuse.
+    /// A parameter without a name is a misuse.
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
@@ -66,7 +66,7 @@ pub(super) struct Call<'c> {
 }
 
 impl<'c> Request<'c> {
-    /// Asks this endpoint.
+    /// A request to this endpoint.
     #[must_use]
     pub fn new(endpoint: &'c Endpoint<'c>) -> Self {
         let call = Call {
@@ -79,10 +79,10 @@ impl<'c> Request<'c> {
         Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
     }
 
-    /// The first id of the path, and when there is one already, the second. It stands for a `{}` there, percent-encoded,
-    /// and is copied. Empty, `.`, `..` or longer than 128 bytes, it is a [`Misuse`].
+    /// The first id of the path; if there is one already, the second. It replaces a `{}` there, percent-encoded, and is
+    /// copied. An id that is empty, `.`, `..` or longer than 128 bytes is a [`Misuse`].
     ///
-    /// A path with two ids has no cursor: one memory is for both.
+    /// A path with two ids has no cursor: both use the same memory.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         if self.call.id.is_empty() {
@@ -93,8 +93,8 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// A parameter of the query, after those of the endpoint, in place of an earlier one of this name. Up to three;
-    /// a fourth is a [`Misuse`]. It is percent-encoded when it is sent.
+    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up to three;
+    /// a fourth is a [`Misuse`]. The session percent-encodes it.
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
         let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
@@ -106,7 +106,7 @@ impl<'c> Request<'c> {
     }
 
     /// How many seconds the server may hold the connection, in the endpoint's
-    /// [parameter](Endpoint::with_timeout_parameter) for it. An end after that time is not one that comes too soon.
+    /// [parameter](Endpoint::with_timeout_parameter) for it. An end after that time does not count as early.
     #[must_use]
     pub fn with_timeout(mut self, seconds: u32) -> Self {
         self.call.timeout = Some(seconds);
@@ -127,8 +127,8 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// Continues after the event with this id, instead of from the start: what
-    /// [`cursor`](super::Session::cursor) said. It is copied. An empty one is none.
+    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the start. It is
+    /// copied. An empty id means from the start.
     #[must_use]
     pub fn after(mut self, last_event_id: &str) -> Self {
         self.second = SecondId::LastEvent(last_event_id.into());
@@ -145,12 +145,12 @@ impl Call<'_> {
         self.endpoint.method == http::Method::Post
     }
 
-    /// Whether it may be sent again when nobody knows whether it was acted on.
+    /// Whether it may be sent again if nobody knows whether the server has acted on it.
     pub(super) fn is_repeatable(&self) -> bool {
         self.endpoint.method == http::Method::Get
     }
 
-    /// Whether it leaves the connection open: a stream that may be asked again does.
+    /// Whether it leaves the connection open, as a stream does that may be asked for again.
     pub(super) fn may_keep(&self, config: &Config<'_>) -> bool {
         config.keep_alive
             || match self.endpoint.end {
@@ -164,16 +164,15 @@ impl Call<'_> {
         config.end_check && matches!(self.endpoint.end, Some(End::Checked))
     }
 
-    /// After how many milliseconds an end of the stream is not too soon.
+    /// The number of milliseconds after which an end of the stream does not count as early.
     pub(super) fn late(&self, config: &Config<'_>) -> u32 {
         let asked = self.timeout.filter(|seconds| *seconds > 0);
         let asked = asked.map_or(u32::MAX, |seconds| seconds.saturating_mul(1000));
         asked.min(config.ceiling.0)
     }
 
-    /// Makes a path and query on this very server of the reference that is in the cursor's
-    /// [`location`](Cursor::location): any that RFC 3986 has. After a redirect, whose target is not there any
-    /// more, only an absolute path or URL.
+    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this server: any
+    /// reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute path or URL.
     #[inline(never)] // the path is large, and rare
     pub(super) fn resolve(
         &self,
@@ -197,7 +196,7 @@ impl Call<'_> {
         location.push_str(target).map_err(|_| Outcome::Capacity(Capacity::Location))
     }
 
-    /// What is wrong with it, before anything is sent.
+    /// Checks the request before anything is sent.
     pub(super) fn check(&self, config: &Config<'_>, cursor: &Cursor) -> Result<(), Misuse> {
         let ids = self.endpoint.ids;
         let wrong = |id: &Id| id.is_cut() || matches!(&**id, "" | "." | "..");
@@ -218,9 +217,9 @@ impl Call<'_> {
         config.check(self.endpoint.key.0)
     }
 
-    /// Writes the head of the request: all of it, into a writer that keeps the part which is due.
+    /// Writes the whole head of the request, into a writer that keeps only the part which is due.
     ///
-    /// `location`: the path and query that a redirect gave instead of the endpoint's own. `body`: how long it is, and
+    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is, and
     /// the names of the features that it uses.
     pub(super) fn write(
         &self,
@@ -240,7 +239,7 @@ impl Call<'_> {
         writer.version().host(config.host, config.port, config.tls);
         let (key, prefix) = endpoint.key;
         if !key.is_empty() {
-            // Checked, like the names and values below.
+            // It was checked, like the names and values below.
             writer.raw(key).raw(": ").raw(prefix).raw(config.key).raw("\r\n");
         }
         writer

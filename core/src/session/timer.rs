@@ -1,4 +1,4 @@
-//! A deadline that survives a clock which steps back.
+//! A deadline that holds even if the clock steps back.
 
 use crate::time::{Instant, Millis};
 
@@ -14,12 +14,12 @@ impl Timer {
         Self { since: Instant::from_millis(0), until: Instant::from_millis(0) }
     }
 
-    #[inline(never)] // or it would be there six times
+    #[inline(never)] // one copy instead of six
     pub(crate) fn start(&mut self, now: Instant, span: Millis) {
         *self = Self { since: now, until: later(now, span.0.into()) };
     }
 
-    /// How long it is in all.
+    /// The length of the span.
     pub(super) fn span(&self) -> Millis {
         let span = self.until.as_millis().saturating_sub(self.since.as_millis());
         Millis(u32::try_from(span).unwrap_or(u32::MAX))
@@ -29,9 +29,9 @@ impl Timer {
         self.until
     }
 
-    /// When the span ends; `None`: it has. A clock that stepped back starts it anew: it is late by
-    /// one span at most, where a fixed deadline could be years away.
-    #[inline(never)] // or it would be there three times
+    /// When the span ends; `None`: it has ended. If the clock has stepped back it starts again: it is then late by one
+    /// span at most, while a fixed deadline could be years away.
+    #[inline(never)] // one copy instead of three
     pub(crate) fn check(&mut self, now: Instant) -> Option<Instant> {
         if now < self.since {
             let span = self.until.as_millis().saturating_sub(self.since.as_millis());

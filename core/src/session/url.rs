@@ -2,20 +2,20 @@
 //!
 //! # Limits
 //!
-//! `http` and `https`, without user names. Searches for a `str`, `str::parse` and the library's parser of
-//! addresses would each leave a branch in the program that panics.
+//! `http` and `https`, without user names. It does without searches for a `str`, `str::parse` and the
+//! library's parser of addresses: each would leave a branch that can panic.
 
 use crate::{http, text::decimal};
 
-/// An absolute URL, taken apart.
+/// The parts of an absolute URL.
 #[derive(Clone, Copy)]
 pub(super) struct Url<'u> {
     pub(super) tls: bool,
     /// Without the brackets of an IPv6 address.
     pub(super) host: &'u str,
-    /// The scheme's own where the URL names none.
+    /// The scheme's default if the URL has none.
     pub(super) port: u16,
-    /// The path with all that comes after it; empty where the URL ends with the server.
+    /// The path with everything after it; empty if the URL ends with the server.
     pub(super) path: &'u str,
 }
 
@@ -30,7 +30,7 @@ impl<'u> Url<'u> {
         Self::of_server(tls, rest.strip_prefix("://")?)
     }
 
-    /// What comes after the scheme and its two slashes.
+    /// Parses the rest after the scheme and its two slashes.
     fn of_server(tls: bool, rest: &'u str) -> Option<Self> {
         let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
@@ -48,16 +48,17 @@ impl<'u> Url<'u> {
     }
 }
 
-/// Why a reference leads to no path on this server.
+/// Why a reference does not lead to a path on this server.
 pub(super) enum Unresolved {
-    /// It is another server's, or cannot be one.
+    /// It leads to another server, or is invalid.
     Foreign,
     /// The path is longer than 128 bytes.
     Capacity,
 }
 
-/// Makes a path and query on this very server of a `Location` (RFC 3986 §5.2): how long it is. `target` has
-/// the path that it is relative to, of so many bytes; without one, only an absolute path or URL leads anywhere.
+/// Resolves a `Location` to a path and query on this server (RFC 3986 §5.2) and returns its length. `target`
+/// begins with the path that it is relative to, whose length is given; without one, only an absolute path or
+/// URL resolves.
 pub(super) fn resolve(
     server: &Url<'_>,
     reference: &str,
@@ -81,7 +82,7 @@ pub(super) fn resolve(
     append(relative, target, base).ok_or(Unresolved::Capacity)
 }
 
-/// The path of a URL, if that is on this server.
+/// The path of a URL, if it is on this server.
 fn own<'u>(server: &Url<'_>, url: Option<Url<'u>>) -> Result<&'u str, Unresolved> {
     let is_own = |url: &Url<'_>| {
         url.tls == server.tls && url.host.eq_ignore_ascii_case(server.host) && url.port == server.port
@@ -95,15 +96,15 @@ fn has_scheme(reference: &str) -> bool {
     reference.bytes().find(|byte| matches!(byte, b':' | b'/' | b'?' | b'#')) == Some(b':')
 }
 
-/// How much of the path there is up to its last slash, that included.
-#[inline(never)] // or it would be there for each part of a path
+/// The length of the path up to and including its last slash.
+#[inline(never)] // one copy instead of one for each part of a path
 fn directory(path: &[u8], length: usize) -> usize {
     let path = path.get(..length).unwrap_or_default();
     path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.saturating_add(1))
 }
 
-/// Adds a path and query to the first bytes of `target`, without the segments `.` and `..` of the path
-/// (RFC 3986 §5.2.4): how many bytes there are then. `None`: they have no room.
+/// Appends a path and query to the first bytes of `target`, without the segments `.` and `..` of the path
+/// (RFC 3986 §5.2.4), and returns the new length. `None`: there is no room.
 fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
     let mut length = base;
     let slash = if base == 0 && !relative.starts_with('/') { "/" } else { "" };
@@ -119,7 +120,7 @@ fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
                 _ => usize::MAX,
             };
             if ups < usize::MAX {
-                // Both leave a directory, whose slash is there already.
+                // Both leave a directory, whose slash is already there.
                 length = if ups > 0 { directory(target, begin.saturating_sub(1)).max(1) } else { begin };
                 is_kept &= byte != b'/';
             }
@@ -133,13 +134,13 @@ fn append(relative: &str, target: &mut [u8], base: usize) -> Option<usize> {
     Some(length)
 }
 
-/// What is before the first such byte, which is ASCII, and the rest from there on.
+/// The text before the first such byte, which is ASCII, and the rest from there on.
 fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
     let end = text.bytes().position(|other| other == byte).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or_default()
 }
 
-/// Whether each byte may stand in the path of a URL as it is.
+/// Whether each byte may occur unescaped in the path of a URL.
 pub(super) const fn is_path(path: &str) -> bool {
     let mut rest = path.as_bytes();
     while let [byte, more @ ..] = rest {
@@ -153,7 +154,7 @@ pub(super) const fn is_path(path: &str) -> bool {
     true
 }
 
-/// Whether a host is this very machine by its name or address, see
+/// Whether a host is this machine by its name or address, see
 /// [`Config::is_loopback`](super::Config::is_loopback).
 pub(super) fn is_loopback(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);

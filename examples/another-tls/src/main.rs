@@ -37,13 +37,13 @@ use taskgroup_embassy::Tcp;
 
 use crate::{card::Card, settings::Settings, stream::stream};
 
-/// Where QEMU's network has the loopback of the host.
+/// The address of the host's loopback in QEMU's network.
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 /// DHCP, DNS, and the socket of the stream.
 const SOCKETS: usize = 3;
 
 record! {
-    /// What is shown of an event.
+    /// The members of an event that are shown.
     struct Seen {
         event_id: Text<128> = "/event_id",
     }
@@ -101,7 +101,7 @@ async fn show(network: Stack<'_>, settings: Settings) -> Outcome {
     stream(tcp, settings.authorities, random, config, request, Seen::default(), print).await
 }
 
-/// The host's random numbers; a board has a generator of its own.
+/// Random numbers from the host; a board has its own generator.
 struct Host;
 
 impl TryCryptoRng for Host {}
@@ -141,7 +141,7 @@ impl Log for Console {
     fn flush(&self) {}
 }
 
-/// What the processor refuses to do ends the image, too, which would hang otherwise.
+/// Ends the image on an exception of the processor, which would hang otherwise.
 #[unsafe(export_name = "ExceptionHandler")]
 extern "C" fn refused(_: &TrapFrame) -> ! {
     panic!("exception {} at {:#x}", mcause::read().code(), mepc::read())

@@ -1,8 +1,8 @@
-//! The file that holds what `taskgroup sandbox --tls` has printed in, the settings out.
+//! The output of `taskgroup sandbox --tls` in, the settings out.
 //!
 //! # Limits
 //!
-//! 4 KiB of each file, the second being that of the authorities.
+//! 4 KiB of each of the two files: the output, and the authorities.
 
 use core::{ffi::CStr, str};
 
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Those of the file that the image was started with. To be called once.
+    /// The settings in the file that the image was started with. Call it once.
     pub(crate) fn read() -> Self {
         static LINES: StaticCell<[u8; LENGTH]> = StaticCell::new();
         static AUTHORITIES: StaticCell<[u8; LENGTH]> = StaticCell::new();

@@ -1,21 +1,21 @@
-//! How it is going, as a person sees it from across the room.
+//! The state of the board, as a person sees it from across the room.
 
 use embassy_futures::select::{Either, select};
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, watch::Watch};
 use embassy_time::Timer;
 
-/// What the board is about, and how the lamp shows it.
+/// What the board is doing, and how the lamp shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, defmt::Format)]
 pub enum State {
-    /// It has no network, or no address there: blinks five times a second.
+    /// It has no network, or no address: blinks five times a second.
     Joining,
     /// It asks the server, or waits before it asks again: a short flash each second.
     Asking,
     /// Events arrive: on, and off for a moment each second.
     Streaming,
-    /// All that there is has been had: on.
+    /// Everything has arrived: on.
     Done,
-    /// It ended otherwise, the log says how: three flashes and a pause.
+    /// It ended in another way, which the log names: three flashes and a pause.
     Failed,
 }
 
@@ -26,7 +26,7 @@ pub fn set(state: State) {
     STATE.sender().send(state);
 }
 
-/// Switches the one lamp, for ever. It may be dropped and called again.
+/// Switches the lamp, forever. You may drop it and call it again.
 pub async fn show(mut switch: impl AsyncFnMut(bool)) -> ! {
     let mut states = defmt::unwrap!(STATE.receiver());
     let mut state = states.get().await;

@@ -1,5 +1,5 @@
-//! What every board does: a network, random bytes and some flash in, the runs of a task group out by the log, and how
-//! it is going by a lamp.
+//! What every board does: it shows the runs of a task group in the log, and its state with a lamp. It needs a
+//! network, random bytes and some flash.
 //!
 //! ```text
 //! settings (build.rs) ─► runs ─► log
@@ -9,5 +9,6 @@
 #![no_std]
 
 pub mod lamp;
+pub mod network;
 pub mod runs;
 pub mod time;

@@ -1,17 +1,17 @@
-//! The runs of a group, for ever: each as a line of the log, across breaks and losses of power.
+//! Shows the runs of a group, forever: each as a line of the log, across failures and losses of power.
 //!
-//! An event that was shown is not asked for again: the cursor is kept in the flash every 5 seconds, and whenever the
-//! connection ends. After a loss of power, the events since then come again.
+//! An event that was shown is not asked for again: the cursor is stored in flash every 5 seconds, and
+//! whenever the connection ends. After a loss of power, the events since then are shown again.
 //!
-//! The key goes to a server by TLS that proves to be the one of the base URL, or in the clear to one whose URL begins
-//! with `http://`.
+//! The key goes over TLS to a server that proves to be the one of the base URL, or in the clear if that URL
+//! begins with `http://`.
 
 use core::{future::pending, ops::Range};
 
 use defmt::{Display2Format, error, info, warn};
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_net::Stack;
-use embassy_time::{Duration, Instant, Timer, with_timeout};
+use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use static_cell::ConstStaticCell;
 use taskgroup::{
@@ -29,7 +29,7 @@ use crate::{
     time,
 };
 
-/// What is set where the program is built; see `build.rs`.
+/// The settings of the build; see `build.rs`.
 const BASE_URL: &str = match option_env!("PARALLEL_BASE_URL") {
     Some(url) => url,
     None => "https://api.parallel.ai",
@@ -37,41 +37,40 @@ const BASE_URL: &str = match option_env!("PARALLEL_BASE_URL") {
 const KEY: &str = env!("PARALLEL_API_KEY");
 const GROUP: &str = env!("TASKGROUP_ID");
 
-/// How long to rest before it is asked what is new.
+/// How long to rest before asking what is new.
 const REST: Duration = Duration::from_secs(60);
 
-/// How often the cursor is kept, if it has moved: the flash then lasts for years of events without a pause.
+/// How often the cursor is stored, if it has moved: the flash then lasts for years of events without a pause.
 const KEEP: Duration = Duration::from_secs(5);
 
-/// How long opening a connection may take: all that a handshake computes is some seconds for an RP2040.
+/// How long opening a connection may take: an RP2040 computes some seconds for a handshake.
 const CONNECT: core::time::Duration = core::time::Duration::from_secs(60);
 
-/// Of the socket: two packets on their way at once.
+/// The receive buffer of the socket: two packets at once.
 const RECEIVE: usize = 4096;
-/// Of the socket, and of TLS: a whole request.
+/// The send buffers of the socket and of TLS: a whole request.
 const SEND: usize = 1024;
 
-/// What the network must have room for: DHCP, DNS, the time, and the stream.
+/// The sockets that the network needs: DHCP, DNS, the time, and the stream.
 pub const SOCKETS: usize = 4;
 
-/// Whom to trust: all who vouch for servers in public. To trust fewer, give their certificates:
-/// `Roots::Certificates(&[include_bytes!("root.der")])`.
-const ROOTS: Roots<'static> = Roots::mozilla();
+/// The authorities to trust: those of Mozilla's browser, or those of the file `TASKGROUP_CA_FILE`.
+const ROOTS: Roots<'static> = include!(concat!(env!("OUT_DIR"), "/roots.rs"));
 
 record! {
-    /// What is shown of a run.
+    /// The members of a run that are shown.
     #[derive(Debug)]
     pub struct Run {
         /// `trun_` and 32 hexadecimal digits.
         pub run_id: Id = "/run/run_id",
-        /// Where it stands.
+        /// Its status.
         pub status: Status = "/run/status",
         /// The beginning of its output.
         pub content: Content<160> = "/output/content",
     }
 }
 
-/// Shows the group's runs, for ever. The cursor is kept in `sectors`, which are bytes of `flash`.
+/// Shows the group's runs, forever. The cursor is stored in `sectors`, a range of bytes of `flash`.
 pub async fn show<F: NorFlash>(
     network: Stack<'_>,
     mut random: impl Random,
@@ -91,7 +90,7 @@ pub async fn show<F: NorFlash>(
     };
     let config = config.with_attempts(None).with_connect_timeout(CONNECT).with_seed(random.next_u64());
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
-    // What the base URL says without TLS is said in the clear.
+    // Plaintext, if the base URL begins with `http://`.
     let tcp = Tcp::new(network, &mut receive, &mut send).allow_plaintext();
     let dates = Dates::CheckedBy(&time::unix_seconds);
     let tls = Client::new(ROOTS, dates, random, RECORD_RECEIVED.take(), RECORD_SENT.take());
@@ -124,18 +123,26 @@ async fn show_again_and_again<F: NorFlash>(
             time::wait_known().await;
         }
         match Cursor::load(&mut flash, sectors.clone(), GROUP).await {
-            Ok(mut cursor) => show_new(config, &connector, &mut cursor).await,
+            Ok(mut cursor) => show_new(config, network, &connector, &mut cursor).await,
             Err(why) => {
                 lamp::set(State::Failed);
                 error!("no cursor can be kept: {}", Display2Format(&why));
             }
         }
-        Timer::after(REST).await;
+        // When there is no network, it continues as soon as there is one.
+        if network.is_config_up() {
+            Timer::after(REST).await;
+        }
     }
 }
 
-/// Shows the runs after the cursor.
-async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, cursor: &mut Cursor<'_, F>) {
+/// Shows the runs after the cursor, until the answer has ended or there is no network any more.
+async fn show_new<F: NorFlash>(
+    config: Config<'_>,
+    network: Stack<'_>,
+    connector: &impl Connector,
+    cursor: &mut Cursor<'_, F>,
+) {
     let after = cursor.id().unwrap_or_default();
     info!("runs of {} at {}, after event \"{}\"", GROUP, BASE_URL, after);
     let request = api::runs(GROUP).include_output(true).last_event_id(after);
@@ -143,10 +150,21 @@ async fn show_new<F: NorFlash>(config: Config<'_>, connector: &impl Connector, c
     let mut kept = Instant::now();
     let mut is_reading = false;
     loop {
-        // A step that reads may be given up, and the next one goes on with it. A handshake would begin anew.
-        let step = match is_reading {
-            true => with_timeout(KEEP, stream.step()).await.ok(),
-            false => Some(stream.step().await),
+        // A step that reads may be given up, and the next one continues it. A handshake would start again.
+        let pause = async {
+            match is_reading {
+                true => Timer::after(KEEP).await,
+                false => pending().await,
+            }
+        };
+        let step = match select3(stream.step(), pause, network.wait_config_down()).await {
+            Either3::First(step) => Some(step),
+            Either3::Second(()) => None,
+            // Tries without a network would only make the session wait longer when there is one again.
+            Either3::Third(()) => {
+                warn!("the network is lost");
+                return keep(cursor, stream.cursor()).await;
+            }
         };
         let is_pause = matches!(step, None | Some(Step::Action(Action::Close | Action::Stop(_))));
         if is_pause || kept.elapsed() >= KEEP {
@@ -194,15 +212,15 @@ fn tell(event: Event<'_, Run>) {
             info!("{} {} {}", run.run_id, run.status.as_str(), content);
         }
         Event::Skipped(why) => warn!("{}", why),
-        Event::Opened { resumed } => info!("connected, goes on: {}", resumed),
+        Event::Opened { resumed } => info!("connected, resumed: {}", resumed),
     }
 }
 
-/// A cursor that is not kept costs no event: they come again.
+/// If the cursor cannot be stored no event is lost: they come again.
 async fn keep<F: NorFlash>(cursor: &mut Cursor<'_, F>, id: Option<&str>) {
     if let Some(id) = id
         && let Err(why) = cursor.store(id).await
     {
-        error!("the cursor is not kept: {}", Display2Format(&why));
+        error!("the cursor cannot be stored: {}", Display2Format(&why));
     }
 }

@@ -1,15 +1,16 @@
-//! The time of day, without which no certificate can be checked: a network in, seconds since 1970 out, by SNTP
-//! (RFC 4330).
+//! A network in, seconds since 1970 out, by SNTP (RFC 4330): without the time no certificate can be checked.
 //!
 //! # Limits
 //!
-//! Nobody vouches for the answer. Whoever sits between the board and the time server can set this clock, to no
-//! earlier than `EARLIEST`: a certificate that has expired since then passes for as long as that lasts, and one
-//! that holds is refused. Nobody can become the server by that who never had a certificate for it.
+//! The answer is not authenticated. An attacker between the board and the time server can set this clock,
+//! though not earlier than `EARLIEST`. While that lasts, a certificate that has expired since is accepted,
+//! and a valid one is refused. An attacker who never had a certificate for the server cannot impersonate it
+//! that way.
 
 use core::net::SocketAddr;
 
 use defmt::{Debug2Format, info, warn};
+use embassy_futures::select::{Either, select};
 use embassy_net::{
     Stack,
     dns::DnsQueryType,
@@ -20,34 +21,34 @@ use embassy_time::{Duration, Instant, Timer, with_timeout};
 use sntpc::{NtpContext, NtpTimestampGenerator};
 use sntpc_net_embassy::UdpSocketWrapper;
 
-/// Whom to ask: a name that has another of many servers each time, or the server of `NTP_SERVER`.
+/// The time server: a name that resolves to one of many servers each time, or `NTP_SERVER`.
 const SERVER: &str = match option_env!("NTP_SERVER") {
     Some(server) => server,
     None => "pool.ntp.org",
 };
 const PORT: u16 = 123;
 
-/// When this was written, 2026-11-25 00:00 UTC. A server that thinks it is earlier is wrong.
+/// When this was written: 2026-11-25 00:00 UTC. A server that says it is earlier is wrong.
 const EARLIEST: u64 = 1_795_564_800;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long the name of the server may take: a name server that is dead costs 10 to 15 s.
+/// How long resolving its name may take: a dead name server costs 10 to 15 s.
 const RESOLVE: Duration = Duration::from_secs(60);
 
-/// How long to rest after a server that did not answer. It doubles up to the longest rest: the servers of
-/// the pool are lent by volunteers.
+/// How long to rest after a server did not answer. It doubles up to the longest rest, because volunteers run
+/// the servers of the pool.
 const REST: Duration = Duration::from_secs(4);
 const REST_MAX: Duration = Duration::from_secs(1024);
 
-/// How long an answer is good for: a crystal goes wrong by a few seconds a day.
+/// How long an answer is used: a crystal is off by a few seconds a day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Bytes of an SNTP packet without what is optional.
+/// Bytes of an SNTP packet without its optional fields.
 const PACKET: usize = 48;
 
-/// The moment that the board was started at, in seconds since 1970.
+/// When the board was started, in seconds since 1970.
 static STARTED: Watch<CriticalSectionRawMutex, u64, 1> = Watch::new();
 
 /// Seconds since 1970-01-01 00:00 UTC. `None` before the first answer of a time server.
@@ -60,7 +61,7 @@ pub(crate) async fn wait_known() {
     defmt::unwrap!(STARTED.receiver()).get().await;
 }
 
-/// Asks what time it is, again and again until there is an answer, and every day from then on.
+/// Asks for the time until there is an answer, and then every day.
 pub(crate) async fn keep(network: Stack<'_>) -> ! {
     let mut rest = REST;
     loop {
@@ -74,8 +75,11 @@ pub(crate) async fn keep(network: Stack<'_>) -> ! {
             }
             None => {
                 warn!("{} does not know what time it is; asks again in {} s", SERVER, rest.as_secs());
-                Timer::after(rest).await;
-                rest = (rest * 2).min(REST_MAX);
+                rest = match select(Timer::after(rest), network.wait_config_down()).await {
+                    Either::First(()) => (rest * 2).min(REST_MAX),
+                    // That the server did not answer says nothing of the next network.
+                    Either::Second(()) => REST,
+                };
             }
         }
     }
@@ -99,7 +103,7 @@ async fn ask(network: Stack<'_>) -> Option<u64> {
     }
 }
 
-/// What the server repeats, so that its answer is known as one to this question: it need not be the time.
+/// A value that the server repeats in its answer to this question. It need not be the time.
 #[derive(Clone, Copy)]
 struct Uptime;
 

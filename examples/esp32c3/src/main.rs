@@ -1,4 +1,4 @@
-//! An ESP32-C3 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
+//! An ESP32-C3 or an ESP32-C6 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
 //!
 //! ```text
 //! Wi-Fi, its noise, lamp ─► board ─► log, lamp, cursor in the flash
@@ -8,7 +8,7 @@
 
 use core::ops::Range;
 
-use board::lamp;
+use board::{lamp, network::Linked};
 use defmt::{info, unwrap, warn};
 use embassy_embedded_hal::adapter::BlockingAsync;
 use embassy_executor::Spawner;
@@ -33,7 +33,7 @@ use static_cell::StaticCell;
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
-/// The partition `nvs` of espflash's own partition table. The radio is told to keep nothing there.
+/// The partition `nvs` of espflash's own partition table. The radio is configured to store nothing there.
 const CURSOR: Range<u32> = 0x9000..0xF000;
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -43,29 +43,32 @@ async fn main(spawner: Spawner) {
     static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
-    // The heap is the radio's alone, and as large as esp-radio's documentation wants it.
+    // The heap is for the radio only, and as large as esp-radio's documentation demands.
     esp_alloc::heap_allocator!(#[ram(reclaimed)] size: 64 * 1024);
     esp_alloc::heap_allocator!(size: 36 * 1024);
     esp_rtos::start(TimerGroup::new(board.TIMG0).timer0, board.FROM_CPU_INTR0);
 
-    // Its tasks are threads that interrupt this one, whatever is computed here.
+    // The radio's tasks are threads that interrupt this one, whatever it computes.
     let radio = unwrap!(WifiController::new(board.WIFI, ControllerConfig::default()));
-    // Random by the noise that the radio receives, thus not before.
+    // It needs the noise that the radio receives, so it comes after the radio.
     let mut random = unwrap!(Trng::try_new());
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
-    let (stack, runner) = embassy_net::new(Interface::station(), configuration, resources, random.next_u64());
+    let (stack, runner) =
+        embassy_net::new(Linked::new(Interface::station()), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
     spawner.spawn(join(radio).expect("it is spawned once"));
-    spawner.spawn(
-        shine(Output::new(board.GPIO8, Level::High, OutputConfig::default())).expect("it is spawned once"),
-    );
+    #[cfg(feature = "esp32c3")]
+    let lamp = Output::new(board.GPIO8, Level::High, OutputConfig::default());
+    #[cfg(feature = "esp32c6")]
+    let lamp = Output::new(board.GPIO15, Level::High, OutputConfig::default());
+    spawner.spawn(shine(lamp).expect("it is spawned once"));
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
     board::runs::show(stack, random, flash, CURSOR).await
 }
 
 #[embassy_executor::task]
-async fn network(mut runner: Runner<'static, Interface>) -> ! {
+async fn network(mut runner: Runner<'static, Linked<Interface>>) -> ! {
     runner.run().await
 }
 

@@ -1,7 +1,7 @@
-"""Servers that are not who they should be get nothing, and a stream that is broken on the way goes on.
+"""Servers that are not authentic get nothing, and a stream that breaks on the way is resumed.
 
 Each scenario puts a server that shows a certificate, or does something wrong in TLS, in front of a sandbox without
-TLS. What a client has to make of each is listed by that program, `adversary list`; here is what the image says of it.
+TLS. `adversary list` says what a client must do with each of them; here is what the image prints.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ CERTIFICATES = {
     "expired": r"certificate expired on \d{4}-\d\d-\d\d",
     "not yet valid": r"certificate not valid before \d{4}-\d\d-\d\d",
     "wrong name": "certificate is for another name",
-    "issuer is no authority": "certificate signed by one that is no authority",
+    "issuer is no authority": "certificate signed by one that is not an authority",
     "authority as a leaf": "certificate is an authority's, not a server's",
     "path too long": "certificate signed by more authorities than one of them allows",
     "not for servers": "certificate is not for servers",
@@ -36,7 +36,7 @@ CERTIFICATES = {
 HANDSHAKES = {
     "tls12-only": "the server broke off: protocol_version",
     "plaintext-server": "a record of type 72",
-    "hello-retry": "the server speaks no TLS 1.3 with P-256 and AES-128-GCM",
+    "hello-retry": "the server did not answer with TLS 1.3, P-256 and the cipher suite that was offered",
     "certificate-empty": "the server sent no certificate",
     "certificate-garbage": "a handshake message is malformed",
     "certificate-tampered": "a record was changed, repeated or left out on the way",
@@ -64,8 +64,8 @@ BODIES = {
     # In order, but in the middle of the body.
     "close": "the connection failed",
     "close-then-data": "the connection failed",
-    # What TLS allows, and this does not speak.
-    "key-update": "a message that is not spoken here",
+    # What TLS allows, and this does not support.
+    "key-update": "a message that is not supported here",
     "ticket-split": "TLS: ",
 }
 

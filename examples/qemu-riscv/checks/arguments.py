@@ -1,6 +1,7 @@
-"""What only the image has of its own: how it reads a CA file, and where it connects to.
+"""What only the image does: how it reads a CA file, and where it connects to.
 
-The CA files are made of the one of a sandbox with TLS; what is right must bring its events, what is not must be told.
+The CA files are made from that of a sandbox with TLS. Valid ones must bring its events; for the others the image must
+say what is wrong.
 """
 
 import contextlib

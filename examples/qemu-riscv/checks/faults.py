@@ -1,7 +1,7 @@
-"""The sandbox with faults: the desktop program and the image stream the same from it, plain and by TLS.
+"""The desktop program and the image stream the same from a sandbox with faults, plain and over TLS.
 
 Each of the two has a sandbox of its own, with the same group and the same faults. The desktop program prints the
-events whole; from them it is computed what the image must print.
+events whole; the check computes from them what the image must print.
 """
 
 from checks import comparison
@@ -13,8 +13,8 @@ SMALL = ["--runs", "200", "--output-bytes", "3000"]
 # The one that is about plaintext.
 PLAINTEXT = "plaintext to another machine"
 
-# What it is called, the arguments of the sandbox, those of both programs, the exit code of both, and how
-# often both must have said so on stderr.
+# The name of the scenario, the arguments of the sandbox, those of both programs, the exit code of both, and how
+# often both must print some words on stderr.
 SCENARIOS = [
     ("no fault", [], [], 0, {}),
     ("inputs, v1, one status", [], ["--include-input", "--api-version", "v1", "--status", "completed"], 0, {}),
@@ -38,7 +38,7 @@ SCENARIOS = [
     ("neither length nor chunks", ["--until-close"], [], 0, {}),
     ("broken events", ["--broken-every", "10"], [], 3, {"skipped: event": 10, "10 events were skipped": 1}),
     ("no content", ["--answer", "204"], [], 0, {}),
-    ("503 for ever", ["--answer", "503"], ["--max-attempts", "2"], 1, {"status 503": 2}),
+    ("503 forever", ["--answer", "503"], ["--max-attempts", "2"], 1, {"status 503": 2}),
     ("a wrong content type", ["--content-type", "text/html"], [], 1, {"content type": 1}),
     ("a content encoding", ["--header", "content-encoding: gzip"], [], 1, {"content encoding": 1}),
     ("a redirect elsewhere", ["--redirect", "https://example.org/"], [], 1, {"redirect": 1}),

@@ -1,4 +1,4 @@
-"""Scenarios, each with its name and what runs it, in; a line for each out, and which have failed."""
+"""Scenarios in; a line for each, and the names of those that failed, out."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ FAILED = "FAILED: "
 
 
 def failures(scenarios, at_once):
-    """The names of those that are not as they should be. So many run at once."""
+    """The names of those that failed. `at_once` of them run at a time."""
     failed = []
     with ThreadPoolExecutor(at_once) as pool:
         for (name, _), (verdict, seconds) in zip(scenarios, pool.map(judged, scenarios)):
@@ -20,7 +20,7 @@ def failures(scenarios, at_once):
 
 
 def judged(scenario):
-    """What there is to say of a scenario, and how many seconds it took."""
+    """The verdict on a scenario, and how many seconds it took."""
     _, run = scenario
     began = time.monotonic()
     try:

@@ -1,6 +1,6 @@
-"""The programs: where they are, started with which arguments, and what they have printed.
+"""Builds and starts the programs, and collects what they print.
 
-They are built when they are not there; TASKGROUP and ADVERSARY name programs that are to be taken instead.
+They are built if they are missing; TASKGROUP and ADVERSARY name other programs to use.
 """
 
 import json
@@ -13,7 +13,7 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 IMAGE = HERE / "run"
-# How long a server may take to say of a connection that has ended how it went.
+# How long a server may take to report how a connection has ended.
 PATIENCE_S = 20
 
 

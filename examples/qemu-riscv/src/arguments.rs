@@ -1,7 +1,7 @@
-//! The host's command line in, what was asked for out.
+//! The host's command line in, the options out.
 //!
-//! `run` hands the arguments on by semihosting, which joins them with blanks: each is percent-encoded,
-//! and an empty one is `""`. The API key comes by a pipe or a file of the host.
+//! `run` passes the arguments by semihosting, which joins them with blanks: each is percent-encoded,
+//! and an empty one is `""`. The API key comes from a pipe or a file of the host.
 //!
 //! # Limits
 //!
@@ -23,14 +23,14 @@ const STATUSES: [&str; 7] =
 /// What is wrong with the arguments: in which, and why.
 pub(crate) struct Usage(pub(crate) &'static str, pub(crate) &'static str);
 
-/// What `runs` is told.
+/// The options of `runs`.
 pub(crate) struct Arguments {
     pub(crate) key: &'static str,
     pub(crate) taskgroup_id: &'static str,
     pub(crate) base_url: &'static str,
-    /// `None`: to the one that the base URL names.
+    /// `None`: the one that the base URL names.
     pub(crate) connect_to: Option<Ipv4Addr>,
-    /// `None`: those that are built in.
+    /// `None`: the ones that are built in.
     pub(crate) authorities: Option<Certificates>,
     pub(crate) status: Option<Status>,
     pub(crate) include_input: bool,
@@ -38,14 +38,14 @@ pub(crate) struct Arguments {
     pub(crate) last_event_id: &'static str,
     pub(crate) version: Version,
     pub(crate) idle_timeout: Duration,
-    /// `None`: for ever.
+    /// `None`: no limit.
     pub(crate) attempts: Option<u32>,
     pub(crate) allow_plaintext: bool,
     pub(crate) verbose: bool,
 }
 
 impl Arguments {
-    /// Those that the image was started with. To be called once.
+    /// The arguments that the image was started with. Call it once.
     pub(crate) fn read() -> Result<Self, Usage> {
         static TEXT: ConstStaticCell<[u8; LENGTH]> = ConstStaticCell::new([0; LENGTH]);
 
@@ -73,7 +73,7 @@ impl Arguments {
             verbose: false,
         };
         let (mut group, mut ca_file) = (None, None);
-        // The first is what the program is called.
+        // The first is the name of the program.
         _ = words.next();
         while let Some(word) = words.next().transpose()? {
             let (name, value) = match word.split_once('=') {
@@ -110,7 +110,7 @@ impl Arguments {
     }
 }
 
-/// Takes the place for the decoded word off the front of `room`.
+/// Takes the room for the decoded word off the front of `room`.
 fn decode(word: &str, room: &mut &'static mut [u8]) -> Result<&'static str, Usage> {
     let length = word.len().min(room.len());
     let (place, rest) = core::mem::take(room).split_at_mut(length);
@@ -129,7 +129,7 @@ fn decode(word: &str, room: &mut &'static mut [u8]) -> Result<&'static str, Usag
     str::from_utf8(&place[..length]).map_err(|_| Usage("the arguments", "are not UTF-8"))
 }
 
-/// The API key. `run` has opened where it comes from.
+/// The API key, from the file or pipe that `run` has opened.
 fn key() -> Result<&'static str, Usage> {
     static TEXT: ConstStaticCell<[u8; KEY]> = ConstStaticCell::new([0; KEY]);
 

@@ -3,8 +3,8 @@
 //!
 //! # Limits
 //!
-//! Eight frames of 1,514 bytes wait to be taken; what comes while all are full is lost, as on any
-//! Ethernet. One frame is sent at a time.
+//! Eight frames of 1,514 bytes can wait. While all are full, further ones are lost, as on any Ethernet. One
+//! frame is sent at a time.
 
 use core::{
     cell::{Cell, RefCell},
@@ -24,24 +24,24 @@ use virtio_drivers::{
     transport::{DeviceType, Transport, mmio::MmioTransport},
 };
 
-/// Where the machine has its eight places for virtio devices, which have the interrupts 1 to 8.
+/// The addresses of the eight slots for virtio devices, which have the interrupts 1 to 8.
 const PLACES: usize = 0x1000_1000;
 const PLACE: usize = 0x1000;
-/// In a place: why it interrupts, and where that is written to when it has been seen.
+/// In a slot: the registers for the reason of an interrupt, and to acknowledge it.
 const INTERRUPT_STATUS: usize = 0x60;
 const INTERRUPT_ACKNOWLEDGE: usize = 0x64;
-/// Where the machine's PLIC has the priorities of the interrupts, which of them are enabled, and
-/// whose turn it is.
+/// The registers of the machine's PLIC: the priorities of the interrupts, which of them are enabled, and
+/// which is next.
 const PLIC_PRIORITIES: usize = 0x0C00_0000;
 const PLIC_ENABLED: usize = 0x0C00_2000;
 const PLIC_CLAIM: usize = 0x0C20_0004;
 const FRAMES: usize = 8;
-/// Bytes that the card wants in front of each frame.
+/// Bytes that the card needs in front of each frame.
 const HEADER: usize = 12;
 /// Bytes of a frame: Ethernet's header and 1,500 bytes.
 const MTU: usize = 1514;
 const QUEUE: usize = 16;
-/// What the card's two queues take.
+/// Pages for the card's two queues.
 const PAGES: usize = 4;
 
 type Frame = [u8; HEADER + MTU + 2];
@@ -50,19 +50,19 @@ type Device = VirtIONetRaw<Memory, MmioTransport<'static>, QUEUE>;
 /// Bytes of static RAM that the card takes.
 pub(crate) const RAM: usize = size_of::<Pages>() + (FRAMES + 1) * size_of::<Frame>() + size_of::<Card>();
 
-/// Who waits for a frame.
+/// The task that waits for a frame.
 static RECEIVER: AtomicWaker = AtomicWaker::new();
 
 /// The card.
 pub(crate) struct Card {
     device: RefCell<Device>,
-    /// The frames that the card may fill, each with the number that the card calls it by.
+    /// The frames that the card may fill, each with the card's number for it.
     receiving: [Cell<Option<(u16, &'static mut Frame)>>; FRAMES],
     sending: RefCell<&'static mut Frame>,
 }
 
 impl Card {
-    /// Takes the machine's card into use. To be called once.
+    /// Initializes the machine's card. Call it once.
     pub(crate) fn new() -> Option<Self> {
         static RECEIVING: ConstStaticCell<[Frame; FRAMES]> =
             ConstStaticCell::new([[0; size_of::<Frame>()]; FRAMES]);
@@ -70,7 +70,7 @@ impl Card {
 
         let (place, mut device) = (0..8).find_map(|place| {
             let header = NonNull::new((PLACES + place * PLACE) as *mut _)?;
-            // SAFETY: the machine has a virtio place there, which nobody else uses.
+            // SAFETY: the machine has a virtio slot there, which nobody else uses.
             let transport = unsafe { MmioTransport::new(header, PLACE) }.ok()?;
             if transport.device_type() != DeviceType::Network {
                 return None;
@@ -80,13 +80,13 @@ impl Card {
         let mut frames = RECEIVING.take().iter_mut();
         let receiving = core::array::from_fn(|_| {
             let frame = frames.next()?;
-            // SAFETY: nobody looks at the frame before `receive_complete` says that it is full.
+            // SAFETY: nobody reads the frame before `receive_complete` says that it is full.
             let token = unsafe { device.receive_begin(frame) }.ok()?;
             Some((token, frame))
         });
         let interrupt = place + 1;
-        // SAFETY: the machine has these registers at these addresses, and whoever relies on the card
-        // not to interrupt comes after this.
+        // SAFETY: the machine has these registers at these addresses, and no code before this relies on the
+        // card not to interrupt.
         unsafe {
             register(PLIC_PRIORITIES + 4 * interrupt).write_volatile(1);
             register(PLIC_ENABLED).write_volatile(1 << interrupt);
@@ -132,7 +132,7 @@ impl Driver for Card {
 
 #[riscv_rt::core_interrupt(Interrupt::MachineExternal)]
 fn interrupted() {
-    // SAFETY: the machine has these registers at these addresses, and only the card in this place was
+    // SAFETY: the machine has these registers at these addresses, and only the card in this slot was
     // enabled to interrupt.
     unsafe {
         let interrupt = register(PLIC_CLAIM).read_volatile();
@@ -150,7 +150,7 @@ fn register(address: usize) -> *mut u32 {
     address as *mut u32
 }
 
-/// A frame that has come.
+/// A frame that has arrived.
 pub(crate) struct Received<'a> {
     card: &'a Card,
     token: u16,
@@ -178,7 +178,7 @@ impl RxToken for Received<'_> {
     }
 }
 
-/// A place for a frame to be sent.
+/// Room for a frame to send.
 pub(crate) struct Sending<'a> {
     card: &'a Card,
 }
@@ -190,7 +190,7 @@ impl TxToken for Sending<'_> {
         let mut device = self.card.device.borrow_mut();
         let _ = device.fill_buffer_header(&mut frame[..]);
         let bytes = &frame[..HEADER + length];
-        // SAFETY: the bytes stay as they are until the card has sent them, which is waited for.
+        // SAFETY: the bytes do not change until the card has sent them: this call waits for it.
         unsafe {
             if let Ok(token) = device.transmit_begin(bytes) {
                 while device.poll_transmit().is_none() {}
@@ -204,7 +204,7 @@ impl TxToken for Sending<'_> {
 #[repr(C, align(4096))]
 struct Pages([u8; PAGES * PAGE_SIZE]);
 
-/// How the card gets at the RAM: every address is what it is.
+/// How the card reaches RAM: addresses are not translated.
 struct Memory;
 
 // SAFETY: the pages given out are static, aligned, zeroed and given out once; there is no

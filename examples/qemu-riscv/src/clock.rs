@@ -1,6 +1,6 @@
 //! The machine's clock for embassy-time: the counter `mtime`, in microseconds since the start.
 //!
-//! The interrupt of `mtimecmp` wakes whoever waits for a moment that has come.
+//! The interrupt of `mtimecmp` wakes the tasks whose moment has come.
 
 use core::{cell::RefCell, task::Waker};
 
@@ -9,8 +9,8 @@ use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 use riscv::{interrupt::Interrupt, register::mie};
 
-/// Where the CLINT of the machine has its counter of 10 MHz, and the count that interrupts: 64 bits
-/// each, the lower half first.
+/// The registers of the CLINT: its counter of 10 MHz, and the count that interrupts. 64 bits each, the lower
+/// half first.
 const MTIME: *const u32 = 0x0200_BFF8 as *const u32;
 const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
 const TICKS_PER_MICROSECOND: u64 = 10;
@@ -21,15 +21,15 @@ struct Clock {
 
 embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock { queue: Mutex::new(RefCell::new(Queue::new())) });
 
-/// From now on the clock may interrupt.
+/// Lets the clock interrupt from now on.
 pub(crate) fn start() {
     critical_section::with(|section| CLOCK.wake(section));
-    // SAFETY: nobody relies on the clock not to interrupt.
+    // SAFETY: no code relies on the clock not to interrupt.
     unsafe { mie::set_mtimer() };
 }
 
 impl Clock {
-    /// Wakes those whose moment has come, and sets the alarm for the next one.
+    /// Wakes the tasks whose moment has come, and sets the alarm for the next one.
     fn wake(&self, section: CriticalSection<'_>) {
         let next = self.queue.borrow_ref_mut(section).next_expiration(self.now());
         let count = next.saturating_mul(TICKS_PER_MICROSECOND);

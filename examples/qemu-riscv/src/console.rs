@@ -3,7 +3,7 @@
 //!
 //! # Limits
 //!
-//! 320 bytes of a line; what is beyond is replaced by `…`.
+//! 320 bytes of a line; the rest is replaced by `…`.
 
 use core::{
     cell::Cell,
@@ -17,7 +17,7 @@ use taskgroup::text::Text;
 
 const LINE: usize = 320;
 
-/// What must not be shown.
+/// The text that must not be shown.
 static SECRET: Mutex<Cell<&str>> = Mutex::new(Cell::new(""));
 
 /// Prints a line, with the arguments of `format!`.
@@ -26,7 +26,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// From now on the log goes to stderr, and `secret` shows as `***`.
+/// Sends the log to stderr from now on, and shows `secret` as `***`.
 pub(crate) fn start(secret: &'static str, verbose: bool) {
     critical_section::with(|section| SECRET.borrow(section).set(secret));
     let level = if verbose { LevelFilter::Debug } else { LevelFilter::Warn };
@@ -52,11 +52,11 @@ pub(crate) fn print(line: fmt::Arguments<'_>) {
         };
     }
     let _ = shown.write_str(if text.0.lost() > 0 { "…\n" } else { "\n" });
-    // That nobody may read it is no reason to stop.
+    // If nobody reads it, that is not a reason to stop.
     let _ = io::stderr().and_then(|mut stderr| stderr.write_all(shown.0.as_bytes()));
 }
 
-/// Takes out what must not be shown.
+/// Replaces the text that must not be shown.
 pub(crate) fn redact<const N: usize>(text: &mut Text<N>) {
     text.redact(critical_section::with(|section| SECRET.borrow(section).get()));
 }
@@ -66,8 +66,8 @@ fn is_direction(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Takes the log of the network, which tells what fails; and of the session, which tells the rest
-/// when it is asked for.
+/// Takes the log of the network, which says what fails; and that of the session, which says the rest with
+/// `--verbose`.
 struct Console;
 
 impl Log for Console {

@@ -1,10 +1,10 @@
-//! An event's bytes in as they stream by, one line of JSON out.
+//! An event in, one line of JSON out.
 //!
 //! # Limits
 //!
-//! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24; what is longer is
-//! `null`, as if it was not there: an id that is cut would be another one. Of the output's content
-//! nothing is kept: it is counted, and goes into a CRC-32, at any length.
+//! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24. A longer one is `null`, as
+//! if absent: an id that is cut would be another id. The output's content is not stored, whatever its length:
+//! its bytes are counted and go into a CRC-32.
 
 use core::cell::Cell;
 
@@ -17,13 +17,13 @@ use taskgroup::{
     text::Text,
 };
 
-/// Six bytes for each that is shown, should all need an escape, and the names.
+/// Six bytes for each byte shown, in case all need an escape, plus the names.
 const LINE: usize = 6 * (48 + 128 + 64 + 24) + 136;
 
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 record! {
-    /// What is shown of an event of any type.
+    /// The members of an event, of any type, that are shown.
     pub(crate) struct Shown<F> for * where F: FnMut(Piece<'_>) {
         kind: Option<Text<48>> = "/type",
         event_id: Option<Text<128>> = "/event_id",
@@ -49,7 +49,7 @@ pub(crate) fn shown(sum: &Cell<Checksum>) -> Shown<impl FnMut(Piece<'_>)> {
 }
 
 impl<F: FnMut(Piece<'_>)> Shown<F> {
-    /// The id, also of an event that is broken behind it.
+    /// The id, even if the event is broken after it.
     pub(crate) fn event_id(&self) -> Option<&str> {
         self.event_id.as_deref().filter(|id| !id.is_empty())
     }
@@ -63,17 +63,17 @@ pub(crate) struct Checksum {
 }
 
 impl Checksum {
-    /// With this text behind it.
+    /// The sum with this text appended.
     fn and(self, text: &str) -> Self {
-        // What the algorithm does to its register at the end and at the beginning is undone, so that
-        // it goes on where it stood.
+        // Undoes what the algorithm does to its register at the end and at the beginning, so that it
+        // continues where it was.
         let mut digest = CRC.digest_with_initial((!self.crc32).reverse_bits());
         digest.update(text.as_bytes());
         Self { bytes: self.bytes + text.len() as u64, crc32: digest.finalize() }
     }
 }
 
-/// A line, as the names of its members have it.
+/// A line, with the names of its members.
 #[derive(Serialize)]
 struct Line<'e> {
     #[serde(rename = "type")]
@@ -95,7 +95,7 @@ impl Printer {
         Self { line: [0; LINE] }
     }
 
-    /// Prints it in one go.
+    /// Prints it in one write.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Printer {
     }
 }
 
-/// The text, unless there is none or it is cut.
+/// The text, unless it is absent or cut.
 fn whole<const N: usize>(text: &Option<Text<N>>) -> Option<&str> {
     text.as_ref().filter(|text| text.lost() == 0).map(Text::as_str)
 }

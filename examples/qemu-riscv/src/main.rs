@@ -85,7 +85,7 @@ async fn application(stack: Stack<'static>, arguments: &'static Arguments) -> ! 
     process::exit(run.await)
 }
 
-/// Random bits of the host: no two machines pick the same ports and waits.
+/// Random bits from the host, so that no two machines pick the same ports and waits.
 fn seed() -> u64 {
     let mut bytes = [0; 8];
     match random::fill_bytes(&mut bytes) {
@@ -94,7 +94,7 @@ fn seed() -> u64 {
     }
 }
 
-/// What the processor refuses to do ends the image, too, which would hang otherwise.
+/// Ends the image on an exception of the processor, which would hang otherwise.
 #[unsafe(export_name = "ExceptionHandler")]
 extern "C" fn refused(_: &TrapFrame) -> ! {
     panic!("exception {} at {:#x}", mcause::read().code(), mepc::read())

@@ -2,8 +2,9 @@
 //!
 //! # Limits
 //!
-//! 16 certificates, and as many bytes of them as there is room for. Text between them is passed over, and so is
-//! whatever else is armoured, such as keys. Within one, a line has 64 characters or another multiple of four, up to 128.
+//! 16 certificates, and as many bytes of them as there is room for. Text between them is skipped, and so are
+//! other PEM blocks, such as keys. Within a certificate a line has 64 characters, or another multiple of four
+//! up to 128.
 
 use core::{ffi::CStr, mem};
 
@@ -30,7 +31,7 @@ impl Certificates {
         &self.list[..self.count]
     }
 
-    /// Those of the file, decoded into `room`.
+    /// The certificates of the file, decoded into `room`.
     pub(crate) fn read(path: &str, room: &'static mut [u8]) -> Result<Self, Usage> {
         let mut file = open(path)?;
         let mut decoder = Decoder::new(room);
@@ -62,7 +63,7 @@ fn open(path: &str) -> Result<File, Usage> {
     File::open(name).map_err(|_| wrong("cannot be opened"))
 }
 
-/// A line without its end. What is longer than any that counts is known to be, and no more.
+/// A line without its end. Of a line that is too long, only that is known.
 struct Line {
     bytes: [u8; LINE],
     length: usize,
@@ -86,11 +87,11 @@ impl Line {
     }
 }
 
-/// Takes lines, and keeps the certificates in them.
+/// Takes lines, and collects the certificates in them.
 struct Decoder {
     found: Certificates,
     room: &'static mut [u8],
-    /// How many bytes of a certificate have come; `None` between two.
+    /// The number of bytes of the current certificate; `None` between two.
     length: Option<usize>,
 }
 
@@ -117,7 +118,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// A certificate is whole.
+    /// Adds a whole certificate.
     fn keep(&mut self, length: usize) -> Result<(), Usage> {
         let (certificate, rest) = mem::take(&mut self.room).split_at_mut(length);
         self.room = rest;

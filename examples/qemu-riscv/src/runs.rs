@@ -1,4 +1,4 @@
-//! A network and what was asked for in, a line per event and an exit code out.
+//! A network and options in, a line per event and an exit code out.
 
 use core::{
     cell::Cell,
@@ -24,7 +24,7 @@ use crate::{
     pem::Certificates,
 };
 
-/// Where QEMU's network has the loopback of the host.
+/// The address of the host's loopback in QEMU's network.
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 const RECEIVE: usize = 3072;
 const SEND: usize = 256;
@@ -34,7 +34,7 @@ pub(crate) const DONE: i32 = 0;
 pub(crate) const FAILED: i32 = 1;
 pub(crate) const USAGE: i32 = 2;
 const SKIPPED: i32 = 3;
-/// Stdout takes nothing more. QEMU does not tell why: `run` finds out whether that is a failure.
+/// Stdout is closed. QEMU does not say why: `run` finds out whether that is a failure.
 const UNWRITTEN: i32 = 4;
 
 /// Prints the runs of a group.
@@ -125,7 +125,7 @@ where
         outcome => {
             let words = matches!(outcome, Outcome::Status(_) | Outcome::Peer(_));
             tell(stream, words, &outcome, format_args!(""));
-            // The very cursor may be what was refused.
+            // It may be the cursor that was refused.
             let resumes = !matches!(outcome, Outcome::Status(400 | 410 | 422));
             if let Some(mut cursor) = stream.cursor().filter(|_| resumes).map(Text::<128>::from) {
                 console::redact(&mut cursor);
@@ -136,7 +136,7 @@ where
     }
 }
 
-/// Says what went wrong, in the service's words where it has said something about it.
+/// Says what went wrong, in the service's words if it sent any.
 fn tell<F>(
     stream: &Stream<'_, '_, Shown<F>, Connector<'_>>,
     words: bool,
@@ -155,7 +155,7 @@ fn tell<F>(
     }
 }
 
-/// A word as a POSIX shell takes it.
+/// A word quoted for a POSIX shell.
 struct Quoted<'w>(&'w str);
 
 impl Display for Quoted<'_> {
@@ -175,7 +175,7 @@ impl Display for Quoted<'_> {
     }
 }
 
-/// Where to connect to, if not to where the base URL says: the image's own loopback leads nowhere.
+/// The address to connect to, if it is not that of the base URL: the image's own loopback leads nowhere.
 fn address(config: &Config<'_>, arguments: &Arguments) -> Option<Ipv4Addr> {
     match arguments.connect_to {
         Some(address) if address.is_loopback() => Some(HOST),

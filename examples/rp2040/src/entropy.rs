@@ -1,41 +1,43 @@
-//! The ring oscillator in, bytes that nobody can guess out.
+//! The ring oscillator in, unpredictable bytes out.
 //!
-//! The RP2040 has no generator of random numbers that is made for cryptography, only a bit that shows which way its
-//! ring oscillator happens to swing. One such bit tells little, and much of the ones before it; so many are
-//! taken, at moments apart, and what is unpredictable in them is condensed by SHA-256. What has been given out
-//! says nothing of what was, or will be.
+//! The RP2040 has no random number generator made for cryptography, only a bit that shows the current state
+//! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are
+//! taken, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
+//! reveal nothing about earlier or later ones.
 //!
 //! # Limits
 //!
-//! Raspberry Pi promises nothing of that bit (RP2040 datasheet, section 2.17.5). Whoever can touch the board can heat
-//! it, or pull its supply into step with a signal; and an oscillator that swings in step with the processor shows a
-//! pattern that is not told from chance here, only one that stands still is.
+//! Raspberry Pi promises nothing about that bit (RP2040 datasheet, section 2.17.5). An attacker with access
+//! to the board can heat it, or force the oscillator into step through the supply. An oscillator in step with
+//! the processor produces a pattern that this code cannot tell from chance; it only detects one that stands
+//! still.
 
 use embassy_rp::clocks::RoscRng;
 use embassy_time::{Duration, block_for};
 use rand_core::{CryptoRng, Error, RngCore, impls};
 use sha2::{Digest, Sha256};
 
-/// How often the oscillator must have been seen to look otherwise than the time before: four times for each bit
-/// that is given out. It is some 10 ms for 32 bytes.
+/// How often the oscillator must be seen to have changed: four times for each bit that is given out. That
+/// takes some 10 ms for 32 bytes.
 const CHANGES: usize = 1024;
 
-/// Between two looks it swings some 65 times, each a little shorter or longer than the last.
+/// The time between two samples, in which it swings some 65 times, each a little shorter or longer than the
+/// last.
 const APART: Duration = Duration::from_micros(10);
 
-/// More looks than this without enough changes: it stands still.
+/// After more samples than this without enough changes, it counts as standing still.
 const LOOKS_MAX: usize = 100 * CHANGES;
 
 const SIZE: usize = 32;
 
-/// All that has been seen of the oscillator so far, condensed.
+/// All samples so far, condensed.
 pub(crate) struct Entropy([u8; SIZE]);
 
-impl Entropy {
-    pub(crate) fn new() -> Self {
-        Self([0; SIZE])
-    }
+pub(crate) fn start() -> Entropy {
+    Entropy([0; SIZE])
+}
 
+impl Entropy {
     fn block(&mut self) -> [u8; SIZE] {
         let mut seen = Sha256::new_with_prefix(self.0);
         watch(&mut seen);
@@ -46,7 +48,7 @@ impl Entropy {
     }
 }
 
-/// Looks at the oscillator until it has changed often enough.
+/// Samples the oscillator until it has changed often enough.
 fn watch(seen: &mut Sha256) {
     let (mut changes, mut last) = (0, 0);
     for _ in 0..LOOKS_MAX {

@@ -1,22 +1,24 @@
-//! A Raspberry Pi Pico W, or a board with an RP2040 and a W5500, that shows the runs of a task group: each by a
-//! line of the log, and how it is going by the lamp on the board.
+//! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that shows the runs of a task group: each
+//! by a line of the log, and how it is going by the lamp on the board.
 //!
 //! ```text
 //! pico_w or w5500: network, lamp ─► board ─► log, lamp, cursor in the flash
-//! ring oscillator ─► entropy ───────┘
+//! entropy (RP2040) or trng (RP2350) ─┘
 //! ```
 #![no_std]
 #![no_main]
 
+#[cfg_attr(feature = "rp2350", path = "trng.rs")]
 mod entropy;
-#[cfg_attr(feature = "pico-w", path = "pico_w.rs")]
-#[cfg_attr(not(feature = "pico-w"), path = "w5500.rs")]
+#[cfg_attr(feature = "radio", path = "pico_w.rs")]
+#[cfg_attr(not(feature = "radio"), path = "w5500.rs")]
 mod hardware;
-#[cfg(feature = "pico-w")]
+#[cfg(feature = "radio")]
 mod packets;
 
 use core::ops::Range;
 
+use board::network::Linked;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, StackResources};
@@ -29,16 +31,18 @@ use portable_atomic as _;
 use rand_core::RngCore;
 use static_cell::StaticCell;
 
-use crate::entropy::Entropy;
+#[cfg(not(any(feature = "pico-w", feature = "pico-2-w", feature = "w5500")))]
+compile_error!("the feature pico-w, pico-2-w or w5500 says which board it is");
+#[cfg(any(
+    all(feature = "pico-w", feature = "w5500"),
+    all(feature = "pico-w", feature = "pico-2-w"),
+    all(feature = "pico-2-w", feature = "w5500")
+))]
+compile_error!("these are different boards, and one is the default: --no-default-features --features w5500");
 
-#[cfg(not(any(feature = "pico-w", feature = "w5500")))]
-compile_error!("the feature pico-w or w5500 says which board it is");
-#[cfg(all(feature = "pico-w", feature = "w5500"))]
-compile_error!("pico-w and w5500 are different boards: --no-default-features --features w5500");
-
-/// As `memory.x` has it.
-const FLASH_SIZE: usize = 2048 * 1024;
-const CURSOR: Range<u32> = (2048 - 16) * 1024..2048 * 1024;
+/// As `rp2040.x` and `rp2350.x` have it.
+const FLASH_SIZE: usize = if cfg!(feature = "rp2350") { 4096 * 1024 } else { 2048 * 1024 };
+const CURSOR: Range<u32> = FLASH_SIZE as u32 - 16 * 1024..FLASH_SIZE as u32;
 
 type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 
@@ -46,16 +50,15 @@ type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 async fn main(spawner: Spawner) {
     static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
 
-    let (device, flash) = hardware::start(spawner, embassy_rp::init(Default::default())).await;
-    let mut entropy = Entropy::new();
+    let (device, flash, mut random) = hardware::start(spawner, embassy_rp::init(Default::default())).await;
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
-    let (stack, runner) = embassy_net::new(device, configuration, resources, entropy.next_u64());
+    let (stack, runner) = embassy_net::new(Linked::new(device), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
-    board::runs::show(stack, entropy, flash, CURSOR).await
+    board::runs::show(stack, random, flash, CURSOR).await
 }
 
 #[embassy_executor::task]
-async fn network(mut runner: Runner<'static, hardware::Device>) -> ! {
+async fn network(mut runner: Runner<'static, Linked<hardware::Device>>) -> ! {
     runner.run().await
 }

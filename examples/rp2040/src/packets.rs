@@ -1,7 +1,7 @@
-//! A network driver that is bound to one executor in, one for an executor of another priority out.
+//! A network driver for one executor in, a driver for an executor of another priority out.
 //!
-//! What embassy's drivers share with their runners is not safe from interrupts. So packets are copied into memory
-//! between the two that is:
+//! The memory that embassy's drivers share with their runners is not safe from interrupts. So packets are
+//! copied through memory that is:
 //!
 //! ```text
 //! interrupt executor: driver ◄─ Radio::run ═ packets ═ Device ─► embassy-net, TLS: thread mode
@@ -9,8 +9,8 @@
 //!
 //! # Limits
 //!
-//! [`UP`] packets wait for a network that is busy, and [`DOWN`] for a driver that is. What comes then stays in the
-//! driver.
+//! [`UP`] packets wait while the network is busy, and [`DOWN`] while the driver is. Further packets stay in
+//! the driver.
 
 use core::{
     future::{Future, poll_fn},
@@ -36,12 +36,12 @@ const DOWN: usize = 2;
 type Guard = CriticalSectionRawMutex;
 type Packet = heapless::Vec<u8, FRAME>;
 
-/// For whoever wants to know how the driver's link is: the device, and whoever keeps the link up.
+/// Watches the state of the driver's link: for the device, and for the task that keeps the link up.
 pub(crate) type Watching = watch::Receiver<'static, Guard, Link, 2>;
 
 static LINK: Watch<Guard, Link, 2> = Watch::new_with(Link { is_up: false, address: [0; 6] });
 
-/// How a driver's link is.
+/// The state of a driver's link.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) is_up: bool,
@@ -73,7 +73,7 @@ pub(crate) fn split() -> (Radio, Device) {
     (Radio { up: into, down: sent }, Device { up: from, down: send, link: watching() })
 }
 
-/// The link, for one more who waits for it.
+/// One more watch on the link.
 pub(crate) fn watching() -> Watching {
     unwrap!(LINK.receiver())
 }
@@ -122,7 +122,7 @@ impl Driver for Device {
     }
 
     fn link_state(&mut self, context: &mut Context<'_>) -> LinkState {
-        // Until it waits for the next one.
+        // Until the driver waits for the next one.
         while pin!(self.link.changed()).poll(context).is_ready() {}
         if unwrap!(self.link.try_get()).is_up { LinkState::Up } else { LinkState::Down }
     }
@@ -138,7 +138,7 @@ impl Driver for Device {
     }
 }
 
-/// A packet that has come.
+/// A packet that has arrived.
 pub(crate) struct Up<'a>(Receiver<'a, Guard, Packet>);
 
 impl RxToken for Up<'_> {
@@ -149,7 +149,7 @@ impl RxToken for Up<'_> {
     }
 }
 
-/// Room for a packet that goes.
+/// Room for a packet to send.
 pub(crate) struct Down<'a>(Sender<'a, Guard, Packet>);
 
 impl TxToken for Down<'_> {

@@ -1,6 +1,7 @@
-//! The Pico W: its radio joins the Wi-Fi, and switches the lamp, which hangs on it.
+//! The Pico W and the Pico 2 W: the radio joins the Wi-Fi, and switches the lamp, which hangs on it.
 //!
-//! All that has to do with the radio runs on an executor of its own, which interrupts the computation of a handshake.
+//! Everything about the radio runs on an executor of its own, which interrupts the computation of a
+//! handshake.
 
 use board::lamp;
 use cyw43::{A4, Aligned, Control, JoinOptions, State};
@@ -23,21 +24,22 @@ use static_cell::StaticCell;
 pub(crate) use crate::packets::Device;
 use crate::{
     BoardFlash,
+    entropy::{self, Entropy},
     packets::{self, Radio, Watching},
 };
 
 const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
-/// What the radio's own processor runs, which countries allow what, and how the radio is wired. Static, so that they
-/// stay in the flash.
+/// The firmware of the radio's own processor, the rules of the countries, and how the radio is wired. Static,
+/// so that they stay in flash.
 static FIRMWARE: &Aligned<A4, [u8]> =
     &Aligned(*include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0.bin")));
 static COUNTRIES: &[u8] = include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/43439A0_clm.bin"));
 static WIRING: &Aligned<A4, [u8]> =
     &Aligned(*include_bytes!(concat!(env!("CYW43_FIRMWARE"), "/nvram_rp2040.bin")));
 
-/// The pin of the radio that the lamp hangs on.
+/// The pin of the radio that the lamp is connected to.
 const LAMP: u8 = 0;
 
 bind_interrupts!(struct Interrupts {
@@ -50,12 +52,12 @@ static ABOVE: InterruptExecutor = InterruptExecutor::new();
 #[interrupt]
 #[allow(unsafe_code, reason = "an interrupt's handler is")]
 unsafe fn SWI_IRQ_1() {
-    // SAFETY: this is the handler, and starting the executor is what lets the interrupt happen.
+    // SAFETY: this is the handler, and the interrupt is enabled only when the executor starts.
     unsafe { ABOVE.on_interrupt() }
 }
 
 /// Starts the radio.
-pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash) {
+pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
     let power = Output::new(board.PIN_23, Level::Low);
     let select = Output::new(board.PIN_25, Level::High);
     let mut pio = Pio::new(board.PIO0, Interrupts);
@@ -73,7 +75,11 @@ pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash
     interrupt::SWI_IRQ_1.set_priority(Priority::P3);
     let above = ABOVE.start(interrupt::SWI_IRQ_1);
     above.spawn(attend(power, spi, radio, packets::watching()).expect("it is spawned once"));
-    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts))
+    #[cfg(feature = "rp2040")]
+    let entropy = entropy::start();
+    #[cfg(feature = "rp2350")]
+    let entropy = entropy::start(board.TRNG);
+    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts), entropy)
 }
 
 /// Runs the radio.
@@ -89,7 +95,8 @@ async fn attend(power: Output<'static>, spi: PioSpi<'static, PIO0, 0>, radio: Ra
     join3(runner.run(), radio.run(driver), joined).await.0
 }
 
-/// Joins the Wi-Fi whenever it is lost, by one blink for each attempt; switches the lamp while it is there.
+/// Joins the Wi-Fi whenever it is lost, with one blink for each attempt; while it is there, switches the
+/// lamp.
 async fn join(mut control: Control<'static>, mut link: Watching) -> ! {
     loop {
         control.gpio_set(LAMP, true).await;

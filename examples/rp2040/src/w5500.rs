@@ -15,12 +15,15 @@ use embassy_time::Delay;
 use embedded_hal_bus::spi::ExclusiveDevice;
 use static_cell::StaticCell;
 
-use crate::BoardFlash;
+use crate::{
+    BoardFlash,
+    entropy::{self, Entropy},
+};
 
-/// Packets in memory, each way.
+/// The number of packets in memory, in each direction.
 const PACKETS: usize = 4;
 
-/// Of the bus: the most that the wires on the board carry without errors.
+/// The clock of the bus: the most that the wires on the board carry without errors.
 const HERTZ: u32 = 40_000_000;
 
 bind_interrupts!(struct Interrupts {
@@ -31,7 +34,7 @@ pub(crate) type Device = embassy_net_wiznet::Device<'static>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, spi::Async>, Output<'static>, Delay>;
 
 /// Starts the Ethernet chip.
-pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash) {
+pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
     static STATE: StaticCell<State<PACKETS, PACKETS>> = StaticCell::new();
 
     let mut flash = Flash::new(board.FLASH, board.DMA_CH2, Interrupts);
@@ -47,7 +50,7 @@ pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Boar
     let (device, runner) = started.unwrap_or_else(|_| defmt::panic!("no W5500 answers"));
     spawner.spawn(ethernet(runner).expect("it is spawned once"));
     spawner.spawn(shine(Output::new(board.PIN_25, Level::Low)).expect("it is spawned once"));
-    (device, flash)
+    (device, flash, entropy::start())
 }
 
 #[embassy_executor::task]
@@ -61,7 +64,8 @@ async fn shine(mut lamp: Output<'static>) -> ! {
     lamp::show(async |is_on| lamp.set_level(is_on.into())).await
 }
 
-/// The chip has none of its own: a locally administered one, from the number of the flash chip.
+/// The chip has no MAC address of its own: this is a locally administered one, from the number of the flash
+/// chip.
 fn mac_address(flash: &mut BoardFlash) -> [u8; 6] {
     let mut number = [0; 8];
     unwrap!(flash.blocking_unique_id(&mut number));

@@ -1,8 +1,8 @@
-//! Requests in, the service's answers out: who may call what, and which handler it is.
+//! Requests in, the service's answers out: which handler answers which call, and which requests are let through.
 //!
 //! # Limits
 //!
-//! Both forms have the same calls, `/v1beta` those of single runs too. A request's body has at most 64 MiB.
+//! `/v1beta` and `/v1` have the same calls, those of single runs included. A body has at most 64 MiB.
 
 mod error;
 mod event_stream;
@@ -62,7 +62,7 @@ fn calls(version: Version) -> Router<Arc<Shared>> {
         .layer(axum::Extension(version))
 }
 
-/// What every request passes: it is noted, answered otherwise when a fault says so, and refused without the key.
+/// Every request passes here first: it is counted, answered by a fault if there is one, and refused without the key.
 async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     shared.note_request(format!("{} {}", request.method(), request.uri()));
     let request = match record(&shared, request).await {
@@ -83,7 +83,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     }
 }
 
-/// A POST, which may get lost on its way, or its answer on the way back.
+/// Answers a POST, unless a fault loses it, or its answer.
 async fn answer_post(shared: &Shared, request: Request, next: Next) -> Response {
     let (for_request, for_answer) = shared.draw_post();
     if let Some(close) = shared.take_lost_request(for_request) {
@@ -102,7 +102,7 @@ fn no_answer(close: Close) -> Response {
     response
 }
 
-/// Records the request if that was asked for, which needs its whole body.
+/// Records the request, if you asked for that. This reads its whole body first.
 async fn record(shared: &Shared, request: Request) -> Result<Request, Error> {
     if !shared.records() {
         return Ok(request);
@@ -126,7 +126,7 @@ fn otherwise(instead: &Instead) -> Response {
     response
 }
 
-/// Sets headers that a fault asks for; those that HTTP does not allow are left out.
+/// Sets the headers of a fault. Headers that HTTP does not allow are left out.
 fn set_headers(response: &mut Response, headers: &[(String, String)]) {
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {

@@ -1,8 +1,8 @@
-//! Command-line arguments in, a sandbox until a signal or a command ends it out: what `taskgroup-sandbox` and `taskgroup sandbox`
-//! both are.
+//! Command-line arguments in, a sandbox out that runs until a signal or its command ends it. `taskgroup-sandbox` and
+//! `taskgroup sandbox` are both made of this.
 //!
 //! The first three lines on stdout are `PARALLEL_BASE_URL=…`, `PARALLEL_API_KEY=…` and `TASKGROUP_ID=…`; with `--tls` a fourth is
-//! `TASKGROUP_CA_FILE=…`. They are printed when it listens, so a shell can take them up as they are. A command has them in its
+//! `TASKGROUP_CA_FILE=…`. They are printed once it listens, in a form that a shell can evaluate. A command gets them in its
 //! environment instead.
 //!
 //! ```
@@ -19,7 +19,8 @@
 //!
 //! # Limits
 //!
-//! Ends on SIGTERM and SIGINT. Without `--ca-out` and a command the certificate is left in the folder for temporary files.
+//! Ends on SIGTERM and SIGINT. Without `--ca-out` and without a command, the certificate stays in the folder for temporary
+//! files.
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -40,52 +41,52 @@ use crate::{
     After, Close, Cut, Faults, Instead, Lifecycle, LineEnd, Loss, Options, Record, Resume, Stall, StreamError,
 };
 
-/// The arguments of the sandbox, to be flattened into a command.
+/// The arguments of the sandbox. Flatten them into a command of yours.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
-    /// Port to listen on, on 127.0.0.1 and ::1; 0: one that is free
+    /// Port to listen on, at 127.0.0.1 and ::1; 0 is any free port
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
-    /// Number that decides all ids, texts, sizes and random faults
+    /// Decides all ids, texts, sizes, ends of runs and random faults
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Runs in the group that is there from the start, at most 1000000: each takes 400 bytes
+    /// Runs in the group that is there from the start, at most 1000000; each takes 400 bytes
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     runs: u32,
-    /// API key to accept, and no other: letters, digits and -_.:/+=@%,
+    /// The only API key to accept: letters, digits and -_.:/+=@%,
     #[arg(long, value_name = "KEY", default_value = "sandbox-key", value_parser = key)]
     key: String,
     /// Let the runs of that group progress by the clock, too; without this they have ended when the sandbox starts
     #[arg(long)]
     live: bool,
-    #[command(flatten)]
-    progress: Progress,
-    /// Bytes of the JSON of each output, 1000 to 1000000000: less has no room for all members, more is not made in time
-    /// [default: 1 KB to 380 KB, mostly small]
+    /// Bytes of the JSON of each output, 1000 to 1000000000 [default: 1 KB to 380 KB, mostly small]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1000..=1_000_000_000))]
     output_bytes: Option<u32>,
-    /// Cursors with characters that a query has to percent-encode
+    /// Use cursors with characters that a query has to percent-encode
     #[arg(long)]
     awkward_ids: bool,
-    /// HTTPS, with an authority of its own
+    /// Serve HTTPS, with a certificate of an authority of its own
     #[arg(long)]
     tls: bool,
-    /// Where to write the certificate of that authority, in PEM [default: in the folder for temporary files]
+    /// Write the certificate of that authority to this file, in PEM [default: in the folder for temporary files]
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_out: Option<PathBuf>,
     /// Record each request in this file, one line of JSON each: method, path, query, headers without the key, body
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// When the sandbox ends, write what has happened to this file, as one line of JSON; - is stderr
+    /// When the sandbox ends, write its counts (connections, TLS handshakes, requests, …) to this file, as one line of
+    /// JSON; - is stderr
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    progress: Progress,
     #[command(flatten)]
     breaks: Breaks,
     #[command(flatten)]
     answers: Answers,
     #[command(flatten)]
     forms: Forms,
-    /// Command to run, instead of printing where the sandbox is; the sandbox lives as long, and ends with its exit code
+    /// Run this command with the variables set, instead of printing them; the sandbox ends with it, with its exit code
     #[arg(value_name = "COMMAND", last = true, num_args = 1..)]
     command: Vec<OsString>,
 }
@@ -113,28 +114,28 @@ struct Progress {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Faults of the connection", group = ArgGroup::new("loss").multiple(true))]
 struct Breaks {
-    /// End each connection after so many bytes, heads included
+    /// End each connection after this number of bytes, heads included
     #[arg(long, value_name = "BYTES", group = "cut")]
     cut_bytes: Option<u64>,
-    /// End each connection after a random number of bytes, at most so many
+    /// End each connection after a random number of bytes, up to this one
     #[arg(long, value_name = "BYTES", group = "cut")]
     cut_random: Option<u64>,
     /// The fewest bytes that --cut-random draws
     #[arg(long, value_name = "BYTES", default_value_t = 0, requires = "cut_random")]
     cut_random_least: u64,
-    /// End each connection after so many events of a stream
+    /// End each connection after this number of events of a stream
     #[arg(long, value_name = "COUNT", group = "cut")]
     cut_events: Option<u64>,
-    /// How many connections to end so [default: all]
+    /// How many connections to end like this [default: all]
     #[arg(long, value_name = "COUNT", requires = "cut", value_parser = clap::value_parser!(u32).range(1..))]
     cut_times: Option<u32>,
     /// End them by TCP RST, not FIN
     #[arg(long, requires = "cut")]
     cut_reset: bool,
-    /// Fall silent on each connection after so many bytes, heads included
+    /// Fall silent on each connection after this number of bytes, heads included
     #[arg(long, value_name = "BYTES", group = "stall")]
     stall_bytes: Option<u64>,
-    /// Fall silent on each connection after so many events of a stream
+    /// Fall silent on each connection after this number of events of a stream
     #[arg(long, value_name = "COUNT", group = "stall")]
     stall_events: Option<u64>,
     /// How long to be silent, in real seconds, 0.001 to 86400
@@ -143,25 +144,25 @@ struct Breaks {
     /// How many connections to fall silent on [default: all]
     #[arg(long, value_name = "COUNT", requires = "stall", value_parser = clap::value_parser!(u32).range(1..))]
     stall_times: Option<u32>,
-    /// Share of POSTs, 0 to 1, whose connection ends before anything is done
+    /// Share of POSTs, 0 to 1, to ignore: the connection ends, and nothing was done
     #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
     lose_requests: Option<f64>,
-    /// Share of POSTs, 0 to 1, that are done and whose connection ends before the answer
+    /// Share of POSTs, 0 to 1, to carry out without an answer: the connection ends before it
     #[arg(long, value_name = "SHARE", value_parser = share, group = "loss")]
     lose_answers: Option<f64>,
-    /// How many POSTs to lose so [default: the whole share]
+    /// How many POSTs to lose like this [default: the whole share]
     #[arg(long, value_name = "COUNT", requires = "loss", value_parser = clap::value_parser!(u32).range(1..))]
     lose_times: Option<u32>,
     /// Lose them by TCP RST, not FIN
     #[arg(long, requires = "loss")]
     lose_reset: bool,
-    /// At most so many bytes in one write to the socket
+    /// Write at most this number of bytes to the socket at once
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     write_bytes: Option<u32>,
-    /// At most so many bytes in one HTTP chunk of an event stream
+    /// Put at most this number of bytes of an event stream into one HTTP chunk
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     chunk_bytes: Option<u32>,
-    /// Event streams in HTTP/1.0: no chunks, no length, the end of the connection ends them
+    /// Send event streams in HTTP/1.0: no chunks, no length, the end of the connection ends them
     #[arg(long)]
     until_close: bool,
 }
@@ -169,37 +170,37 @@ struct Breaks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Faults of the answer")]
 struct Answers {
-    /// Answer requests with this status code, such as 429, 503 or 204, instead of what was asked for
+    /// Answer requests with this status code, such as 429, 503 or 204, whatever they ask for
     #[arg(long, value_name = "CODE", group = "instead", value_parser = clap::value_parser!(u16).range(200..=599))]
     answer: Option<u16>,
     /// Answer requests with 307 and this Location
     #[arg(long, value_name = "URL", group = "instead", value_parser = value)]
     redirect: Option<String>,
-    /// How many requests to answer so [default: all]
+    /// How many requests to answer like this [default: all]
     #[arg(long, value_name = "COUNT", requires = "instead", value_parser = clap::value_parser!(u32).range(1..))]
     answer_times: Option<u32>,
-    /// Answer only requests so whose method, a space and path contain this text, such as POST or /result
+    /// Only for requests whose "METHOD PATH" contains this text, such as POST or /result
     #[arg(long, value_name = "TEXT", requires = "instead")]
     answer_to: Option<String>,
-    /// A header of these answers; may be repeated
+    /// Add a header to these answers; may be repeated
     #[arg(long, value_name = "NAME: VALUE", requires = "instead", value_parser = header)]
     answer_header: Vec<(String, String)>,
-    /// Their Retry-After: seconds, or a date
+    /// Add Retry-After to these answers: seconds, or a date
     #[arg(long, value_name = "SECONDS", requires = "instead", value_parser = value)]
     retry_after: Option<String>,
-    /// Their retry-after-ms, in milliseconds
+    /// Add retry-after-ms to these answers
     #[arg(long, value_name = "MILLISECONDS", requires = "instead")]
     retry_after_ms: Option<u64>,
-    /// End each event stream in order, but with an `error` event, after so many events
+    /// End each event stream in order, but with an `error` event, after this number of events
     #[arg(long, value_name = "COUNT")]
     error_events: Option<u64>,
-    /// How many streams to end so [default: all]
+    /// How many streams to end like this [default: all]
     #[arg(long, value_name = "COUNT", requires = "error_events", value_parser = clap::value_parser!(u32).range(1..))]
     error_times: Option<u32>,
     /// Content-Type of event streams [default: text/event-stream; charset=utf-8]
     #[arg(long, value_name = "TYPE", value_parser = value)]
     content_type: Option<String>,
-    /// A header of event streams; may be repeated
+    /// Add a header to event streams; may be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(String, String)>,
     /// Ask proxies to pass event streams on as they come: X-Accel-Buffering: no
@@ -213,28 +214,28 @@ struct Forms {
     /// What ends a line
     #[arg(long, value_name = "END", value_enum, default_value_t = End::Lf)]
     line_end: End,
-    /// A comment before each event, as a block of its own: what keeps a silent stream alive
+    /// Send a comment before each event, as a block of its own
     #[arg(long)]
     comments: bool,
-    /// A `ping` event with empty data before each event
+    /// Send a `ping` event with empty data before each event
     #[arg(long)]
     pings: bool,
-    /// An id: line in each event that has a cursor
+    /// Send an id: line in each event that has a cursor
     #[arg(long)]
     id_lines: bool,
-    /// A retry: line at the start of each stream, in milliseconds
+    /// Send a retry: line at the start of each stream
     #[arg(long, value_name = "MILLISECONDS")]
     retry_line: Option<u64>,
-    /// The JSON of each event on several data: lines
+    /// Send the JSON of each event on several data: lines
     #[arg(long)]
     data_lines: bool,
     /// Start a resumed stream with the cursor's own event
     #[arg(long, conflicts_with = "ignore_cursor")]
     repeat_cursor: bool,
-    /// Start a resumed stream with the first event of all
+    /// Start a resumed stream with the very first event
     #[arg(long)]
     ignore_cursor: bool,
-    /// Every so-many-th event of a stream of runs lacks its last brace
+    /// Leave out the last brace of every event whose place in its group this number divides
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     broken_every: Option<u64>,
 }
@@ -247,12 +248,12 @@ enum End {
 }
 
 impl Arguments {
-    /// Whether a command is to run, so that nothing is printed.
+    /// Whether there is a command to run. If so, nothing is printed.
     pub fn runs_command(&self) -> bool {
         !self.command.is_empty()
     }
 
-    /// What no single argument shows to be wrong.
+    /// Checks what one argument alone does not show to be wrong.
     fn check(&self) -> Result<(), String> {
         match self.breaks.cut_random {
             Some(most) if most < self.breaks.cut_random_least => Err(format!(
@@ -266,7 +267,7 @@ impl Arguments {
         }
     }
 
-    /// The options that these arguments stand for.
+    /// The options that these arguments mean.
     pub fn options(&self) -> Options {
         Options {
             seed: self.seed,

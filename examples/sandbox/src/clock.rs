@@ -1,4 +1,4 @@
-//! The passing of real time in, the time of the sandbox's world out: it starts at a fixed moment, and runs at any speed or not at all.
+//! Real time in, the time of the sandbox's world out: it starts at a fixed moment, and runs at any speed.
 //!
 //! # Limits
 //!
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Moment(i64);
 
 impl Moment {
-    /// When every world begins, 2026-01-01T00:00:00Z: fixed, so that a seed decides the dates too.
+    /// When every world begins: 2026-01-01T00:00:00Z. It is fixed, so that a seed decides the dates of its own runs, too.
     pub(crate) const START: Self = Self(1_767_225_600_000_000);
 
     pub(crate) fn later(self, microseconds: u64) -> Self {
@@ -22,7 +22,7 @@ impl Moment {
         Self(self.0.saturating_sub_unsigned(microseconds))
     }
 
-    /// How many microseconds after `earlier` this is; 0 when it is before.
+    /// How many microseconds after `earlier` this is; 0 if it is before.
     pub(crate) fn since(self, earlier: Self) -> u64 {
         u64::try_from(self.0 - earlier.0).unwrap_or(0)
     }
@@ -54,7 +54,7 @@ impl Clock {
         Moment::START.later((self.started.elapsed().as_secs_f64() * self.speed * 1e6) as u64)
     }
 
-    /// How long to sleep in real time until `moment`; zero when it has passed.
+    /// How long to sleep in real time until `moment`; zero if it has passed.
     pub(crate) fn until(&self, moment: Moment) -> Duration {
         let microseconds = (moment.0 - self.now().0).max(0) as f64 / self.speed;
         Duration::from_micros(microseconds.ceil() as u64)

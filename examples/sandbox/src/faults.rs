@@ -1,4 +1,4 @@
-//! What shall go wrong in, and how much of it is left out: the faults that a sandbox makes on demand.
+//! What must go wrong in, whether a fault strikes out: the faults that a sandbox makes on demand.
 //!
 //! ```
 //! use taskgroup_sandbox::{After, Cut, Faults};
@@ -9,7 +9,7 @@
 //!
 //! # Limits
 //!
-//! Counts of bytes and events start anew with each connection, or answer. A fault with `times` goes when it has struck so often.
+//! Bytes are counted for each connection, events for each answer. A fault with `times` is gone once it has struck that often.
 
 use std::time::Duration;
 
@@ -18,20 +18,20 @@ use std::time::Duration;
 pub struct Faults {
     /// Ends the connection too early.
     pub cut: Option<Cut>,
-    /// Falls silent with the connection open, then goes on.
+    /// Falls silent with the connection open, then continues.
     pub stall: Option<Stall>,
-    /// Ends the connection of a POST that has come whole, and does nothing that it asks for.
+    /// Reads a whole POST, does nothing about it, and ends its connection.
     pub lost_request: Option<Loss>,
-    /// Does what a POST asks for, and ends its connection before the first byte of the answer. A POST that is refused
-    /// gets its answer.
+    /// Carries out a POST, and ends its connection before the first byte of the answer. A POST that is refused gets its
+    /// answer.
     pub lost_answer: Option<Loss>,
     /// Ends an event stream in order, but with an `error` event.
     pub error: Option<StreamError>,
-    /// Answers otherwise than asked: rejections, 204, redirects.
+    /// Answers something else: errors, 204, redirects.
     pub instead: Option<Instead>,
-    /// At most so many bytes in one write to the socket (to TLS, under HTTPS). 0 counts as 1.
+    /// The most bytes in one write to the socket (to TLS, with HTTPS). 0 counts as 1.
     pub write_bytes: Option<usize>,
-    /// At most so many bytes in one HTTP chunk of an event stream. 0 counts as 1.
+    /// The most bytes of an event stream in one HTTP chunk. 0 counts as 1.
     pub chunk_bytes: Option<usize>,
     /// What ends the lines of event streams.
     pub line_end: LineEnd,
@@ -41,48 +41,49 @@ pub struct Faults {
     pub pings: bool,
     /// An `id:` line with the `event_id` in each event that has one.
     pub id_lines: bool,
-    /// A `retry:` line of so many milliseconds, as a block of its own, at the start of each event stream.
+    /// A `retry:` line with this number, as a block of its own, at the start of each event stream.
     pub retry_milliseconds: Option<u64>,
-    /// The JSON of each event on several `data:` lines, broken after the commas between its outermost members.
+    /// The JSON of each event on several `data:` lines: a new one after each comma between its outermost members.
     pub data_lines: bool,
     /// What a resumed stream starts with.
     pub resume: Resume,
     /// Event streams in HTTP/1.0: neither chunks nor a length, the end of the connection ends the body.
     pub until_close: bool,
-    /// Every so-many-th event of a stream of runs, counted by its place in the group, lacks its last brace. 0 breaks none.
+    /// In a stream of runs, events lack their last brace if this number divides their place in the group, counted from 1.
+    /// 0 breaks none.
     pub broken_every: Option<u64>,
-    /// Headers of event streams; each replaces one of the same name, `content-type` too. Those that HTTP does not allow are left out.
+    /// Headers of event streams. Each replaces the one of the same name, `content-type` included. Headers that HTTP does
+    /// not allow are left out.
     pub headers: Vec<(String, String)>,
 }
 
 impl Faults {
-    /// One cut has come to strike: how, unless there is none left.
+    /// A cut is due: how to cut, unless no cut is left.
     pub(crate) fn take_cut(&mut self) -> Option<Close> {
         take(&mut self.cut, |cut| (cut.close, &mut cut.times))
     }
 
-    /// One silence has come to strike: how long, unless there is none left.
+    /// A silence is due: how long, unless none is left.
     pub(crate) fn take_stall(&mut self) -> Option<Duration> {
         take(&mut self.stall, |stall| (stall.length, &mut stall.times))
     }
 
-    /// One POST has come whole: is it lost, and how does its connection end? `drawn` is from 0 to 1.
+    /// A whole POST has come: how its connection ends, if it gets lost. `drawn` is from 0 to 1.
     pub(crate) fn take_lost_request(&mut self, drawn: f64) -> Option<Close> {
         take_loss(&mut self.lost_request, drawn)
     }
 
-    /// One POST has done what it asks for: is its answer lost, and how does its connection end?
+    /// A POST has been carried out: how its connection ends, if the answer gets lost.
     pub(crate) fn take_lost_answer(&mut self, drawn: f64) -> Option<Close> {
         take_loss(&mut self.lost_answer, drawn)
     }
 
-    /// One error has come to end a stream: is there one left?
+    /// An error is due to end a stream: is one left?
     pub(crate) fn take_error(&mut self) -> bool {
         take(&mut self.error, |error| ((), &mut error.times)).is_some()
     }
 
-    /// The answer to give to this request (its method, a space, its path) instead of the right one, unless there is none
-    /// left.
+    /// The answer to give instead of the right one, unless none is left. `request` is its `METHOD PATH`.
     pub(crate) fn take_instead(&mut self, request: &str) -> Option<Instead> {
         let only = self.instead.as_ref()?.only.as_deref().unwrap_or_default();
         if !request.contains(only) {
@@ -96,7 +97,7 @@ fn take_loss(loss: &mut Option<Loss>, drawn: f64) -> Option<Close> {
     loss.is_some_and(|loss| drawn < loss.share).then(|| take(loss, |loss| (loss.close, &mut loss.times)))?
 }
 
-/// Takes one of the times that `fault` has left, and the fault itself with the last.
+/// Takes one of the times that the fault has left; with the last one the fault goes.
 fn take<F, T>(fault: &mut Option<F>, parts: impl FnOnce(&mut F) -> (T, &mut Option<u32>)) -> Option<T> {
     let (taken, times) = parts(fault.as_mut()?);
     let Some(left) = times else { return Some(taken) };
@@ -108,29 +109,30 @@ fn take<F, T>(fault: &mut Option<F>, parts: impl FnOnce(&mut F) -> (T, &mut Opti
     struck.then_some(taken)
 }
 
-/// Where in what a connection sends a fault strikes.
+/// Where a fault strikes, in what a connection sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// After so many bytes of the connection, heads and chunk framing included, TLS excluded. 0: the request is read, and not a byte comes back.
+    /// After this number of bytes of the connection, heads and chunk framing included, TLS excluded. 0: the request is
+    /// read, and no byte comes back.
     Bytes(u64),
-    /// After a number of bytes drawn for each connection from the seed, evenly among these and those between.
+    /// After a number of bytes that is drawn for each connection from the seed: uniform, both bounds included.
     RandomBytes {
         /// The fewest.
         least: u64,
         /// The most.
         most: u64,
     },
-    /// After so many whole events of an event stream. 0: the head, and no event.
+    /// After this number of whole events of an event stream. 0: the head, and no event.
     Events(u64),
 }
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Close {
-    /// TCP FIN; under HTTPS without the `close_notify` of TLS.
+    /// TCP FIN; with HTTPS, without the `close_notify` of TLS.
     #[default]
     Finish,
-    /// TCP RST. Bytes that the client's system has not yet taken are lost with it.
+    /// TCP RST. Bytes that have not reached the client's system are lost with it.
     Reset,
 }
 
@@ -141,7 +143,7 @@ pub struct Cut {
     pub after: After,
     /// How.
     pub close: Close,
-    /// How many connections; `None`: each.
+    /// How many connections; `None`: all.
     pub times: Option<u32>,
 }
 
@@ -151,12 +153,12 @@ impl Cut {
         Self { after, close: Close::Finish, times: None }
     }
 
-    /// The same by RST.
+    /// The same, by RST.
     pub fn reset(self) -> Self {
         Self { close: Close::Reset, ..self }
     }
 
-    /// The same for so many connections only.
+    /// The same, for this number of connections only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
@@ -179,12 +181,12 @@ impl Loss {
         Self { share, close: Close::Finish, times: None }
     }
 
-    /// The same by RST.
+    /// The same, by RST.
     pub fn reset(self) -> Self {
         Self { close: Close::Reset, ..self }
     }
 
-    /// The same for so many POSTs only.
+    /// The same, for this number of POSTs only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
@@ -197,17 +199,17 @@ pub struct Stall {
     pub after: After,
     /// How long, in real time.
     pub length: Duration,
-    /// How many connections; `None`: each.
+    /// How many connections; `None`: all.
     pub times: Option<u32>,
 }
 
 impl Stall {
-    /// Each connection falls silent there for `length` of real time, then goes on.
+    /// Each connection falls silent there for `length` of real time, then continues.
     pub fn after(after: After, length: Duration) -> Self {
         Self { after, length, times: None }
     }
 
-    /// The same for so many connections only.
+    /// The same, for this number of connections only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
@@ -216,36 +218,36 @@ impl Stall {
 /// An event stream that ends with an `error` event, its body whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamError {
-    /// After so many events.
+    /// After this number of events.
     pub events: u64,
-    /// How many streams; `None`: each.
+    /// How many streams; `None`: all.
     pub times: Option<u32>,
 }
 
 impl StreamError {
-    /// Each stream ends so after `events` events.
+    /// Each stream ends like this after `events` events.
     pub fn after(events: u64) -> Self {
         Self { events, times: None }
     }
 
-    /// The same for so many streams only.
+    /// The same, for this number of streams only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
 }
 
-/// An answer instead of the right one, to any request, before the key is looked at.
+/// An answer instead of the right one, before the key is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instead {
-    /// The status code. From 400 on the body is an error of the service's shape, below it is empty.
+    /// The status code. From 400 the body is an error of the service's shape; below 400 it is empty.
     pub status: u16,
-    /// Headers. Those that HTTP does not allow are left out.
+    /// Headers. Headers that HTTP does not allow are left out.
     pub headers: Vec<(String, String)>,
-    /// What the error says.
+    /// The message of the error.
     pub message: String,
-    /// Only requests whose method, a space and path contain this text, such as `POST` or `/result`.
+    /// Only requests whose `METHOD PATH` contains this text: `POST`, for example, or `/result`.
     pub only: Option<String>,
-    /// How many requests; `None`: each.
+    /// How many requests; `None`: all.
     pub times: Option<u32>,
 }
 
@@ -255,29 +257,29 @@ impl Instead {
         Self { status, headers: Vec::new(), message: "Refused on demand".to_owned(), only: None, times: None }
     }
 
-    /// The same with a header more: `retry-after`, `location`, `x-should-retry`.
+    /// The same, with one more header: `retry-after`, `location` or `x-should-retry`, for example.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same with other words in the error.
+    /// The same, with this message in the error.
     pub fn message(self, message: &str) -> Self {
         Self { message: message.to_owned(), ..self }
     }
 
-    /// The same for requests only whose method, a space and path contain this text.
+    /// The same, only for requests whose `METHOD PATH` contains this text.
     pub fn only(self, text: &str) -> Self {
         Self { only: Some(text.to_owned()), ..self }
     }
 
-    /// The same for so many requests only.
+    /// The same, for this number of requests only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
 }
 
-/// What ends a line of an event stream; all three are legal.
+/// What ends a line of an event stream. All three are legal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LineEnd {
     /// LF, as the service does.
@@ -299,7 +301,7 @@ impl LineEnd {
     }
 }
 
-/// What a stream starts with that is asked for from a cursor on.
+/// What a resumed stream starts with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resume {
     /// The event after the cursor's, as the service does.
@@ -307,7 +309,7 @@ pub enum Resume {
     Next,
     /// The cursor's own event, again.
     Repeat,
-    /// The first event of all, as if no cursor had come.
+    /// The very first event, as if there were no cursor.
     Ignore,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! A place in either order never changes, so it can be a cursor. Changes that are found at once get one status in the log.
+//! A place in the runs or in the log never changes, so it can be a cursor. Changes found at the same time get one status.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,10 +62,10 @@ pub(crate) struct Group {
     pub(crate) metadata: Option<Value>,
     pub(crate) created: Moment,
     pub(crate) runs: Vec<Arc<Run>>,
-    /// The state of each run, as it is counted.
+    /// The state in which each run is counted.
     states: Vec<Status>,
     log: Vec<Entry>,
-    /// What is still to come: when, and of which run.
+    /// The changes to come: when, and of which run.
     due: BTreeSet<(Moment, usize)>,
     counts: Counts,
 }
@@ -84,7 +84,7 @@ impl Group {
         }
     }
 
-    /// Adds runs at the end of the order; they are in the status that the log gets with them.
+    /// Adds runs at the end, and a status that counts them to the log.
     pub(crate) fn add(&mut self, runs: Vec<Arc<Run>>, now: Moment) {
         self.advance(now);
         if runs.is_empty() {
@@ -104,7 +104,7 @@ impl Group {
         }
     }
 
-    /// Catches up with the clock: notes all that has happened until `now`.
+    /// Catches up with the clock: logs everything that has happened until `now`.
     pub(crate) fn advance(&mut self, now: Moment) {
         let mut changed = false;
         while let Some((moment, place)) = self.due.first().copied().filter(|(moment, _)| *moment <= now) {
@@ -135,7 +135,7 @@ impl Group {
         &self.log
     }
 
-    /// How many lines of the log a stream can have sent already.
+    /// How many lines of the log a stream may have sent already.
     pub(crate) fn logged(&self) -> usize {
         self.log.len()
     }

@@ -36,16 +36,16 @@ use clock::Moment;
 use shared::Shared;
 use truth::Reader;
 
-/// What a sandbox is like.
+/// How a sandbox is set up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Decides all ids, texts, sizes and random faults.
+    /// Decides all ids, texts, sizes, ends of runs and random faults.
     pub seed: u64,
     /// Runs in the group that is there from the start.
     pub runs: usize,
     /// The only API key that is accepted.
     pub key: String,
-    /// Port to listen on; 0: one that is free.
+    /// The port to listen on; 0 is any free port.
     pub port: u16,
     /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
     pub speed: f64,
@@ -54,9 +54,10 @@ pub struct Options {
     pub finished: bool,
     /// How long runs take, and how they end.
     pub lifecycle: Lifecycle,
-    /// Bytes of the JSON of each output, from about 1,000 on; `None`: from 1 KB to 380 KB, mostly small.
+    /// Bytes of the JSON of each output, 1,000 or more; `None`: 1 KB to 380 KB, mostly small.
     pub output_bytes: Option<usize>,
-    /// Cursors with characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter beyond ASCII.
+    /// Whether cursors have characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter
+    /// beyond ASCII.
     pub awkward_ids: bool,
     /// HTTPS instead of HTTP.
     pub tls: bool,
@@ -101,7 +102,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken, threads or certificates cannot be had, or the file of the recording cannot be written.
+    /// If the port is taken, threads or certificates cannot be made, or the file of the recording cannot be written.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
@@ -111,7 +112,7 @@ impl Sandbox {
         let (shared, runs) = (Arc::new(Shared::new(options.clone())?), options.runs);
         let router = api::router(shared.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        // `localhost` may mean ::1 to a client; a system without IPv6 does without.
+        // A client may take `localhost` for ::1. On a system without IPv6 there is none.
         let second = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).ok();
         for listener in [Some(listener), second].into_iter().flatten() {
             listener.set_nonblocking(true)?;
@@ -153,7 +154,7 @@ impl Sandbox {
         self.ca_pem.as_deref()
     }
 
-    /// A new group of so many runs, and its id.
+    /// Makes a group with this number of runs, and returns its id.
     pub fn create_group(&self, runs: usize) -> String {
         self.create_group_at(self.shared.clock.now(), runs)
     }
@@ -166,18 +167,20 @@ impl Sandbox {
         id
     }
 
-    /// What a stream of the runs of this group holds when nothing goes wrong, as they are now; nothing for a group that is not there.
+    /// The events that a stream of this group's runs has if nothing goes wrong, as the runs are now. Without such a group:
+    /// none.
     pub fn runs(&self, group: &str, query: RunsQuery) -> impl Iterator<Item = RunEvent> + use<> {
         let reader = Reader::new(self.shared.clone(), group, query, self.shared.clock.now());
         reader.into_iter().flatten().map(|(_, event)| event)
     }
 
-    /// Changes what goes wrong: in bytes from the next connection on, in answers from the next request on. Gives what `change` gives.
+    /// Changes what goes wrong: faults of bytes from the next connection, faults of answers from the next request. Returns
+    /// what `change` returns.
     pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         change(&mut self.shared.faults())
     }
 
-    /// What has happened so far.
+    /// The counts so far.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
     }
@@ -196,7 +199,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Not waited for: a client may hold a stream open for an hour, and this may run inside another runtime.
+            // It does not wait: a client may keep a stream open for an hour, and this may run inside another runtime.
             runtime.shutdown_background();
         }
     }

@@ -1,4 +1,4 @@
-//! A run in, the JSON of its input and of its output out, made when it is asked for and kept nowhere.
+//! A run in, the JSON of its input and of its output out. Both are made when a client asks, and not kept.
 //!
 //! # Limits
 //!
@@ -123,7 +123,7 @@ fn made_up(run: &Run, random: &mut Random, out: &mut String) -> Vec<String> {
 }
 
 /// Writes `basis` so that the text has `end` bytes afterwards: as many entries as there is room for, and a last one that
-/// fills it. The first one repeats what was asked, whatever the room.
+/// fills it. The first one repeats the input, even if there is no room.
 fn basis(
     run: &Run,
     random: &mut Random,

@@ -1,8 +1,8 @@
-//! A run in, the JSON of the events that tell of its progress out.
+//! A run in, the JSON of its progress events out.
 //!
 //! # Limits
 //!
-//! Six messages and three statistics for each run, at even distances of its time at work; none has a cursor.
+//! Six messages and three statistics for each run, evenly spread over its time at work. None has a cursor.
 
 use crate::clock::Moment;
 use crate::output;
@@ -33,11 +33,12 @@ pub(crate) fn state(run: &Run, now: Moment, version: Version) -> String {
     )
 }
 
-/// When each message is due, the type of its event, and its JSON.
+/// When each message is due, the type of its event, and its JSON. A run whose input says `enable_events: false` has none.
 pub(crate) fn messages(run: &Run) -> impl Iterator<Item = (Moment, &'static str, String)> {
     let mut random = Random::nth(run.seed, 7);
     let (started, step) = (run.started, run.ended.since(run.started) / (NAMES.len() as u64 + 1));
-    NAMES.into_iter().zip(1u64..).map(move |(name, place)| {
+    let names: &[_] = if run.is_silent() { &[] } else { &NAMES };
+    names.iter().copied().zip(1u64..).map(move |(name, place)| {
         let moment = started.later(place * step);
         if name == STATISTICS {
             return (moment, name, statistics(&mut random, place));

@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! A sentence ends within one word, at most 24 bytes, of the length asked for. Words are no language's sentences, only its letters.
+//! A sentence is longer than asked for by one word at most, which is 24 bytes. The words make no sense.
 
 use crate::random::Random;
 
@@ -97,7 +97,8 @@ pub(crate) fn filler(random: &mut Random, bytes: usize, out: &mut String) {
     out.truncate(end);
 }
 
-/// Appends `text` as a JSON string; what is not ASCII raw when `raw`, else as `\uXXXX`, in surrogate pairs beyond U+FFFF.
+/// Appends `text` as a JSON string. Letters beyond ASCII are written as they are if `raw`, else as `\uXXXX`, with surrogate
+/// pairs beyond U+FFFF.
 pub(crate) fn quote(text: &str, raw: bool, out: &mut String) {
     out.push('"');
     for letter in text.chars() {
@@ -118,7 +119,7 @@ pub(crate) fn quote(text: &str, raw: bool, out: &mut String) {
     out.push('"');
 }
 
-/// Appends a sentence of about `bytes` bytes as a JSON string, raw or escaped as the numbers will have it.
+/// Appends a sentence of about `bytes` bytes as a JSON string, raw or escaped at random.
 pub(crate) fn quoted_sentence(random: &mut Random, bytes: usize, out: &mut String) {
     let text = sentence(random, bytes);
     quote(&text, !random.one_in(3), out);

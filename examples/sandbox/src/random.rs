@@ -1,4 +1,4 @@
-//! A seed in, the same numbers for ever out: SplitMix64, so that a world can be made again from its seed alone.
+//! A seed in, always the same numbers out: SplitMix64, so that a seed is enough to make a world again.
 //!
 //! # Limits
 //!
@@ -40,7 +40,7 @@ impl Random {
         (self.number() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A number in `[0, 1)`, below 1/16 just where `one_in(16)` were true: the lowest bits are its highest.
+    /// A number in `[0, 1)`. It is below 1/16 exactly if `one_in(16)` would be true: its highest bits are the number's lowest.
     pub(crate) fn share(&mut self) -> f64 {
         (self.number().rotate_right(4) >> 11) as f64 / (1u64 << 53) as f64
     }
@@ -54,7 +54,7 @@ impl Random {
     ///
     /// # Panics
     ///
-    /// Without any choice.
+    /// If there is no choice.
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]
     }

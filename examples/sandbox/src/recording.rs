@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! The API key is left out. A header that comes several times has its values joined by `, `.
+//! Headers that carry a key (`x-api-key`, `authorization`) are left out; bodies are recorded as they are. A header that comes several times has its values joined by `, `.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 /// Where the requests that a sandbox gets are recorded.
 ///
 /// Each is one line of JSON with these members: `method`; `path`, as it was sent; `query`, a list of `[name, value]`,
-/// percent-decoded and in order; `headers`, an object with lowercase names, without the key; and `body`, the JSON that
+/// percent-decoded and in order; `headers`, an object with lowercase names, without those that carry a key; and `body`, the JSON that
 /// was sent, or null for an empty body. A body that is not JSON is in `text` instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Record {
@@ -71,7 +71,7 @@ pub(crate) fn line(head: &Parts, body: &[u8]) -> String {
     let query =
         Query::<Vec<(String, String)>>::try_from_uri(&head.uri).map_or(Vec::new(), |Query(pairs)| pairs);
     let mut headers = Map::new();
-    for name in head.headers.keys().filter(|name| *name != "x-api-key") {
+    for name in head.headers.keys().filter(|name| !["x-api-key", "authorization"].contains(&name.as_str())) {
         let values = head.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         headers.insert(name.to_string(), json!(values.collect::<Vec<_>>().join(", ")));
     }

@@ -119,16 +119,16 @@ impl Default for Lifecycle {
     }
 }
 
-/// What kind of output a run was asked for.
+/// What kind of output a run has to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Json,
-    /// JSON in a schema that the service made up, and gives along.
+    /// JSON in a schema that the service makes up, and sends with it.
     Auto,
 }
 
-/// One run, whole life included.
+/// One run, with everything that will become of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) id: String,
@@ -137,7 +137,7 @@ pub(crate) struct Run {
     pub(crate) processor: String,
     pub(crate) metadata: Option<Value>,
     pub(crate) kind: Kind,
-    /// The JSON of the input that was posted; without it the seed makes one.
+    /// The JSON of the posted input; if there is none, the seed makes one.
     pub(crate) posted: Option<String>,
     /// Bytes of the output's JSON.
     pub(crate) output_bytes: usize,
@@ -225,6 +225,12 @@ impl Run {
             self.modified(now).text()
         ));
         out
+    }
+
+    /// Whether its input asks for no progress events.
+    pub(crate) fn is_silent(&self) -> bool {
+        let input = self.posted.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
+        input.is_some_and(|input| input["enable_events"] == false)
     }
 
     fn warnings(&self, out: &mut String) {

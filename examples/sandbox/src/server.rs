@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! HTTP/1.1 and 1.0 only. A request's head has 30 s to come, and a TLS handshake 10 s; a broken one ends its connection alone.
+//! HTTP/1.1 and 1.0 only. The head of a request must come within 30 s, a TLS handshake within 10 s. A broken request ends
+//! its own connection only.
 
 use std::io;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use crate::wire::{Shears, Transport, Wire};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoAnswer(pub(crate) Close);
 
-/// Serves for ever.
+/// Serves until the runtime ends.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -41,7 +42,7 @@ pub(crate) async fn serve(
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, tls.clone(), shared.clone(), router.clone()));
             }
-            // Out of file descriptors, most likely: others will be closed soon.
+            // Out of file descriptors, most likely. Others will be closed soon.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
@@ -49,7 +50,7 @@ pub(crate) async fn serve(
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>, router: Router) {
     let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-    // Each write a segment of its own, as far as the system allows: what is split here arrives split.
+    // Each write becomes a segment of its own, as far as the system allows: what is split here arrives split.
     let _ = stream.set_nodelay(true);
     match tls {
         None => answer(stream, shared, router, number).await,
@@ -82,7 +83,7 @@ async fn answer<T: Transport>(transport: T, shared: Arc<Shared>, router: Router,
             }
         }
     });
-    // An error here is a client that went away or a cut on demand: the connection is over either way.
+    // An error here is a client that closed the connection, or a cut on demand. The connection is over either way.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)

@@ -1,4 +1,4 @@
-//! What all connections of one sandbox share: its options, its world, its faults, and what it has counted.
+//! What all connections of one sandbox share: its options, its world, its faults and its counts.
 //!
 //! # Limits
 //!
@@ -19,10 +19,10 @@ use crate::{Options, Record};
 
 const REMEMBERED_REQUESTS: usize = 10_000;
 
-/// What a sandbox has done so far.
+/// The counts of a sandbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Connections taken, those whose TLS failed included.
+    /// Connections accepted, also those whose TLS failed.
     pub connections: u64,
     /// TLS handshakes that succeeded.
     pub handshakes: u64,
@@ -32,19 +32,19 @@ pub struct Stats {
     pub bytes: u64,
     /// Writes to sockets, or to TLS.
     pub writes: u64,
-    /// Events written to streams, those that a cut then lost included.
+    /// Events written to streams, also those that a cut then lost.
     pub events: u64,
-    /// Connections that ended too early on demand, by FIN or RST.
+    /// Connections that a fault cut, by FIN or RST.
     pub cuts: u64,
     /// Of these, by RST.
     pub resets: u64,
-    /// Silences on demand.
+    /// Silences of a fault.
     pub stalls: u64,
-    /// POSTs that were dropped on demand, and did nothing.
+    /// POSTs that a fault dropped before they did anything.
     pub lost_requests: u64,
-    /// POSTs that did what they asked for, and got no answer on demand.
+    /// POSTs that were carried out, and whose answer a fault dropped.
     pub lost_answers: u64,
-    /// Requests that were answered otherwise than asked, on demand.
+    /// Requests that a fault answered.
     pub instead: u64,
 }
 
@@ -166,7 +166,7 @@ impl Shared {
         Some(length)
     }
 
-    /// What becomes of one more POST: drawn from the seed, once for the request and once for its answer.
+    /// Two numbers from 0 to 1 that decide whether the next POST gets lost, and whether its answer does.
     pub(crate) fn draw_post(&self) -> (f64, f64) {
         let number = self.counters.posts.fetch_add(1, Ordering::Relaxed);
         // Neither the numbers of the world nor those of the connections.

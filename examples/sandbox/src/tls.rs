@@ -1,8 +1,9 @@
-//! Nothing in, an authority of one's own and a TLS server for loopback out.
+//! Nothing in, a certificate authority and a TLS server for loopback out.
 //!
 //! # Limits
 //!
-//! Keys are P-256 and new each time, whatever the seed; certificates hold for `localhost`, `127.0.0.1` and `::1` from 2025 to 2045.
+//! Keys are P-256 and new each time, whatever the seed. Certificates are valid for `localhost`, `127.0.0.1` and `::1`, from
+//! 2025 to 2045.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 /// What HTTPS needs.
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
-    /// The authority's certificate: who trusts it trusts the sandbox.
+    /// The authority's certificate: a client that trusts it trusts the sandbox.
     pub(crate) ca_pem: String,
 }
 

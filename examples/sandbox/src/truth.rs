@@ -3,7 +3,7 @@
 //!
 //! # Limits
 //!
-//! Each event is made when it is asked for: a group of any size takes the memory of its largest event.
+//! Each event is made when it is needed: a group of any size takes the memory of its largest event.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use crate::run::{Status, Version};
 use crate::shared::Shared;
 use crate::world::Stream;
 
-/// The parameters of a request for the runs of a group, without a cursor. The default is `/v1beta`, all runs, no input, no output.
+/// The parameters of a request for the runs of a group, except the cursor. The default is `/v1beta`, all runs, no input and
+/// no output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunsQuery {
     /// `/v1beta` or `/v1`.
@@ -29,7 +30,7 @@ pub struct RunsQuery {
 /// One event of a stream of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunEvent {
-    /// The cursor that stands for this event.
+    /// Its cursor.
     pub event_id: String,
     /// The run.
     pub run_id: String,

@@ -1,8 +1,8 @@
-//! What a connection writes in, the same bytes out until a fault is due: cuts, silences and small writes, at any byte.
+//! The bytes of a connection in, the same bytes out until a fault is due: cuts, silences and small writes, at any byte.
 //!
 //! # Limits
 //!
-//! Counts what HTTP writes, heads and chunk framing included, before TLS encrypts it. Reading is left alone.
+//! Counts what HTTP writes, heads and chunk framing included, before TLS encrypts it. It never changes what is read.
 
 use std::future::Future;
 use std::io;
@@ -37,7 +37,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// How an answer asks its connection to end once all that was written is out: it opens the shears, and the wire closes them.
+/// How an answer cuts its connection once everything written so far is sent: it opens the shears, and the wire closes them.
 #[derive(Debug, Default)]
 pub(crate) struct Shears {
     open: AtomicBool,
@@ -53,7 +53,7 @@ impl Shears {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Whether the connection, when it ends next, ends by RST.
+    /// Sets whether the connection will end by RST.
     pub(crate) fn reset_at_end(&self, reset: bool) {
         self.reset_at_end.store(reset, Ordering::Release);
     }
@@ -77,7 +77,7 @@ pub(crate) struct Wire<T: Transport> {
 }
 
 impl<T: Transport> Wire<T> {
-    /// The `number`th connection of the sandbox; it takes the faults as they are now.
+    /// The `number`th connection of the sandbox. Later changes of the faults do not affect it.
     pub(crate) fn new(transport: T, shared: Arc<Shared>, shears: Arc<Shears>, number: u64) -> Self {
         let faults = shared.faults();
         // The seed itself draws the world.
@@ -104,7 +104,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Lets the faults strike that are due after what was sent so far: pending while silent, an error when cut.
+    /// Lets the faults that are due now strike: pending while silent, an error once cut.
     fn strike(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.stall_at.take_if(|at| *at == self.sent).is_some() {
             self.silence = self.shared.take_stall().map(|length| Box::pin(sleep(length)));
@@ -172,14 +172,14 @@ impl<T: Transport> AsyncWrite for Wire<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Before the first byte of an answer nothing is due: HTTP flushes even before it has read a request.
+        // Nothing is due before the first byte of an answer: HTTP flushes even before it has read a request.
         if self.sent > 0 {
             ready!(self.strike(context))?;
         }
-        // HTTP flushes only when it holds nothing back, so what the answer has said until now is out.
+        // HTTP flushes only when it holds nothing back, so everything before the cut is sent.
         if self.shears.close() {
             self.cutting = self.shared.take_cut();
-            // With no cut left the answer goes on, and waits for that on this very task.
+            // If no cut is left, the answer continues: it is waiting in this very task.
             context.waker().wake_by_ref();
         }
         ready!(self.end_if_cut(context))?;

@@ -1,4 +1,4 @@
-//! A seed and what is asked for in, groups and runs out: all that the sandbox knows.
+//! A seed and requests in, groups and runs out: everything that the sandbox knows.
 //!
 //! # Limits
 //!
@@ -23,7 +23,7 @@ pub(crate) struct World {
     pub(crate) groups: HashMap<String, Group>,
     pub(crate) runs: HashMap<String, Arc<Run>>,
     seed: u64,
-    /// How many groups and runs there are: the next one's place among the numbers of the seed.
+    /// How many groups and runs there are. It decides which numbers of the seed the next one gets.
     made: u64,
     lifecycle: Lifecycle,
     output_bytes: Option<usize>,
@@ -102,7 +102,7 @@ impl World {
         self.keep(run, now, false)
     }
 
-    /// Adds runs that this world has made to one of its groups.
+    /// Adds runs of this world to one of its groups.
     pub(crate) fn join(&mut self, group: &str, runs: Vec<Arc<Run>>, now: Moment) {
         if let Some(group) = self.groups.get_mut(group) {
             group.add(runs, now);
@@ -129,7 +129,7 @@ impl World {
         Random::nth(self.seed, self.made)
     }
 
-    /// A run with what does not depend on its input.
+    /// A run, with everything that does not depend on its input.
     fn blank(&self, mut random: Random, now: Moment) -> Run {
         let output_bytes = output::size(&mut random);
         Run {

@@ -222,3 +222,25 @@ fn bad_clients_get_no_more_than_an_error() {
     assert_eq!(get(&sandbox, "/v1/tasks/groups/%ff/runs").status(), 400);
     assert_eq!(get(&sandbox, &client::runs(&sandbox, "")).events().len(), 3);
 }
+
+#[test]
+fn the_same_seed_and_the_same_requests_give_the_same_ids_ends_and_answers() {
+    let world = |seed| {
+        let lifecycle = Lifecycle { failed: 0.2, cancelled: 0.2, ..Lifecycle::default() };
+        let options = Options { seed, runs: 0, speed: 1000.0, lifecycle, ..Options::default() };
+        let sandbox = Sandbox::start(options).unwrap();
+        let inputs: Vec<Value> =
+            (0..30).map(|row| json!({"processor": "core", "input": {"row": row}})).collect();
+        add(&sandbox, sandbox.group_id(), "", &json!({"inputs": inputs}));
+        let events = get(&sandbox, &format!("/v1/tasks/groups/{}/events", sandbox.group_id())).events();
+        assert_eq!(events.last().unwrap()["status"]["is_active"], false);
+        let runs = get(&sandbox, &client::runs(&sandbox, "include_output=true")).events();
+        let parts = |event: &Value| {
+            let run = &event["run"];
+            (run["run_id"].clone(), run["status"].clone(), run["error"].clone(), event["output"].clone())
+        };
+        runs.iter().map(parts).collect::<Vec<_>>()
+    };
+    assert_eq!(world(1), world(1));
+    assert_ne!(world(1), world(2));
+}

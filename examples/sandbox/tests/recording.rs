@@ -12,7 +12,9 @@ fn a_request_is_recorded_decoded_and_without_its_key() {
     let body = r#"{"metadata": {"größe": 1.5}}"#;
     let head = format!(
         "POST /v1/tasks/groups?a=x%2By&b=&a=%C3%A9 HTTP/1.1\r\nhost: localhost\r\nX-Api-Key: {}\r\nX-Two: 1\r\n\
+         Authorization: Bearer {}\r\n\
          X-Two: 2\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        sandbox.key(),
         sandbox.key(),
         body.len()
     );

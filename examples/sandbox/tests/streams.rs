@@ -194,6 +194,41 @@ fn the_progress_of_a_run_starts_and_ends_with_its_state() {
 }
 
 #[test]
+fn five_thousand_added_runs_are_answered_each_with_its_own_input() {
+    let options = Options { runs: 0, speed: 1000.0, output_bytes: Some(1500), ..Options::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let add = format!("/v1/tasks/groups/{}/runs?refresh_status=false", sandbox.group_id());
+    for batch in 0..5 {
+        let input = |row: usize| serde_json::json!({"processor": "core", "input": format!("input {row}")});
+        let inputs: Vec<Value> = (batch * 1000..(batch + 1) * 1000).map(input).collect();
+        let answer = client::ask(&sandbox, "POST", &add, &serde_json::json!({"inputs": inputs}).to_string());
+        assert_eq!(answer.json()["run_ids"].as_array().unwrap().len(), 1000);
+    }
+    let events = get(&sandbox, &format!("/v1/tasks/groups/{}/events", sandbox.group_id())).events();
+    assert_eq!(events.last().unwrap()["status"]["num_task_runs"], 5000);
+    let events = get(&sandbox, &runs(&sandbox, "include_output=true")).events();
+    assert_eq!(events.len(), 5000);
+    for (row, event) in events.iter().enumerate().filter(|(_, event)| event["run"]["status"] == "completed") {
+        assert_eq!(event["output"]["content"]["answer"], format!("Answer to: input {row}"));
+    }
+}
+
+#[test]
+fn a_run_that_asks_for_no_progress_has_its_states_only() {
+    let sandbox = sandbox(0);
+    let types = |enable: bool| {
+        let body =
+            serde_json::json!({"processor": "core", "input": "x", "enable_events": enable}).to_string();
+        let run = client::ask(&sandbox, "POST", "/v1/tasks/runs", &body).json();
+        let events =
+            get(&sandbox, &format!("/v1/tasks/runs/{}/events", run["run_id"].as_str().unwrap())).events();
+        events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(false), ["task_run.state", "task_run.state"]);
+    assert_eq!(types(true).len(), 11);
+}
+
+#[test]
 fn every_legal_form_of_the_stream_holds_the_same_events() {
     let sandbox = sandbox(10);
     let truth = get(&sandbox, &runs(&sandbox, "include_output=true")).events();

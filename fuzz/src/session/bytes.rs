@@ -23,7 +23,7 @@ impl<'b> Bytes<'b> {
         u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
     }
 
-    /// So many bytes, or those that are left.
+    /// This many bytes, or those that are left.
     pub(super) fn piece(&mut self, length: usize) -> &'b [u8] {
         let (piece, rest) = self.0.split_at(length.min(self.0.len()));
         self.0 = rest;

@@ -15,7 +15,7 @@ use taskgroup_tests::{
 
 use super::bytes::Bytes;
 
-/// So many calls show what there is to be seen.
+/// More calls show nothing new.
 const CALLS: usize = 300;
 
 /// Bytes that get a session far.
@@ -40,7 +40,7 @@ const PIECES: [&[u8]; 14] = [
 ///
 /// # Panics
 ///
-/// When a call gives what it must not.
+/// If a call returns what it must not.
 pub fn called(input: &[u8]) {
     let mut bytes = Bytes(input);
     let idle = [0, 1, 1000, 90_000, u64::MAX][usize::from(bytes.byte() % 5)];

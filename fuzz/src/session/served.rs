@@ -11,7 +11,7 @@ use taskgroup_tests::{
 
 use super::bytes::Bytes;
 
-/// The most troubles; after them, all goes well.
+/// The most troubles; after them, everything works.
 const TROUBLES: usize = 12;
 
 /// Something that goes wrong with one answer.
@@ -44,7 +44,7 @@ enum Resume {
 ///
 /// # Panics
 ///
-/// When an event is missing, comes twice or in the wrong place.
+/// If an event is missing, comes twice or in the wrong place.
 pub fn served(input: &[u8]) {
     let mut bytes = Bytes(input);
     let (read, write, seed) = (bytes.short(), bytes.byte(), bytes.short());
@@ -121,9 +121,9 @@ impl Trouble {
         let part = &whole[..whole.len() * usize::from(self.part) / usize::from(u16::MAX)];
         let answer = Answer::new().bytes(part);
         match self.end {
-            // What ends in order without a length, and with nothing new, is the end of the stream to whoever
-            // asks; or, when it started over, a server that has lost the cursor. A server of which events are
-            // left does neither.
+            // An answer that ends in order without a length, and with nothing new, is the end of the stream
+            // to the client; or, if it started over, a server that has lost the cursor. A server that has
+            // events left does neither.
             End::Close if self.framing == Framing::UntilClose && !self.brings_news(part, ids, next) => {
                 answer.reset()
             }

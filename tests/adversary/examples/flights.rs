@@ -17,18 +17,26 @@ use std::{
 use embassy_futures::block_on;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use taskgroup_adversary::{NOW, Options, Server, Upstream, certificates};
-use taskgroup_tls::{Client, Dates, RECEIVE, Roots, SEND_MIN};
+use taskgroup_tls::{
+    Aes128GcmSha256, ChaCha20Poly1305Sha256, Client, Dates, RECEIVE, Roots, SEND_MIN, Suite,
+};
 
 use same::Same;
 
-/// What it is called, the case, and how much the server says, in bytes.
-const FLIGHTS: [(&str, &str, usize); 6] = [
-    ("P-256", "good", 64 * 1024),
-    ("P-256, one intermediate", "one-intermediate", 1),
-    ("P-256, intermediate and root P-384", "p256-over-p384", 1),
-    ("P-384 throughout", "p384-over-p384", 1),
-    ("RSA-2048, root RSA-2048", "rsa-2048", 1),
-    ("RSA-4096, root RSA-4096", "rsa-4096", 1),
+type Record = fn(&str, usize) -> Result<Flight, Box<dyn Error>>;
+
+const CHACHA20: (&str, Record) = ("ChaCha20", record::<ChaCha20Poly1305Sha256>);
+const AES: (&str, Record) = ("Aes", record::<Aes128GcmSha256>);
+
+/// What it is called, the case, how much the server says, in bytes, and the cipher suite.
+const FLIGHTS: [(&str, &str, usize, (&str, Record)); 7] = [
+    ("P-256", "good", 64 * 1024, CHACHA20),
+    ("P-256, AES-128-GCM", "good", 64 * 1024, AES),
+    ("P-256, one intermediate", "one-intermediate", 1, CHACHA20),
+    ("P-256, intermediate and root P-384", "p256-over-p384", 1, CHACHA20),
+    ("P-384 throughout", "p384-over-p384", 1, CHACHA20),
+    ("RSA-2048, root RSA-2048", "rsa-2048", 1, CHACHA20),
+    ("RSA-4096, root RSA-4096", "rsa-4096", 1, CHACHA20),
 ];
 
 /// A socket, and what came by it.
@@ -67,13 +75,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     fs::create_dir_all(&folder)?;
     let mut source = format!("const NOW: u64 = {NOW};\nstatic FLIGHTS: &[Flight] = &[\n");
-    for (place, (what, case, said)) in FLIGHTS.into_iter().enumerate() {
+    for (place, (what, case, said, (suite, record))) in FLIGHTS.into_iter().enumerate() {
         let Flight { root, name, sent } = record(case, said)?;
         fs::write(folder.join(format!("{place}.root")), root)?;
         fs::write(folder.join(format!("{place}.sent")), sent)?;
         source += &format!(
             "Flight {{ what: {what:?}, name: {name:?}, root: include_bytes!(\"{place}.root\"), \
-             sent: include_bytes!(\"{place}.sent\"), said: {said} }},\n"
+             sent: include_bytes!(\"{place}.sent\"), said: {said}, suite: Suite::{suite} }},\n"
         );
     }
     fs::write(folder.join("flights.rs"), source + "];\n")?;
@@ -87,14 +95,14 @@ struct Flight {
     sent: Vec<u8>,
 }
 
-fn record(case: &str, said: usize) -> Result<Flight, Box<dyn Error>> {
+fn record<S: Suite>(case: &str, said: usize) -> Result<Flight, Box<dyn Error>> {
     let case = certificates::find(case, NOW).ok_or("no such case")?;
     let (name, root) = (case.server_name, case.root.to_vec());
     let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; said])))?;
     let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
     let (roots, clock) = ([&root[..]], || Some(NOW));
     let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
-    let client = Client::new(roots, dates, Same::new(), &mut receive, &mut send);
+    let client = Client::new(roots, dates, Same::new(), &mut receive, &mut send).with_suite::<S>();
     let came = Rc::new(RefCell::default());
     let tcp = TcpStream::connect(server.address())?;
     block_on(async {

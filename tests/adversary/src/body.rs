@@ -30,6 +30,8 @@ pub(crate) struct Body<'s, W> {
     to: W,
     write: &'s mut Protection,
     fault: Fault,
+    /// The most bytes of content that a record may have.
+    content: usize,
     /// Bytes until the fault hits; `None`: it has, or there is none here.
     left: Option<u64>,
     /// On how many connections it has.
@@ -58,9 +60,9 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
         after: u64,
         hits: &'s AtomicU32,
     ) -> (Self, &'s mut Protection) {
-        let Session { read, write } = session;
+        let Session { read, write, content } = session;
         let left = fault.is_in_body().then_some(after);
-        (Self { to, write, fault, left, hits, next: None, records: 0, sent: 0 }, read)
+        (Self { to, write, fault, content: *content, left, hits, next: None, records: 0, sent: 0 }, read)
     }
 
     /// Whether the fault has hit.
@@ -100,8 +102,8 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
     fn next_size(&mut self, there: usize) -> usize {
         let most = match self.fault {
             Fault::RecordsOfOneByte => 1,
-            Fault::RecordsOfEachSize => self.records % CONTENT + 1,
-            _ => CONTENT,
+            Fault::RecordsOfEachSize => self.records % self.content + 1,
+            _ => self.content,
         };
         let until_fault = self.left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
         there.min(most).min(until_fault)
@@ -110,7 +112,7 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
     async fn send_record(&mut self, content: &[u8]) -> io::Result<()> {
         let mut inner = [content, &[APPLICATION_DATA]].concat();
         if self.fault == Fault::PaddedRecords {
-            inner.resize(CONTENT + 1, 0);
+            inner.resize(self.content + 1, 0);
         }
         let mut record = self.write.seal_inner(inner);
         match self.next.take() {

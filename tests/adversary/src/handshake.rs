@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! TLS_AES_128_GCM_SHA256, with P-256 or X25519. The client's `Finished` is checked; a certificate that it should
+//! TLS_AES_128_GCM_SHA256 and TLS_CHACHA20_POLY1305_SHA256, with P-256 or X25519. The client's `Finished` is checked; a certificate that it should
 //! show, after a `CertificateRequest`, is not.
 
 use std::io;
@@ -25,6 +25,8 @@ use crate::schedule::{Schedule, Secrets, Transcript};
 pub(crate) struct Session {
     pub(crate) read: Protection,
     pub(crate) write: Protection,
+    /// The most bytes of content that a record may have.
+    pub(crate) content: usize,
 }
 
 /// How a handshake went.
@@ -141,15 +143,12 @@ impl<'c> Server<'c> {
         }
     }
 
-    /// Puts the messages that are waiting into a record.
+    /// Puts the messages that are waiting into a record, or as many as they need.
     fn flush(&mut self) {
         let (sealed, messages) = (self.joined.0, std::mem::take(&mut self.joined.1));
-        if !messages.is_empty() {
-            let record = if sealed {
-                self.protection().seal(HANDSHAKE, &messages)
-            } else {
-                record(HANDSHAKE, &messages)
-            };
+        for content in messages.chunks(self.agreement.content()) {
+            let record =
+                if sealed { self.protection().seal(HANDSHAKE, content) } else { record(HANDSHAKE, content) };
             self.out.extend(record);
         }
     }
@@ -158,7 +157,7 @@ impl<'c> Server<'c> {
     fn protection(&mut self) -> &mut Protection {
         let (_, write) = self.handshake.get_or_insert_with(|| {
             let secrets = self.schedule.handshake(&self.transcript);
-            let write = Protection::new(secrets.server.clone());
+            let write = Protection::new(self.agreement.suite, secrets.server.clone());
             (secrets, write)
         });
         write
@@ -169,7 +168,7 @@ impl<'c> Server<'c> {
             Message::ServerHello(hello) => {
                 message::message(message::SERVER_HELLO, &self.agreement.server_hello(hello))
             }
-            Message::EncryptedExtensions => message::encrypted_extensions(),
+            Message::EncryptedExtensions => message::encrypted_extensions(self.agreement.fragment),
             Message::CertificateRequest => message::certificate_request(),
             Message::Certificate(chain) => self.chain(chain),
             Message::CertificateVerify(proof) => self.proof(proof),
@@ -214,7 +213,9 @@ impl<'c> Server<'c> {
 
     /// Reads up to the client's `Finished`.
     async fn read_answer(mut self, stream: &mut TcpStream, fault: Fault) -> io::Result<Handshake> {
-        let mut read = self.handshake.as_ref().map(|(secrets, _)| Protection::new(secrets.client.clone()));
+        let suite = self.agreement.suite;
+        let client = self.handshake.as_ref().map(|(secrets, _)| secrets.client.clone());
+        let mut read = client.map(|secret| Protection::new(suite, secret));
         loop {
             let Some((kind, body)) = record::read(stream).await? else { return Ok(Handshake::Refused(None)) };
             let (kind, content) = match &mut read {
@@ -249,8 +250,9 @@ impl<'c> Server<'c> {
             return Err(io::Error::other("the client's Finished is wrong"));
         }
         Ok(Handshake::Done(Box::new(Session {
-            read: Protection::new(application.client),
-            write: Protection::new(application.server),
+            read: Protection::new(self.agreement.suite, application.client),
+            write: Protection::new(self.agreement.suite, application.server),
+            content: self.agreement.content(),
         })))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! Reads what the answer needs and no more: the session id to echo, and the key shares for P-256 and X25519.
+//! Reads what the answer needs and no more: the session id to echo, the cipher suites, the key shares for P-256 and
+//! X25519, and max_fragment_length.
 
 use std::io;
 
@@ -11,13 +12,14 @@ use ring::agreement::{
 };
 use ring::rand::SystemRandom;
 
+use crate::record::{CONTENT, Suite};
+
 /// Named groups (section 4.2.7).
 const SECP256R1: u16 = 0x0017;
 const SECP384R1: u16 = 0x0018;
 const X25519_GROUP: u16 = 0x001D;
-/// Cipher suites (appendix B.4).
-const AES_128_GCM_SHA256: u16 = 0x1301;
 /// Extensions (section 4.2).
+pub(crate) const MAX_FRAGMENT_LENGTH: u16 = 1;
 const SUPPORTED_VERSIONS: u16 = 43;
 const KEY_SHARE: u16 = 51;
 /// The random of a HelloRetryRequest (section 4.1.3): SHA-256 of its name.
@@ -43,6 +45,10 @@ pub(crate) enum Hello {
 /// What both sides have agreed on.
 pub(crate) struct Agreement {
     pub(crate) shared: Vec<u8>,
+    /// The first that the client offers of those that are known here.
+    pub(crate) suite: Suite,
+    /// What the client asks for by max_fragment_length (RFC 6066, section 4).
+    pub(crate) fragment: Option<u8>,
     session: Vec<u8>,
     group: u16,
     share: Vec<u8>,
@@ -51,7 +57,8 @@ pub(crate) struct Agreement {
 impl Agreement {
     /// From a `ClientHello` without its header of four bytes.
     pub(crate) fn new(client_hello: &[u8]) -> io::Result<Self> {
-        let (session, shares) = read(client_hello).ok_or_else(|| io::Error::other("no ClientHello"))?;
+        let Offer { session, suite, shares, fragment } = read(client_hello)
+            .ok_or_else(|| io::Error::other("no ClientHello with a suite that is known"))?;
         let known = |group: u16| match group {
             SECP256R1 => Some(&ECDH_P256),
             X25519_GROUP => Some(&X25519),
@@ -62,7 +69,12 @@ impl Agreement {
         let (group, algorithm, theirs) =
             found.ok_or_else(|| io::Error::other("no key share for P-256 or X25519"))?;
         let (share, shared) = agree(algorithm, theirs).ok_or_else(|| io::Error::other("no key"))?;
-        Ok(Self { shared, session: session.to_vec(), group, share })
+        Ok(Self { shared, suite, fragment, session: session.to_vec(), group, share })
+    }
+
+    /// The most bytes of content that a record may have.
+    pub(crate) fn content(&self) -> usize {
+        self.fragment.map_or(CONTENT, |code| 256 << code)
     }
 
     /// The body of the `ServerHello`.
@@ -75,25 +87,26 @@ impl Agreement {
             extension(KEY_SHARE, &[&group.to_be_bytes()[..], &sized16(share)].concat())
         };
         let good = share(self.group, &self.share);
-        let (random, suite, extensions) = match hello {
-            Hello::NoKeyShare => ([7; 32], AES_128_GCM_SHA256, versions),
+        let (random, extensions) = match hello {
+            Hello::NoKeyShare => ([7; 32], versions),
             Hello::Retry => {
                 let group = extension(KEY_SHARE, &SECP384R1.to_be_bytes());
-                (RETRY, AES_128_GCM_SHA256, [versions, group].concat())
+                (RETRY, [versions, group].concat())
             }
             Hello::OtherGroup => {
                 let other = if self.group == SECP256R1 { X25519_GROUP } else { SECP256R1 };
-                ([7; 32], AES_128_GCM_SHA256, [versions, share(other, &[9; 32])].concat())
+                ([7; 32], [versions, share(other, &[9; 32])].concat())
             }
             Hello::BadPoint => {
                 let mut point = self.share.clone();
                 point[1..].fill(1);
-                ([7; 32], AES_128_GCM_SHA256, [versions, share(self.group, &point)].concat())
+                ([7; 32], [versions, share(self.group, &point)].concat())
             }
-            Hello::Good | Hello::Garbage => ([7; 32], AES_128_GCM_SHA256, [versions, good].concat()),
+            Hello::Good | Hello::Garbage => ([7; 32], [versions, good].concat()),
         };
         let session = [&[u8::try_from(self.session.len()).expect("32 at most")], &self.session[..]].concat();
-        [&[3, 3][..], &random, &session, &suite.to_be_bytes(), &[0], &sized16(&extensions)].concat()
+        [&[3, 3][..], &random, &session, &(self.suite as u16).to_be_bytes(), &[0], &sized16(&extensions)]
+            .concat()
     }
 }
 
@@ -106,7 +119,7 @@ fn agree(algorithm: &'static Algorithm, theirs: &[u8]) -> Option<(Vec<u8>, Vec<u
     Some((share, shared))
 }
 
-fn extension(kind: u16, body: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(kind: u16, body: &[u8]) -> Vec<u8> {
     [&kind.to_be_bytes()[..], &sized16(body)].concat()
 }
 
@@ -115,28 +128,38 @@ fn sized16(body: &[u8]) -> Vec<u8> {
     [&length[..], body].concat()
 }
 
-type Shares<'h> = Vec<(u16, &'h [u8])>;
+/// What a client offers.
+struct Offer<'h> {
+    session: &'h [u8],
+    suite: Suite,
+    shares: Vec<(u16, &'h [u8])>,
+    fragment: Option<u8>,
+}
 
-/// The session id and the key shares.
-fn read(mut hello: &[u8]) -> Option<(&[u8], Shares<'_>)> {
+fn read(mut hello: &[u8]) -> Option<Offer<'_>> {
     const VERSION_AND_RANDOM: usize = 34;
     hello = hello.get(VERSION_AND_RANDOM..)?;
     let session = take8(&mut hello)?;
-    let _suites = take16(&mut hello)?;
+    let suites = take16(&mut hello)?;
+    let suite = suites.as_chunks().0.iter().find_map(|code| Suite::by_code(u16::from_be_bytes(*code)))?;
     let _compressions = take8(&mut hello)?;
     let mut extensions = take16(&mut hello)?;
-    let mut shares = Vec::new();
+    let (mut shares, mut fragment) = (Vec::new(), None);
     while !extensions.is_empty() {
         let kind = number16(&mut extensions)?;
         let mut body = take16(&mut extensions)?;
-        if kind == KEY_SHARE {
-            let mut entries = take16(&mut body)?;
-            while !entries.is_empty() {
-                shares.push((number16(&mut entries)?, take16(&mut entries)?));
+        match (kind, body) {
+            (KEY_SHARE, _) => {
+                let mut entries = take16(&mut body)?;
+                while !entries.is_empty() {
+                    shares.push((number16(&mut entries)?, take16(&mut entries)?));
+                }
             }
+            (MAX_FRAGMENT_LENGTH, [code @ 1..=4]) => fragment = Some(*code),
+            _ => {}
         }
     }
-    Some((session, shares))
+    Some(Offer { session, suite, shares, fragment })
 }
 
 fn number16(input: &mut &[u8]) -> Option<u16> {

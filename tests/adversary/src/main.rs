@@ -82,7 +82,7 @@ fn list() -> io::Result<()> {
 }
 
 fn serve(arguments: Serve) -> io::Result<()> {
-    // The signals first: once the lines are out, whoever reads them may send one.
+    // The signals first: once the lines are out, their reader may send one.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminated, mut interrupted) = {
         let _entered = runtime.enter();

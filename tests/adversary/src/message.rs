@@ -2,6 +2,8 @@
 
 use tokio_rustls::rustls::SignatureScheme;
 
+use crate::hello::{MAX_FRAGMENT_LENGTH, extension};
+
 /// Handshake types.
 pub(crate) const SERVER_HELLO: u8 = 2;
 const NEW_SESSION_TICKET: u8 = 4;
@@ -19,8 +21,10 @@ pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind], &sized24(body)[..]].concat()
 }
 
-pub(crate) fn encrypted_extensions() -> Vec<u8> {
-    message(ENCRYPTED_EXTENSIONS, &[0, 0])
+/// That heeds what the client has asked for by max_fragment_length.
+pub(crate) fn encrypted_extensions(fragment: Option<u8>) -> Vec<u8> {
+    let extensions = fragment.map(|code| extension(MAX_FRAGMENT_LENGTH, &[code])).unwrap_or_default();
+    message(ENCRYPTED_EXTENSIONS, &sized16(&extensions))
 }
 
 pub(crate) fn certificate_request() -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Content in, records out, and back: the record protocol of TLS 1.3 (RFC 8446, section 5) with AES-128-GCM.
+//! Content in, records out, and back: the record protocol of TLS 1.3 (RFC 8446, section 5).
 //!
 //! # Limits
 //!
@@ -6,7 +6,7 @@
 
 use std::io;
 
-use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::aead::{AES_128_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::schedule::Secret;
@@ -43,8 +43,29 @@ pub(crate) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Opti
     Ok(Some((kind, body)))
 }
 
+/// A cipher suite (appendix B.4).
+#[derive(Clone, Copy)]
+pub(crate) enum Suite {
+    Aes128GcmSha256 = 0x1301,
+    ChaCha20Poly1305Sha256 = 0x1303,
+}
+
+impl Suite {
+    pub(crate) fn by_code(code: u16) -> Option<Self> {
+        [Self::Aes128GcmSha256, Self::ChaCha20Poly1305Sha256].into_iter().find(|suite| *suite as u16 == code)
+    }
+
+    fn algorithm(self) -> &'static Algorithm {
+        match self {
+            Self::Aes128GcmSha256 => &AES_128_GCM,
+            Self::ChaCha20Poly1305Sha256 => &CHACHA20_POLY1305,
+        }
+    }
+}
+
 /// What protects the records of one direction.
 pub(crate) struct Protection {
+    suite: Suite,
     secret: Secret,
     key: LessSafeKey,
     iv: [u8; 12],
@@ -52,10 +73,14 @@ pub(crate) struct Protection {
 }
 
 impl Protection {
-    pub(crate) fn new(secret: Secret) -> Self {
-        let key: [u8; 16] = secret.expand("key", &[]);
-        let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).expect("16 bytes"));
-        Self { key, iv: secret.expand("iv", &[]), sequence: 0, secret }
+    pub(crate) fn new(suite: Suite, secret: Secret) -> Self {
+        let (short, long): ([u8; 16], [u8; 32]) = (secret.expand("key", &[]), secret.expand("key", &[]));
+        let key: &[u8] = match suite {
+            Suite::Aes128GcmSha256 => &short,
+            Suite::ChaCha20Poly1305Sha256 => &long,
+        };
+        let key = LessSafeKey::new(UnboundKey::new(suite.algorithm(), key).expect("as long as it has to be"));
+        Self { suite, key, iv: secret.expand("iv", &[]), sequence: 0, secret }
     }
 
     /// The next record, header first.
@@ -83,9 +108,9 @@ impl Protection {
         Ok((inner[end], inner[..end].to_vec()))
     }
 
-    /// Goes on with the next secret.
+    /// Continues with the next secret.
     pub(crate) fn update(&mut self) {
-        *self = Self::new(self.secret.next());
+        *self = Self::new(self.suite, self.secret.next());
     }
 
     fn nonce(&mut self) -> Nonce {

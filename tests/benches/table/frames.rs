@@ -121,7 +121,7 @@ fn event(number: usize, size: usize, random: &mut Random) -> String {
     text + r#"],"mcp_tool_calls":null,"beta_fields":null}}"#
 }
 
-/// Whole sentences up to about so many bytes, the first one chosen by a number.
+/// Whole sentences up to about this many bytes, the first one chosen by a number.
 struct Prose(usize, u64);
 
 impl std::fmt::Display for Prose {

@@ -1,5 +1,5 @@
-//! Frames of three sizes in, the table of the benchmarks out: how fast each machine of the core is, and
-//! how many times as fast as what else there is for the same work.
+//! Frames of three sizes in, the table of the benchmarks out: how fast each machine of the core is, also
+//! compared with other crates that do the same work.
 //!
 //! `cargo bench -p taskgroup-tests` takes about two minutes and ends with the table; `-- PART` measures
 //! only what has PART in its name. As a test it runs everything once, which proves that it runs and that

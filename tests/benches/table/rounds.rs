@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 /// What many short rounds, each with one run of both, have shown.
 ///
-/// Both run in turns: whatever else the machine does then disturbs both alike, and the medians leave
-/// out what it does to one of them.
+/// Both run in turns: whatever else the machine does disturbs both equally, and the medians leave out what it
+/// does to one of them.
 #[derive(Default)]
 pub(crate) struct Comparison {
     rounds: Vec<(Duration, Duration)>,
 }
 
 impl Comparison {
-    /// Runs both so many times. Returns the time that ours took in all.
+    /// Runs both this many times. Returns the time that ours took in all.
     pub(crate) fn run(
         &mut self,
         rounds: u64,
@@ -21,7 +21,7 @@ impl Comparison {
     ) -> Duration {
         let mut sum = Duration::ZERO;
         for _ in 0..rounds {
-            // Who comes first finds the cache as the other one left it.
+            // The first finds the cache as the other one left it.
             let round = if self.rounds.len().is_multiple_of(2) {
                 let ours = timed(ours);
                 (ours, timed(reference))

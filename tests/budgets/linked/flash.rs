@@ -9,6 +9,10 @@
 mod asked;
 #[cfg(feature = "rest")]
 mod bodies;
+// Of taskgroup-tls, which has it for itself.
+#[cfg(feature = "ecdsa")]
+#[path = "../../../adapters/tls/src/signature/weierstrass/mod.rs"]
+mod ecdsa;
 #[cfg(feature = "rest")]
 mod rest;
 
@@ -53,6 +57,15 @@ fn run(input: &[u8]) {
 #[cfg(feature = "panics")]
 fn run(input: &[u8]) {
     out(input[7]);
+}
+
+#[cfg(feature = "ecdsa")]
+fn run(input: &[u8]) {
+    let mut parts = input.splitn(4, |byte| *byte == 0);
+    let [key, digest, r, s] = [(); 4].map(|()| parts.next().unwrap_or_default());
+    out(ecdsa::verify::<ecdsa::P256, 8>(key, digest, r, s));
+    #[cfg(feature = "p384")]
+    out(ecdsa::verify::<ecdsa::P384, 12>(key, digest, r, s));
 }
 
 #[cfg(feature = "sse")]

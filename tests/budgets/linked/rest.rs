@@ -1,4 +1,4 @@
-//! Input in, through all that is public and in no machine's own program: the proof only, its size says nothing.
+//! Calls everything public that no machine's own program calls: for the proof only, its size says nothing.
 
 use core::{str, time::Duration};
 

@@ -1,5 +1,5 @@
-"""A file of events, and a number, from the command line in; a generator out that goes on after a cursor and fails after so
-many; and what all the servers have in common.
+"""What the servers have in common: a generator of the events in a file, which continues after a cursor and fails after a
+number of events. The file and the number come from the command line.
 """
 
 import json
@@ -20,7 +20,7 @@ def after(cursor: str) -> Iterator[str]:
     ids = [json.loads(event)["event_id"] for event in EVENTS]
     for sent, event in enumerate(EVENTS[ids.index(cursor) + 1 if cursor else 0 :]):
         if sent == MOST:
-            raise RuntimeError("the generator fails, as it was told")
+            raise RuntimeError("the generator fails on purpose")
         yield event
 
 
@@ -36,7 +36,7 @@ def listening() -> socket.socket:
 
 
 def serve(application: Callable[..., object]) -> None:
-    """By uvicorn, for ever."""
+    """Serves with uvicorn, until it is killed."""
     import uvicorn
 
     with listening() as listener:

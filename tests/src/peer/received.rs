@@ -1,4 +1,4 @@
-//! The bytes of a request in, what a server goes by out, read with another's parser.
+//! The bytes of a request in, what a server reads in it out, with another crate's parser.
 
 /// A request as the server has read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// When it is no HTTP/1.1.
+    /// If it is not HTTP/1.1.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let mut headers = [httparse::EMPTY_HEADER; 32];
@@ -58,7 +58,7 @@ impl Received {
         String::from_utf8(decoded).ok()
     }
 
-    /// The event after which the stream is to go on.
+    /// The event after which the stream is to continue.
     #[must_use]
     pub fn cursor(&self) -> Option<String> {
         self.parameter("last_event_id")

@@ -87,7 +87,7 @@ fn a_json_answer_that_its_framing_ends_too_early_is_asked_again() {
 }
 
 #[test]
-fn an_answer_that_does_not_fit_the_record_is_told_and_stops() {
+fn an_answer_that_does_not_fit_the_record_is_reported_and_stops() {
     let body = JSON.replace('3', "\"three\"");
     let report = script([Answer::new().bytes(Framing::Length.json(&body))], api::group("g"));
     let Some(Heard::Skipped(why)) = report.heard.last() else { panic!("{:?}", report.heard) };
@@ -97,7 +97,7 @@ fn an_answer_that_does_not_fit_the_record_is_told_and_stops() {
 }
 
 #[test]
-fn an_answer_that_is_no_json_is_asked_again_when_it_was_a_get() {
+fn an_answer_that_is_not_json_is_asked_again_when_it_was_a_get() {
     let bad = || Answer::new().bytes(Framing::Length.json("{nope}"));
     let report = script([bad(), good()], api::group("g"));
     assert_answered(&report, 2, "");
@@ -107,7 +107,7 @@ fn an_answer_that_is_no_json_is_asked_again_when_it_was_a_get() {
 }
 
 #[test]
-fn an_event_stream_is_no_json_answer() {
+fn an_event_stream_is_not_a_json_answer() {
     let report = script([Answer::new().bytes(Framing::Length.stream(JSON))], api::group("g"));
     assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ContentType)));
 }

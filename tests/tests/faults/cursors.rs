@@ -1,4 +1,4 @@
-//! Where a stream goes on, whatever the server makes of it.
+//! Where a stream continues, whatever the server makes of it.
 
 use taskgroup::{
     api,
@@ -216,7 +216,7 @@ fn receiving<'c>(request: impl Into<Request<'c>>) -> Session<'c, Seen> {
 }
 
 #[test]
-fn the_id_field_of_the_stream_is_no_cursor_where_the_api_has_its_own() {
+fn the_id_field_of_the_stream_is_not_a_cursor_where_the_api_has_its_own() {
     let report = run([cut("id: sse\ndata: {\"event_id\":\"json\"}\n\nid: sse2\ndata: {}\n\n"), whole("")]);
     assert_eq!(cursors(&report)[1].as_deref(), Some("json"));
 }
@@ -240,7 +240,7 @@ fn an_id_field_with_a_nul_is_none() {
 }
 
 #[test]
-fn what_has_no_data_is_no_event() {
+fn a_block_without_data_is_not_an_event() {
     let nothing = ": ping\n\nevent: ping\n\nevent: ping\ndata\n\ndata:\ndata\n\nid: 1\n\n";
     for body in [format!("{nothing}{}", event("1")), format!("{}{nothing}", event("1"))] {
         let report = run([whole(&body)]);
@@ -304,7 +304,7 @@ fn an_error_event_amid_what_a_server_repeats_is_delivered_and_kept_and_a_break()
 }
 
 #[test]
-fn error_events_for_ever_use_up_the_attempts() {
+fn endless_error_events_use_up_the_attempts() {
     let error = data(r#""type":"error","error":{"message":"no"}"#);
     for answer in [whole(&error).for_ever(), cut(&error)] {
         for request in [Request::from(api::runs("g")), api::events("g").into()] {

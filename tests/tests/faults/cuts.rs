@@ -11,7 +11,7 @@ use taskgroup_tests::{
 
 const IDS: [&str; 4] = ["a/1", "b 2", "c+3", "é4"];
 
-/// A server that honours cursors, whose answer number `cut` (from 0) ends after so many bytes.
+/// A server that honours cursors, whose answer `n` (from 0) ends after `cuts[n]` bytes.
 fn cut_server<'p>(framing: Framing, cuts: &'p [usize], ended: fn(Answer) -> Answer) -> Peer<'p> {
     let mut answers = 0;
     Peer::new(move |request| {
@@ -152,7 +152,7 @@ fn without_a_limit_it_tries_for_ever() {
 }
 
 #[test]
-fn whatever_brings_an_event_begins_the_count_anew() {
+fn any_answer_with_an_event_restarts_the_count() {
     let ids: Vec<String> = (0..60).map(|id| id.to_string()).collect();
     let mut answers = 0;
     let mut peer = Peer::new(|request| {

@@ -1,4 +1,4 @@
-//! Orderly ends, and what they prove: nothing, until an answer from the cursor on brings nothing new.
+//! Orderly ends, which prove nothing until an answer from the cursor on brings nothing new.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn cursors(report: &Report) -> Vec<Option<String>> {
     report.requests.iter().map(Received::cursor).collect()
 }
 
-/// The server gives at most so many events in an answer, and ends it in order.
+/// The server gives at most this many events in an answer, and ends it in order.
 fn cut_short(framing: Framing, most: usize) -> Peer<'static> {
     Peer::new(move |request| {
         let next = rest(&IDS, request);
@@ -193,7 +193,7 @@ fn an_event_that_was_announced_and_not_shown_comes_again_after_a_break() {
 }
 
 #[test]
-fn a_check_that_is_refused_stops_with_the_status_and_tells_that_all_came() {
+fn a_check_that_is_refused_stops_with_the_status_and_says_that_everything_came() {
     for status in [404, 422] {
         let no = refusal(&format!("{status} No"), &[], r#"{"error": {"message": "no such cursor"}}"#);
         let report = run([whole(Framing::Chunked, &events(IDS)), no]);
@@ -370,7 +370,7 @@ fn an_orderly_end_is_a_break_when_an_event_or_a_line_of_one_has_begun() {
 }
 
 #[test]
-fn a_body_of_which_no_byte_came_is_told_as_one_that_a_proxy_may_hold_back() {
+fn a_body_of_which_no_byte_came_is_reported_as_held_back_by_a_proxy() {
     let head = Framing::Chunked.stream("");
     let head = &head[..head.len() - 5];
     for (answer, outcome, hint) in [
@@ -386,7 +386,7 @@ fn a_body_of_which_no_byte_came_is_told_as_one_that_a_proxy_may_hold_back() {
 }
 
 #[test]
-fn parts_of_an_event_and_never_the_whole_are_told_as_what_a_proxy_may_have_dropped() {
+fn parts_of_an_event_and_never_the_whole_are_reported_as_dropped_by_a_proxy() {
     let part = Framing::UntilClose.stream(&event("1")[..20]);
     let body = Framing::UntilClose.stream(&event("1"));
     let parts = Some(Hint::PartsOnly);
@@ -418,7 +418,7 @@ fn checking(first: &str, now: Instant) -> Session<'static, Seen> {
 }
 
 #[test]
-fn a_close_before_the_event_that_was_announced_is_no_end() {
+fn a_close_before_the_event_that_was_announced_is_not_an_end() {
     let now = Instant::from_millis(0);
     let mut session = checking(&event("1"), now);
     let bytes = Framing::UntilClose.stream(&event("2"));
@@ -441,7 +441,7 @@ fn an_event_whose_id_is_too_long_comes_again_when_it_was_announced_and_not_shown
 }
 
 #[test]
-fn what_cannot_be_switched_off_or_is_no_check_any_more_is_not_told_as_one_that_can() {
+fn a_check_that_cannot_be_switched_off_or_is_over_is_not_reported_as_one_that_can() {
     let no = || refusal("404 No", &[], "{}");
     let over = data(r#""type":"task_group_status","event_id":"1","status":{"is_active":false}"#);
     let report = Peer::script([whole(Framing::Chunked, &over), no()]).run(config(), api::events("g"));
@@ -467,7 +467,7 @@ fn a_check_that_brought_more_of_a_run_is_over() {
 }
 
 #[test]
-fn a_request_that_could_not_be_written_is_not_told_as_an_answer_that_is_held_back() {
+fn a_request_that_could_not_be_written_is_not_reported_as_an_answer_that_is_held_back() {
     let mut peer = Peer::script([whole(Framing::Chunked, "")]);
     peer.line = Box::new(|_| Line::Blocks(20));
     let report = peer.run(config(), api::runs("g"));
@@ -475,7 +475,7 @@ fn a_request_that_could_not_be_written_is_not_told_as_an_answer_that_is_held_bac
 }
 
 #[test]
-fn a_server_that_repeats_its_last_two_events_each_time_is_not_asked_for_ever() {
+fn a_server_that_repeats_its_last_two_events_each_time_is_not_asked_forever() {
     let mut peer = Peer::new(|request| {
         let from = if request.cursor().is_some() { 8 } else { 0 };
         whole(Framing::Chunked, &events(IDS[from..].iter().copied()))

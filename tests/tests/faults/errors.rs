@@ -63,7 +63,7 @@ fn an_error_is_read_in_every_form() {
 }
 
 #[test]
-fn what_is_no_json_is_the_message_as_it_is() {
+fn text_that_is_not_json_is_the_message_as_it_is() {
     let text = "Bad gateway: \u{e9}\u{1f600}";
     let bytes = Framing::Chunked.answer("502 No", &[("content-type", "text/plain")], text.as_bytes());
     assert_eq!(said(Answer::new().bytes(bytes)), (502, text.into(), String::new()));

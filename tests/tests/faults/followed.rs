@@ -86,7 +86,7 @@ fn ends_that_come_soon_and_bring_nothing_are_tries_that_fail_and_are_never_done(
 }
 
 #[test]
-fn an_end_after_a_longer_time_is_no_failed_try() {
+fn an_end_after_a_longer_time_is_not_a_failed_try() {
     let head = Framing::Chunked.stream("");
     let (head, end) = head.split_at(head.len() - 5);
     for (lasts, is_late) in [(29 * SECOND, false), (30 * SECOND, true)] {
@@ -104,7 +104,7 @@ fn an_end_after_a_longer_time_is_no_failed_try() {
 }
 
 #[test]
-fn an_end_at_the_timeout_that_was_asked_for_is_no_failed_try() {
+fn an_end_at_the_timeout_that_was_asked_for_is_not_a_failed_try() {
     let head = Framing::Chunked.stream("");
     let (head, end) = head.split_at(head.len() - 5);
     let answer = Answer::new().bytes(head).wait(5 * SECOND).bytes(end);
@@ -115,7 +115,7 @@ fn an_end_at_the_timeout_that_was_asked_for_is_no_failed_try() {
 }
 
 #[test]
-fn silence_is_no_failed_try_and_a_break_that_brings_nothing_is_one() {
+fn silence_is_not_a_failed_try_but_a_break_that_brings_nothing_is() {
     let head = Framing::Chunked.stream("");
     let head = &head[..head.len() - 5];
     let silent = vec![Answer::new().bytes(head); 30];
@@ -175,7 +175,7 @@ fn a_run_whose_only_event_is_its_end_is_over_when_two_answers_are_alike() {
 }
 
 #[test]
-fn a_run_whose_last_event_is_another_is_followed_on() {
+fn a_run_whose_last_event_is_another_is_still_followed() {
     let running = format!("{}{}", active(), message());
     let over = format!("{running}{}", last("x"));
     for first in [running.clone(), format!("{over}{}", message()), active()] {
@@ -242,7 +242,7 @@ fn a_group_that_was_quiet_until_the_timeout_is_still_active() {
 }
 
 #[test]
-fn after_an_id_that_is_too_long_a_group_cannot_be_followed_on() {
+fn after_an_id_that_is_too_long_a_group_can_no_longer_be_followed() {
     let id = "x".repeat(129);
     for ids in [&[id.as_str()][..], &["2", &id]] {
         let stream = Framing::UntilClose.stream(&taskgroup_tests::wire::events(ids.iter().copied()));
@@ -256,7 +256,7 @@ fn after_an_id_that_is_too_long_a_group_cannot_be_followed_on() {
 }
 
 #[test]
-fn a_last_state_that_differs_in_each_answer_is_not_asked_for_for_ever() {
+fn a_last_state_that_differs_in_each_answer_is_not_asked_for_forever() {
     let mut times = 0;
     let mut peer = Peer::new(|_| {
         times += 1;
@@ -267,7 +267,7 @@ fn a_last_state_that_differs_in_each_answer_is_not_asked_for_for_ever() {
 }
 
 #[test]
-fn a_run_whose_stream_breaks_after_more_messages_each_time_is_followed_on() {
+fn a_run_whose_stream_breaks_after_more_messages_each_time_is_still_followed() {
     let answers = (1..15).map(|times| cut(&message().repeat(times)));
     let report = follow_run(answers.chain([whole(&format!("{}{}", message().repeat(15), last("x")))]));
     assert_eq!(report.outcome, Some(Outcome::Done), "each try brought something new");

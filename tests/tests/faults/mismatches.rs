@@ -99,7 +99,7 @@ data: "basis":["a",{"b":[2]},"c",3],"maybe":["\ud83d\ude00"]}}"#;
 }
 
 #[test]
-fn data_that_is_no_object_is_skipped_and_the_reason_told() {
+fn data_that_is_not_an_object_is_skipped_with_the_reason() {
     for (value, words) in [
         ("[1]", "skipped: JSON text is not an object"),
         ("null", "skipped: JSON text is not an object"),

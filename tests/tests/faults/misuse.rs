@@ -1,4 +1,4 @@
-//! Requests and configs that cannot be sent: said at the first poll, before anything is sent.
+//! Requests and configs that cannot be sent: the first poll says so, before anything is sent.
 
 use taskgroup::{
     api,
@@ -84,7 +84,7 @@ fn a_value_that_breaks_a_header_is_not_sent() {
 }
 
 #[test]
-fn a_host_that_is_none_is_not_sent() {
+fn an_invalid_host_is_not_sent() {
     for host in ["", "a b", "a/b", "user@host", "host:80", "a?b", "a#b", "[::1", "é.example", "http://host"]
     {
         assert_misuse(config().with_server(host, 80, false), api::runs("g"), Misuse::Host);
@@ -95,7 +95,7 @@ fn a_host_that_is_none_is_not_sent() {
 }
 
 #[test]
-fn a_base_path_that_is_none_is_not_sent() {
+fn an_invalid_base_path_is_not_sent() {
     for path in ["proxy", "/a b", "/a?b", "/a#b", "/é"] {
         assert_misuse(config().with_base_path(path), api::runs("g"), Misuse::BasePath);
     }

@@ -69,7 +69,7 @@ impl Trouble {
         let bytes = self.framing.stream(&events(ids.iter().copied()));
         let mut length = bytes.len() * self.part / 1000;
         if self.looks_like_the_end() {
-            // Or it would be taken for it.
+            // Otherwise it would be taken for it.
             let had = ids.len() - next.len().min(ids.len()) + 1;
             length = length.max(self.framing.stream(&events(ids.iter().take(had).copied())).len());
         }
@@ -115,7 +115,7 @@ enum Call {
     Closed,
     Failed(Failure),
     Ask(Box<Request<'static>>),
-    /// The clock goes on, or back, by so many milliseconds.
+    /// The clock moves forward, or back, by this many milliseconds.
     Clock(i64),
     /// What the session asks for is done as a driver does it.
     Drive,

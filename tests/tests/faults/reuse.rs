@@ -37,7 +37,7 @@ fn after(first: Answer) -> Report {
     ask(&mut Peer::script([first, answer()]), 2)
 }
 
-/// Both requests brought what was asked for, over so many connections, and no try failed.
+/// Both requests brought what was asked for, over this many connections, and no try failed.
 #[track_caller]
 fn assert_good(report: &Report, connections: usize, what: &str) {
     assert_eq!(
@@ -168,7 +168,7 @@ fn a_connection_that_died_without_a_word_costs_the_idle_timeout_and_no_try() {
 }
 
 #[test]
-fn what_comes_behind_an_answer_is_no_answer_to_the_next_request() {
+fn what_comes_after_an_answer_is_not_the_answer_to_the_next_request() {
     let forged = Framing::Length.json(r#"{"text": "forged"}"#);
     let behind = |garbage: &[u8]| [&Framing::Length.json(GROUP), garbage].concat();
     for garbage in [&forged[..], b"HTTP/1.1 408 Request Timeout\r\n\r\n", b"x", b"\r\n"] {
@@ -198,7 +198,7 @@ fn an_answer_that_is_cut_after_its_head_is_a_break_like_any_other() {
 }
 
 #[test]
-fn a_stream_that_breaks_on_a_kept_connection_goes_on_after_its_last_event() {
+fn a_stream_that_breaks_on_a_kept_connection_continues_after_its_last_event() {
     let all = ["1", "2", "3", "4"];
     let whole = Framing::Chunked.stream(&events(all));
     for at in 0..whole.len() {
@@ -230,7 +230,7 @@ fn a_break_costs_the_connection() {
 }
 
 #[test]
-fn an_answer_that_comes_before_the_request_is_out_costs_the_connection() {
+fn an_answer_that_comes_before_the_request_is_sent_costs_the_connection() {
     let mut peer = Peer::script([answer()]);
     peer.line = Box::new(|count| if count == 0 { Line::Answers(50, answer()) } else { Line::Opens });
     let report = ask(&mut peer, 2);
@@ -346,7 +346,8 @@ fn an_answer_may_fill_another_record() {
     assert_eq!(session.into_record().text.as_str(), "other");
 }
 
-/// A driver need not look for more behind the last byte, and a program may go on as soon as it has what it wants.
+/// A driver need not look for more after the last byte, and a program may continue as soon as it has what it
+/// wants.
 #[test]
 fn an_answer_is_over_with_its_last_byte_whoever_asks_next() {
     let now = Instant::from_millis(0);

@@ -206,7 +206,7 @@ fn a_wrong_content_type_stops_with_what_the_body_says() {
 }
 
 #[test]
-fn no_content_type_is_a_wrong_one() {
+fn a_missing_content_type_is_a_wrong_one() {
     let report = first(Answer::new().bytes(Framing::Length.answer("200 OK", &[], b"data: {}\n\n")));
     assert_eq!(report.outcome, Some(Outcome::Peer(Fault::ContentType)));
 }

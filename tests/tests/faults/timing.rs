@@ -52,7 +52,7 @@ fn a_server_that_is_always_silent_stops_by_its_silence() {
 }
 
 #[test]
-fn any_byte_of_the_body_is_life() {
+fn any_byte_of_the_body_restarts_the_idle_timeout() {
     let bytes = Framing::Chunked.stream(&events(["1"]));
     let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
     let mut answer = Answer::new().wait(IDLE - SECOND).bytes(&bytes[..=head]);
@@ -114,7 +114,7 @@ fn a_refusal_that_trickles_is_read_for_one_idle_timeout_at_most() {
 }
 
 #[test]
-fn interim_answers_are_passed_over_up_to_sixteen() {
+fn up_to_sixteen_interim_answers_are_skipped() {
     let interim = |count| Answer::new().bytes("HTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n".repeat(count));
     let body = Framing::Chunked.stream(&events(["1"]));
     let report = run([interim(16).bytes(body.clone())]);
@@ -239,7 +239,7 @@ fn the_same_seed_waits_the_same_and_another_one_does_not() {
 }
 
 #[test]
-fn waits_begin_anew_when_the_cursor_has_moved() {
+fn waits_start_again_when_the_cursor_has_moved() {
     let broken = || Answer::new().reset();
     let brings = Answer::new().bytes(Framing::UntilClose.stream(&events(["1"]))).reset();
     let answers = || [broken(), broken(), broken(), broken(), brings.clone(), bare("204 No Content", &[])];

@@ -1,5 +1,6 @@
-//! A prompt in, the text of a streamed chat completion out: the session embedded in a client of another API, over the
-//! standard library's sockets. In plaintext, for a server on this machine: another needs TLS around the socket.
+//! A prompt in, the text of a streamed chat completion out: the session embedded in a client of another API,
+//! over the standard library's sockets. In plaintext, for a server on this machine: another needs TLS around
+//! the socket.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},

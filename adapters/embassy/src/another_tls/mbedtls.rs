@@ -15,18 +15,18 @@ use taskgroup::{
 use taskgroup_embassy::{Connection, Connector, Tcp};
 use taskgroup_embedded_io::Buffered;
 
-/// Bytes of a server's name, with the NUL behind it: one that DNS knows has 253 at most.
+/// Bytes of a server's name and its NUL: DNS allows 253 bytes.
 const NAME: usize = 254;
 
-/// What Mbed TLS calls it when the server is not who it should be.
+/// The errors of Mbed TLS for a server that is not authenticated.
 const WRONG: [i32; 2] = [MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_SSL_BAD_CERTIFICATE];
 
-/// Opens connections by TLS 1.2 or 1.3.
+/// Opens connections over TLS 1.2 or 1.3.
 pub(crate) struct MbedTls<'d, 'm> {
     tcp: Tcp<'d>,
     library: TlsReference<'m>,
     session: SessionConfig<'m>,
-    /// Lent to the connection: from here the events are parsed.
+    /// Lent to the connection, which is read through it.
     buffer: RefCell<&'m mut [u8]>,
 }
 
@@ -51,7 +51,7 @@ impl<'d> Connector for MbedTls<'d, '_> {
     where
         Self: 'n;
 
-    /// A read that is given up may leave half a record behind.
+    /// Dropping a read may lose half a record.
     fn cancel_safe(&self) -> bool {
         false
     }
@@ -71,7 +71,8 @@ impl<'d> Connector for MbedTls<'d, '_> {
         }
         let mut name = CString::<NAME>::new();
         name.extend_from_bytes(config.host().as_bytes()).map_err(|_| Failure::Refused)?;
-        // Opened first: there is one connection at a time, so the buffer is free then.
+        // Opened before the buffer is borrowed: there is one connection at a time, so the buffer is free
+        // then.
         let tcp = self.tcp.open(config, until).await?;
         let buffer = RefMut::map(self.buffer.borrow_mut(), |buffer| &mut **buffer);
         let mut session = Session::new(self.library, tcp, &self.session).map_err(failure)?;
@@ -86,8 +87,8 @@ impl<'d> Connector for MbedTls<'d, '_> {
     }
 }
 
-/// Is another try of any use? Not when the certificates are wrong; when they cannot be read, it may be
-/// for want of memory.
+/// Whether another try could succeed. Not when the certificates are wrong; when they cannot be read, the
+/// reason may be a lack of memory.
 fn failure(error: SessionError) -> Failure {
     match error {
         SessionError::MbedTls(error) if WRONG.contains(&error.code()) => Failure::Refused,

@@ -1,4 +1,4 @@
-//! A request and a socket in, its events by Mbed TLS out.
+//! A request in, its events over Mbed TLS out.
 
 use core::ffi::CStr;
 
@@ -12,11 +12,11 @@ use taskgroup_embassy::{Clock, Stream, Tcp};
 
 use crate::mbedtls::MbedTls;
 
-/// Trusts the authorities of this PEM text. `random` is what keys are made of.
+/// Trusts the authorities of this PEM text. Keys are made from `random`.
 ///
 /// # Panics
 ///
-/// With another stream beside it, since there is one Mbed TLS, or when the text has no certificates.
+/// If another stream is open, since there is one Mbed TLS, or if the text has no certificates.
 pub(crate) async fn stream<R: Record>(
     tcp: Tcp<'_>,
     authorities: &CStr,

@@ -1,4 +1,4 @@
-//! What becomes of one connection: where it may go, how it ends, and what comes before the next.
+//! One connection: where it may go, how it ends, and what happens before the next.
 
 use std::{ops::AsyncFnOnce, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::{
     request, runs, sandbox, tcp, truth,
 };
 
-/// A device's stream with nothing kept but states.
+/// A device's stream that keeps states only.
 type Device<'c, 'n, 'd> = Stream<'c, 'n, StreamEvent<Brief>, Tcp<'d>>;
 
 /// When connecting is given up, in tests that do it themselves.
@@ -127,7 +127,7 @@ fn a_name_of_this_machine_that_leads_to_another_is_refused_unless_the_program_sa
 }
 
 #[test]
-fn an_address_of_its_own_needs_no_name_server_and_the_host_is_named_all_the_same() {
+fn a_given_address_needs_no_name_server_and_the_host_is_still_named() {
     let sandbox = sandbox(3, Faults::default());
     let server = Server::new(&sandbox);
     network::run(QUIET, &Names::default(), &server, async |network| {
@@ -142,7 +142,7 @@ fn an_address_of_its_own_needs_no_name_server_and_the_host_is_named_all_the_same
 }
 
 #[test]
-fn a_name_server_that_is_dead_costs_time_and_not_the_connection() {
+fn a_dead_name_server_costs_time_but_not_the_connection() {
     let servers = option_env!("SMOLTCP_DNS_MAX_SERVER_COUNT");
     assert_eq!(servers, Some("3"), "see .cargo/config.toml: the others would not be asked");
     let sandbox = sandbox(3, Faults::default());
@@ -195,7 +195,7 @@ fn a_name_that_is_not_found_is_asked_for_again_after_a_wait() {
                 _ => {}
             }
         };
-        // The silence is for the resolver alone to mend.
+        // Only the resolver can do something about the silence.
         assert_eq!((outcome, waits), (Outcome::Done, 2));
     });
 }
@@ -221,7 +221,7 @@ fn a_second_stream_over_one_socket_waits_until_the_first_is_gone() {
 }
 
 #[test]
-fn a_peer_is_told_that_a_connection_is_over_before_the_socket_is_used_anew() {
+fn a_peer_is_told_that_a_connection_is_over_before_the_socket_is_used_again() {
     let sandbox = sandbox(1, Faults::default());
     network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
         let tcp = tcp(network.device).with_address(SERVER.into());
@@ -237,7 +237,7 @@ fn a_peer_is_told_that_a_connection_is_over_before_the_socket_is_used_anew() {
 }
 
 #[test]
-fn a_peer_that_cannot_be_told_holds_nobody_up() {
+fn a_peer_that_cannot_be_told_delays_nobody() {
     let sandbox = sandbox(1, Faults::default());
     for patience in [Patience::Endless, Patience::None, Patience::Random(Random::new(1))] {
         network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
@@ -245,7 +245,7 @@ fn a_peer_that_cannot_be_told_holds_nobody_up() {
             let before = config(&sandbox).with_server("10.0.0.2", PORT, false);
             let connection = tcp.open(&before, UNTIL).await.unwrap();
             network.move_server(ELSEWHERE);
-            // Until the device has to ask the network for the address, and nobody says that it has it.
+            // Until the device asks the network for the address, and nobody answers.
             Timer::after_secs(3_600).await;
             drop(connection);
             let config = before.with_server("10.0.0.3", PORT, false);
@@ -304,7 +304,7 @@ fn a_stream_that_was_closed_continues_over_another_connection_and_loses_nothing(
 }
 
 #[test]
-fn a_server_that_cannot_be_told_of_the_end_holds_nobody_up() {
+fn a_server_that_cannot_be_told_of_the_end_delays_nobody() {
     let sandbox = sandbox(30, Faults::default());
     for patience in [Patience::Endless, Patience::None] {
         network::run(QUIET, &Names::default(), &Server::new(&sandbox), async |network| {
@@ -348,7 +348,7 @@ fn a_connection_that_was_being_opened_is_taken_up_for_the_same_server_only() {
         let tcp = tcp(network.device);
         let one = config(&sandbox).with_server("10.0.0.2", PORT, false);
         let other = one.with_server("10.0.0.77", PORT, false);
-        // As long as it takes to ask, not as long as it takes to be answered.
+        // The time to ask, not the time until an answer.
         let asked = select(tcp.open(&one, UNTIL), Timer::after_millis(1)).await;
         assert!(matches!(asked, Either::Second(())));
         let opened = select(tcp.open(&other, UNTIL), Timer::after_secs(5)).await;

@@ -21,7 +21,7 @@ use taskgroup_embassy::{Clock, Stream, Tcp};
 use taskgroup_sandbox::{Faults, Options, RunsQuery, Sandbox, Version};
 
 record! {
-    /// All that an event of the sandbox's has, whole.
+    /// Everything in an event of the sandbox.
     #[derive(Debug)]
     struct Whole {
         event_id: Text<64> = "/event_id",
@@ -40,7 +40,7 @@ fn sandbox(runs: usize, faults: Faults) -> Sandbox {
     Sandbox::start(Options { runs, faults, output_bytes: Some(3_000), ..Options::default() }).unwrap()
 }
 
-/// By name, which the network's name server knows; patient for ever.
+/// By name, which the network's name server knows; with endless patience.
 fn config(sandbox: &Sandbox) -> Config<'_> {
     Config::new(sandbox.key()).with_server("api.example", network::PORT, false).with_attempts(None)
 }
@@ -72,7 +72,7 @@ fn had(event: &Event<'_, Whole>) -> Option<Value> {
     }
 }
 
-/// All that comes until the stream ends.
+/// Everything that comes until the stream ends.
 async fn all(stream: &mut Runs<'_, '_>) -> Vec<Value> {
     let mut events = Vec::new();
     while let Some(event) = stream.next().await {

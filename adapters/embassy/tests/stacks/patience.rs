@@ -1,4 +1,4 @@
-//! A future in, what comes of it out, unless it is dropped first: a program that has other things to look at.
+//! Polls a future, and sometimes drops it first: like a program that has other things to look at.
 
 use std::{
     future::{Future, poll_fn},
@@ -22,7 +22,7 @@ pub(crate) enum Patience {
 }
 
 impl Patience {
-    /// What comes of the future; `None` when it was dropped before.
+    /// The output of the future; `None` if it was dropped before.
     pub(crate) async fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         match self {
             Self::Endless => Some(future.await),

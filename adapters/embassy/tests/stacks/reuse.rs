@@ -1,4 +1,4 @@
-//! One connection for several requests, with TLS and without: one handshake where the server leaves it open.
+//! One connection for several requests, with TLS and without: one handshake if the server leaves it open.
 
 use embassy_time::{Duration, Timer};
 use rand_core::OsRng;
@@ -37,7 +37,8 @@ impl<'s> Setting<'s> {
     }
 }
 
-/// Asks for the group, and at last for its runs: over how many connections, when each answer is whole?
+/// Asks for the group, and finally for its runs. Returns over how many connections; each answer must be
+/// whole.
 fn watch(sandbox: &Sandbox, server: &Server<'_>, setting: &Setting<'_>) -> usize {
     network::run(setting.weather, &Names::default(), server, async |network| {
         match setting.tls {
@@ -68,7 +69,7 @@ async fn ask(sandbox: &Sandbox, network: &impl Connector, setting: &Setting<'_>)
             match patience.wait(stream.step()).await {
                 Some(Step::Event) => answers += usize::from(matches!(stream.event(), Some(Event::Record(_)))),
                 Some(Step::Action(Action::Stop(_))) => break,
-                // A handshake that is given up begins anew: it gets its time.
+                // A handshake that is dropped starts again: it gets its time.
                 Some(Step::Action(Action::Connect { .. })) => patience = &Patience::Endless,
                 Some(Step::Action(_)) => patience = setting.patience,
                 None => {}
@@ -87,7 +88,7 @@ async fn ask(sandbox: &Sandbox, network: &impl Connector, setting: &Setting<'_>)
     assert_eq!((stream.outcome(), &events), (Some(Outcome::Done), &truth(sandbox)));
 }
 
-/// In the clear, and by TLS.
+/// In the clear, and over TLS.
 fn both(test: impl Fn(&Sandbox, Option<&Identity>)) {
     let (sandbox, identity) = (sandbox(20, Faults::default()), identity(HOST));
     test(&sandbox, None);
@@ -162,7 +163,7 @@ fn a_step_that_is_dropped_now_and_then_brings_no_wrong_answer() {
             let server = server(sandbox, tls);
             let setting = Setting { weather, patience, attempts: None, ..Setting::new(tls) };
             let connections = watch(sandbox, &server, &setting);
-            // By TLS a wait that is dropped in the middle of a record ends the connection.
+            // Over TLS, dropping a read in the middle of a record ends the connection.
             assert!(connections == 1 || tls.is_some(), "{connections} connections");
         }
     });

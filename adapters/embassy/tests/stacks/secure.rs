@@ -1,4 +1,4 @@
-//! The same by TLS: a stream from a server that is authenticated, and the key kept from any other.
+//! The same over TLS: a stream from a server that is authenticated, and the key kept from any other.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ struct Setting<'s> {
     known: Duration,
     tls: bool,
     weather: Weather,
-    /// But for the handshake, which would begin anew.
+    /// Except during the handshake, which would start again.
     patience: &'s Patience,
     /// The first name server never answers.
     dead: bool,
@@ -90,7 +90,7 @@ impl<'s> Setting<'s> {
     }
 }
 
-/// What came of reading a stream to its end.
+/// The result of reading a stream to its end.
 struct Report {
     events: Vec<Value>,
     outcome: Option<Outcome>,
@@ -135,7 +135,7 @@ fn assert_whole(report: &Report, sandbox: &Sandbox, what: &str) {
 }
 
 #[test]
-fn a_stream_by_tls_brings_all_over_one_connection() {
+fn a_stream_over_tls_needs_only_one_connection() {
     let (sandbox, identity) = (sandbox(100, Faults::default()), identity(HOST));
     let server = Server::new(&sandbox).with_tls(identity.server.clone());
     let report = read(&sandbox, &server, Setting::new(&identity));
@@ -144,7 +144,7 @@ fn a_stream_by_tls_brings_all_over_one_connection() {
 }
 
 #[test]
-fn a_name_server_that_is_dead_costs_a_stream_by_tls_time_only() {
+fn a_dead_name_server_costs_a_stream_over_tls_only_time() {
     let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
     let server = Server::new(&sandbox).with_tls(identity.server.clone());
     let report = read(&sandbox, &server, Setting { dead: true, ..Setting::new(&identity) });
@@ -162,7 +162,7 @@ fn a_server_is_told_by_close_notify_that_a_connection_is_over() {
 }
 
 #[test]
-fn connections_by_tls_that_are_cut_anyhow_and_anywhere_lose_nothing_and_repeat_nothing() {
+fn connections_over_tls_that_are_cut_anyhow_and_anywhere_lose_nothing_and_repeat_nothing() {
     let (sandbox, identity) = (sandbox(60, Faults::default()), identity(HOST));
     for seed in 0..3 {
         let weather = Weather { seed, lost: 5, doubled: 3, late: 20 };
@@ -173,9 +173,9 @@ fn connections_by_tls_that_are_cut_anyhow_and_anywhere_lose_nothing_and_repeat_n
     }
 }
 
-/// Where a record takes longer than the program waits nothing ever comes: these are short.
+/// If a record takes longer than the program waits, nothing ever comes: these are short.
 #[test]
-fn a_step_that_is_dropped_now_and_then_loses_nothing_by_tls() {
+fn a_step_that_is_dropped_now_and_then_loses_nothing_over_tls() {
     let (sandbox, identity) = (sandbox(60, Faults::default()), identity(HOST));
     let mut short = (*identity.server).clone();
     short.max_fragment_size = Some(600);
@@ -191,7 +191,7 @@ fn a_step_that_is_dropped_now_and_then_loses_nothing_by_tls() {
 }
 
 #[test]
-fn a_server_that_is_not_who_it_should_be_never_sees_the_request() {
+fn a_server_that_is_not_authenticated_never_sees_the_request() {
     let (sandbox, trusted) = (sandbox(3, Faults::default()), identity(HOST));
     let other_name = Identity { root: Vec::new(), server: identity("other.example").server };
     for stranger in [identity(HOST), other_name] {
@@ -222,7 +222,7 @@ fn without_the_time_there_is_no_connection_and_with_it_there_is() {
 }
 
 #[test]
-fn the_key_goes_nowhere_in_the_clear_by_a_connector_that_has_tls() {
+fn a_connector_with_tls_never_sends_the_key_in_the_clear() {
     let (sandbox, identity) = (sandbox(3, Faults::default()), identity(HOST));
     let server = Server::new(&sandbox);
     let report = read(&sandbox, &server, Setting { tls: false, ..Setting::new(&identity) });
@@ -230,7 +230,7 @@ fn the_key_goes_nowhere_in_the_clear_by_a_connector_that_has_tls() {
 }
 
 #[test]
-fn a_stream_by_tls_waits_in_hardly_more_memory_than_the_handshake_takes() {
+fn a_stream_over_tls_waits_in_hardly_more_memory_than_the_handshake_takes() {
     let (sandbox, identity) = (sandbox(1, Faults::default()), identity(HOST));
     network::run(Weather::default(), &Names::default(), &Server::new(&sandbox), async |network| {
         let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);

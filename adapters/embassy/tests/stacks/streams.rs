@@ -1,4 +1,4 @@
-//! What a stream has had at its end, whatever happened on the way: every event, once, in order, and whole.
+//! What a stream has delivered at its end, whatever happened on the way: every event, once, in order, whole.
 
 use embassy_time::{Duration, Instant};
 use serde_json::Value;
@@ -34,7 +34,7 @@ impl Default for Setting {
     }
 }
 
-/// How the reading of a stream went.
+/// How reading a stream went.
 #[derive(Debug)]
 struct Report {
     events: Vec<Value>,
@@ -165,7 +165,7 @@ fn an_answer_that_says_retry_after_is_waited_for() {
 }
 
 #[test]
-fn buffers_of_any_size_will_do() {
+fn buffers_of_any_size_work() {
     let sandbox = sandbox(3, Faults::default());
     for receive in [1, 2, 7, 64, 536] {
         for weather in [Weather::default(), rough(7)] {

@@ -1,4 +1,4 @@
-//! Connectors that take their time: to find out where the server is, and to close a connection.
+//! Connectors that take their time to resolve a name or to close a connection.
 
 use std::{
     cell::Cell,
@@ -63,7 +63,7 @@ fn a_name_that_takes_longer_than_a_connection_may_is_waited_for() {
     });
 }
 
-/// A connector whose connections never come to the end of closing, and which counts how many begin to.
+/// A connector whose connections never finish closing, and which counts how many begin to.
 struct Reluctant {
     network: Nal<'static, Host>,
     closing: Cell<usize>,
@@ -113,7 +113,7 @@ impl Write for Unclosed<'_> {
 }
 
 #[test]
-fn each_connection_is_closed_in_order_and_one_that_takes_long_for_it_holds_nobody_up() {
+fn each_connection_is_closed_in_order_and_one_that_takes_long_delays_nobody() {
     let sandbox = sandbox(10, Faults { instead: Some(Instead::status(503).times(2)), ..Faults::default() });
     run(async {
         let url = sandbox.base_url();

@@ -37,7 +37,7 @@ fn erased_flash_holds_no_cursor() {
     assert_eq!(load(&mut Words::new(PAGES), GROUP), Ok(None));
 }
 
-/// Where the first entry will lie there are bytes already, and a word is written once only.
+/// The place of the first entry has bytes already, and a word can be written only once.
 #[test]
 fn flash_that_is_erased_at_its_edges_only_is_erased_wholly() {
     let mut bytes = [0xFF; PAGES * flash::PAGE];
@@ -104,7 +104,7 @@ fn words_that_are_too_large_are_refused_as_such() {
     let mut flash = Flash::<64>::new(PAGES);
     assert_eq!(load(&mut flash, GROUP), Err(Error::WordSize));
     assert_eq!(store(&mut Flash::<32>::new(PAGES), GROUP, "1"), Ok(()));
-    // As a driver says it that writes whole pages only.
+    // As a driver reports it that writes whole pages only.
     let mut flash = Flash::<256, 4096>::new(PAGES);
     assert_eq!(load(&mut flash, GROUP), Err(Error::WordSize));
 }
@@ -186,7 +186,7 @@ fn cuts() -> impl Strategy<Value = Option<Cut>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Also while what its loss has left is being mended.
+    /// Also while the damage of the first loss is being repaired.
     #[test]
     fn the_cursor_is_the_old_or_the_new_one_however_often_the_power_goes(cuts in prop::collection::vec(cuts(), 1..60)) {
         let mut flash = Flash::<1>::new(2);

@@ -75,7 +75,7 @@ fn every_event_comes_once_and_in_order_whatever_breaks() {
 
 #[test]
 fn a_body_that_ends_early_but_in_order_is_not_believed() {
-    // reqwless takes the end of the connection for the end of the body.
+    // For reqwless the end of the connection is the end of the body.
     let sandbox =
         sandbox(20, Faults { cut: Some(Cut::after(After::Events(5)).times(2)), ..Faults::default() });
     let (had, outcome) = read(&sandbox, config(&sandbox, &sandbox.base_url()));
@@ -99,7 +99,7 @@ fn a_silence_beyond_the_idle_timeout_is_a_break_like_any_other() {
 }
 
 #[test]
-fn a_broken_event_is_told_and_passed_over() {
+fn a_broken_event_is_reported_and_skipped() {
     let sandbox = sandbox(20, Faults { broken_every: Some(7), ..Faults::default() });
     run(async {
         let (url, mut client) = (sandbox.base_url(), HttpClient::new(&Host, &Host));
@@ -132,13 +132,13 @@ fn a_status_says_whether_to_ask_again_and_when() {
         assert_eq!(stream.run(&mut client, &mut [0; 2048], each).await, Outcome::Done);
     });
     assert_eq!(had.into_inner(), truth(&sandbox));
-    // Between what a backoff is here and what a deadline is.
+    // Between the backoff and the deadline of these tests.
     let between = Duration::from_millis(500)..Duration::from_secs(5);
     assert_eq!(waits.borrow().iter().filter(|wait| between.contains(*wait)).count(), 2, "{waits:?}");
 }
 
 #[test]
-fn a_refusal_is_told_in_the_words_of_the_service_without_the_key() {
+fn a_refusal_is_reported_in_the_words_of_the_service_without_the_key() {
     let message = "no such key: sandbox-key";
     let sandbox =
         sandbox(1, Faults { instead: Some(Instead::status(400).message(message)), ..Faults::default() });
@@ -276,7 +276,7 @@ fn the_future_is_as_small_as_it_was() {
     assert!(of_run < 8_000);
 }
 
-/// A clock that notes how long it is told to wait.
+/// A clock that notes how long it is to wait.
 struct Noting<'w> {
     clock: HostClock,
     waits: &'w RefCell<Vec<Duration>>,

@@ -1,4 +1,4 @@
-//! Answers that reqwless reads otherwise than they are meant, from a server that sends them byte for byte.
+//! Answers that reqwless misreads, from a server that sends exactly these bytes.
 
 use std::{
     io::{Read, Write},
@@ -24,8 +24,8 @@ use crate::{
 const CHUNKED: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Answers each connection with the next of `answers`, and ends it in order; then there is no server any
-/// more. Its URL, and the cursors that it is asked to go on from.
+/// Answers each connection with the next of `answers`, and ends it in order; after the last the server is
+/// gone. Returns its URL, and the cursors in its requests.
 fn server(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -42,7 +42,7 @@ fn server(answers: Vec<String>) -> (String, Receiver<String>) {
             let target = request.split(' ').nth(1).unwrap();
             let cursor = target.split_once("last_event_id=").map(|(_, id)| id).unwrap_or_default();
             _ = sender.send(cursor.to_owned());
-            // A client that has seen enough need not take the rest.
+            // A client that has read enough need not read the rest.
             _ = connection.write_all(answer.as_bytes());
             _ = connection.shutdown(Shutdown::Write);
             _ = connection.read(&mut byte);
@@ -125,7 +125,7 @@ fn a_body_in_a_coding_that_reqwless_takes_no_notice_of_is_not_taken_for_an_empty
 }
 
 #[test]
-fn what_reqwless_cannot_read_breaks_a_try_and_the_next_goes_on() {
+fn what_reqwless_cannot_read_breaks_a_try_and_the_next_continues() {
     let fields = |many| (0..many).map(|field| format!("x-{field}: y\r\n")).collect::<String>();
     let answers = vec![
         format!("HTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n{}", rest(&[1])),

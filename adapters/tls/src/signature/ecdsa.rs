@@ -4,14 +4,16 @@
 //!
 //! # Limits
 //!
-//! Keys are uncompressed points; RFC 5480 §2.2 leaves compressed ones to those who want them. Signatures are
-//! in DER, not in BER.
+//! Keys are uncompressed points; RFC 5480 §2.2 makes compressed ones optional. Signatures are in DER, not in BER.
 
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 #[cfg(feature = "p384")]
 use super::hash::SHA384;
-use super::hash::{Hash, SHA256};
+use super::{
+    hash::{Hash, SHA256},
+    weierstrass,
+};
 
 type Verify = fn(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()>;
 
@@ -52,24 +54,40 @@ impl SignatureVerificationAlgorithm for Ecdsa {
     }
 }
 
-// The crates of the curves stand on different versions of the traits that they share.
-macro_rules! verify {
-    ($verify:ident, $curve:ident) => {
-        fn $verify(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
-            use $curve::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
-
-            /// What an uncompressed point begins with (SEC 1 §2.3.3).
-            const UNCOMPRESSED: u8 = 4;
-            if key.first() != Some(&UNCOMPRESSED) {
-                return None;
-            }
-            let key = VerifyingKey::from_sec1_bytes(key).ok()?;
-            let signature = Signature::from_der(signature).ok()?;
-            key.verify_prehash(digest, &signature).ok()
-        }
-    };
+fn verify_p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
+    let (r, s) = numbers(signature)?;
+    weierstrass::verify::<weierstrass::P256, 8>(key, digest, r, s).then_some(())
 }
 
-verify!(verify_p256, p256);
 #[cfg(feature = "p384")]
-verify!(verify_p384, p384);
+fn verify_p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
+    let (r, s) = numbers(signature)?;
+    weierstrass::verify::<weierstrass::P384, 12>(key, digest, r, s).then_some(())
+}
+
+/// r and s of a signature in DER (RFC 3279 §2.2.3), without leading zeros.
+fn numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    const SEQUENCE: u8 = 0x30;
+    let [SEQUENCE, length, rest @ ..] = der else { return None };
+    // Two numbers of 49 bytes fit in a length of one byte.
+    if usize::from(*length) != rest.len() || *length >= 0x80 {
+        return None;
+    }
+    let (r, rest) = integer(rest)?;
+    let (s, rest) = integer(rest)?;
+    rest.is_empty().then_some((r, s))
+}
+
+/// The first number, which is above 0 and as short as it can be, and what follows it.
+fn integer(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    const INTEGER: u8 = 2;
+    let [INTEGER, length, rest @ ..] = der else { return None };
+    let (number, rest) = rest.split_at_checked(usize::from(*length))?;
+    let number = match number {
+        // What would be negative has a zero before it.
+        [0, number @ ..] if number.first().is_some_and(|first| *first >= 0x80) => number,
+        [1..0x80, ..] => number,
+        _ => return None,
+    };
+    Some((number, rest))
+}

@@ -20,6 +20,7 @@ mod ecdsa;
 mod hash;
 #[cfg(feature = "rsa")]
 mod rsa;
+mod weierstrass;
 
 use pki_types::SignatureVerificationAlgorithm;
 

@@ -8,7 +8,9 @@ use embassy_futures::block_on;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 use rand_core::OsRng;
 use taskgroup_adversary::{Case, Server};
-use taskgroup_tls::{Client, Dates, Error, RECEIVE, Roots, SEND_MIN};
+use taskgroup_tls::{
+    Aes128GcmSha256, ChaCha20Poly1305Sha256, Client, Dates, Error, RECEIVE, Roots, SEND_MIN, Suite,
+};
 
 /// What must reach nobody but the right server.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: api.tasks.localhost\r\nx-api-key: a key\r\n\r\n";
@@ -25,10 +27,37 @@ pub(crate) enum By {
     Lending,
 }
 
-/// Connects, asks, and reads to the end.
+/// [`ask_in_time`], or the same by another cipher suite.
+pub(crate) type Ask = fn(&Server, &Case, By) -> Asked;
+
+/// Each cipher suite, and [`ask_in_time`] by it.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) const SUITES: [(&str, Ask); 2] = [
+    ("TLS_CHACHA20_POLY1305_SHA256", ask_in_time),
+    ("TLS_AES_128_GCM_SHA256", |server, case, by| {
+        let roots = [&*case.root];
+        let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)));
+        ask_with::<Aes128GcmSha256>(server, case, roots, dates, by, RECEIVE)
+    }),
+];
+
+/// Connects, asks, and reads to the end, as a client does that nobody has told otherwise.
 pub(crate) fn ask(server: &Server, case: &Case, roots: Roots<'_>, dates: Dates<'_>, by: By) -> Asked {
-    let (mut receive, mut send) = ([0; RECEIVE], [0; SEND_MIN]);
-    let client = Client::new(roots, dates, OsRng, &mut receive, &mut send);
+    ask_with::<ChaCha20Poly1305Sha256>(server, case, roots, dates, by, RECEIVE)
+}
+
+/// The same by this cipher suite, with so many bytes for receiving.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn ask_with<S: Suite>(
+    server: &Server,
+    case: &Case,
+    roots: Roots<'_>,
+    dates: Dates<'_>,
+    by: By,
+    receive: usize,
+) -> Asked {
+    let (mut receive, mut send) = (vec![0; receive], [0; SEND_MIN]);
+    let client = Client::new(roots, dates, OsRng, &mut receive, &mut send).with_suite::<S>();
     let tcp = Tcp::connect(server);
     let mut body = Vec::new();
     let result = block_on(async {

@@ -45,7 +45,7 @@ fn a_buffer_of_any_size_gives_the_same_bytes() {
 }
 
 #[test]
-fn nothing_is_written_into_no_room_or_behind_the_end() {
+fn nothing_is_written_without_room_or_after_the_end() {
     for (sent, complete) in
         [(0, false), (EXAMPLE.len() - 1, false), (EXAMPLE.len(), true), (usize::MAX, true)]
     {

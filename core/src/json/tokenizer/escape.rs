@@ -1,8 +1,8 @@
-//! Escapes in strings in, the characters that they stand for out (RFC 8259, section 7).
+//! Escapes in strings in, their characters out (RFC 8259 §7).
 //!
 //! # Limits
 //!
-//! A high surrogate is kept until what comes after it tells whether it is alone.
+//! A high surrogate is kept until the next characters show whether it is alone.
 
 use core::mem;
 
@@ -13,7 +13,7 @@ use crate::json::error::Wrong;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
     Text,
-    /// After `matched` bytes of a character that the input's end has cut.
+    /// After `matched` bytes of a character that the end of the input has cut.
     Cut,
     /// After a reverse solidus.
     Escape,
@@ -24,7 +24,7 @@ pub(super) enum At {
 }
 
 impl Tokenizer {
-    /// What an escape stands for, as so many bytes of `character`. 0: the input is used up.
+    /// The number of bytes in `character` that an escape stands for. 0: the input is used up.
     #[inline(never)]
     pub(super) fn escape(&mut self, input: &mut &[u8]) -> Result<u8, Wrong> {
         while let Some((&byte, rest)) = input.split_first() {
@@ -66,7 +66,7 @@ impl Tokenizer {
         Ok(0)
     }
 
-    /// What a code unit means after the one before it. A high surrogate is kept for the next.
+    /// Decodes a code unit after the one before it. A high surrogate is kept for the next.
     fn tell_unit(&mut self) -> u8 {
         let (high, unit) = (mem::take(&mut self.high), mem::take(&mut self.unit));
         let pair = pair(high, unit);
@@ -80,7 +80,7 @@ impl Tokenizer {
         self.put(length, character.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    /// Puts a character after the first `length` bytes of `character`, and gives the length with it.
+    /// Puts a character after the first `length` bytes of `character`, and returns the new length.
     #[inline(never)]
     pub(super) fn put(&mut self, length: u8, character: char) -> u8 {
         let mut bytes = [0; 4];
@@ -96,14 +96,15 @@ impl Tokenizer {
     }
 }
 
-/// What two halves stand for, if they are.
+/// The character of two surrogates, if they are a pair.
 pub(super) fn pair(high: u16, low: u16) -> Option<char> {
     let are_halves = (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(&low);
     let bits = u32::from(high & 0x3FF) << 10 | u32::from(low & 0x3FF);
     if are_halves { char::from_u32(bits.wrapping_add(0x1_0000)) } else { None }
 }
 
-/// Makes two texts of equal length from one list: what may stand after a reverse solidus, and what it stands for then.
+/// Makes two texts of equal length from one list: the bytes that may follow a reverse solidus, and what they
+/// stand for.
 macro_rules! escapes {
     ($($short:literal => $character:literal),*) => {
         const SHORT: &str = concat!($($short),*);
@@ -115,12 +116,12 @@ escapes! {
     "\"" => "\"", "\\" => "\\", "/" => "/", "b" => "\u{8}", "f" => "\u{C}", "n" => "\n", "r" => "\r", "t" => "\t"
 }
 
-/// What a reverse solidus and this byte stand for.
+/// The byte that a reverse solidus and this byte stand for.
 pub(super) fn short_escape(byte: u8) -> Option<&'static str> {
     counterpart(byte, SHORT, CHARACTERS)
 }
 
-/// What stands for this byte, with a reverse solidus before it.
+/// The byte that stands for this one after a reverse solidus.
 pub(in crate::json) fn short_form(byte: u8) -> Option<&'static str> {
     counterpart(byte, CHARACTERS, SHORT)
 }

@@ -1,4 +1,4 @@
-//! Bytes in, lexemes out: the grammar of RFC 8259, without a look at whether strings are UTF-8.
+//! Bytes in, lexemes out: the grammar of RFC 8259, without checking that strings are UTF-8.
 //!
 //! # Limits
 //!
@@ -16,7 +16,7 @@ use crate::json::{error::Wrong, scan::unescaped};
 ///   Colon ◄── name ── FirstName ('{'), Name ◄── in an object ──┴── in an array ──► Value
 /// ```
 ///
-/// One byte without fields: most tokens are whole, and then it is all that changes.
+/// One byte without fields: most tokens are whole, and then nothing else changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::json) enum State {
     /// A value must come.
@@ -29,13 +29,13 @@ pub(in crate::json) enum State {
     Name,
     /// After a name.
     Colon,
-    /// After a value: a comma or the end of what it is in; outside of everything, nothing more.
+    /// After a value: a comma or the end of the object or array; at the root, nothing more.
     Next,
-    /// In a name; where, says `at`.
+    /// In a name; `at` says where.
     InName,
-    /// In a string; where, says `at`.
+    /// In a string; `at` says where.
     InString,
-    /// In a number; where, says `number`.
+    /// In a number; `number` says where.
     InNumber,
     /// In this word, `matched` bytes into it.
     InTrue,
@@ -54,12 +54,12 @@ impl State {
         )
     }
 
-    /// Whether what is open may end here.
+    /// Whether the open object or array may end here.
     pub(super) const fn may_end(self) -> bool {
         matches!(self, Self::FirstValue | Self::FirstName | Self::Next)
     }
 
-    /// Whether the piece of a string that has just come is a name's.
+    /// Whether the current piece of a string belongs to a name.
     pub(super) const fn is_name(self) -> bool {
         matches!(self, Self::Colon | Self::Value | Self::InName)
     }
@@ -73,7 +73,7 @@ impl State {
     }
 }
 
-/// Where in a number: what stands last.
+/// The place in a number: its last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
     Nothing,
@@ -108,8 +108,8 @@ impl Number {
     }
 }
 
-/// How many bytes at the front of the input belong to a number that has come so far, how far it is then, and whether
-/// it has ended.
+/// How many bytes at the front of the input belong to a number that has come so far, how far it is then, and
+/// whether it has ended.
 #[cfg_attr(feature = "fast", inline)]
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(super) fn number(before: Number, input: &[u8]) -> Result<(usize, Number, bool), Wrong> {
@@ -129,13 +129,13 @@ pub(super) fn number(before: Number, input: &[u8]) -> Result<(usize, Number, boo
 /// A token whose bytes are not yet known to be UTF-8.
 pub(super) enum Lexeme<'i> {
     Structure(Token<'static>),
-    /// Bytes of a string as they stand in the input: from here on, so many.
+    /// Bytes of a string as in the input: where they begin, and how many.
     Run {
         from: &'i [u8],
         length: usize,
         last: bool,
     },
-    /// What does not stand in the input as it is: so many bytes of `character`.
+    /// Text that is not in the input as such: this many bytes of `character`.
     Character(u8),
     Number {
         bytes: &'i [u8],
@@ -144,7 +144,7 @@ pub(super) enum Lexeme<'i> {
 }
 
 impl Tokenizer {
-    /// How many objects and arrays are open.
+    /// The number of open objects and arrays.
     pub(in crate::json) const fn depth(&self) -> u8 {
         self.depth
     }
@@ -153,14 +153,14 @@ impl Tokenizer {
         self.state
     }
 
-    /// Whether the value that is in so many objects and arrays has ended.
+    /// Whether the value at this depth has ended.
     #[inline]
     pub(in crate::json) const fn is_past(&self, depth: u8) -> bool {
         self.depth == depth && matches!(self.state, State::Next)
     }
 
-    /// Passes over the rest of the value that is in so many objects and arrays, without asking whether
-    /// its strings are UTF-8. True: it has ended.
+    /// Skips the rest of the value at this depth, without checking that its strings are UTF-8. True: it has
+    /// ended.
     pub(in crate::json) fn skip(&mut self, depth: u8, input: &mut &[u8]) -> Result<bool, Wrong> {
         if self.is_past(depth) {
             return Ok(true);
@@ -181,7 +181,7 @@ impl Tokenizer {
                 return Ok(true);
             }
         }
-        // What was cut belongs to what is passed over.
+        // A character that was cut belongs to the skipped value.
         if self.at == At::Cut {
             self.at = At::Text;
         }
@@ -191,13 +191,13 @@ impl Tokenizer {
         Ok(self.step(Some(depth), input)?.is_some())
     }
 
-    /// Whether it stands in a string or a name, between two characters of it.
+    /// Whether it is in a string or a name, between two characters.
     pub(in crate::json) const fn is_in_string(&self) -> bool {
         matches!(self.state, State::InString | State::InName) && !matches!(self.at, At::Cut)
     }
 
-    /// Passes over a string or a name, or the rest of one, as far as there is input: how many bytes it
-    /// stands for, each that is not UTF-8 counted as it is, and whether it has ended.
+    /// Skips a string or a name, or the rest of one, as far as there is input. Returns the number of bytes
+    /// that it stands for, in which bytes that are not UTF-8 count as they are, and whether it has ended.
     pub(in crate::json) fn measure(&mut self, input: &mut &[u8]) -> Result<(usize, bool), Wrong> {
         let mut length = 0_usize;
         // Each turn takes a byte, or returns.
@@ -223,7 +223,7 @@ impl Tokenizer {
         Ok(found)
     }
 
-    /// Whether the innermost that is open is an array.
+    /// Whether the innermost open value is an array.
     #[inline]
     pub(in crate::json) const fn is_in_array(&self) -> bool {
         self.end == b']'
@@ -241,7 +241,7 @@ impl Tokenizer {
                 }
                 (b' ' | b'\t' | b'\n' | b'\r', _) => {}
                 (_, State::Next) if self.depth == 0 => return Err(Wrong::Trailing),
-                // What calls this takes the byte that it is given, or it would be given it for ever.
+                // The caller takes the byte that it gets; otherwise it would get it again and again.
                 (_, State::Next) if byte != self.end => return Err(Wrong::Unexpected),
                 (_, State::Colon) => return Err(Wrong::Unexpected),
                 _ => return Ok(Some(byte)),
@@ -251,11 +251,11 @@ impl Tokenizer {
         Ok(None)
     }
 
-    /// The next lexeme; when skipping, the last of the value that is in so many objects and arrays.
+    /// The next lexeme; when skipping, the last one of the value at this depth.
     ///
-    /// The state is in a local variable, or each of its changes would wait for memory; and a token that
-    /// is whole goes from one state between tokens to the next without a look at the others. Where
-    /// there is room for it, there is a copy for each way of calling it.
+    /// The state is in a local variable: otherwise each change would wait for memory. A token that is whole
+    /// goes from one state between tokens to the next without checking the others. On targets with enough
+    /// flash there is a copy for each way of calling it.
     #[cfg_attr(feature = "fast", inline(always))]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(super) fn step<'i>(
@@ -311,7 +311,7 @@ impl Tokenizer {
         Ok(lexeme)
     }
 
-    /// At the first byte of a token. `None`: it is no structure, but what the new state says.
+    /// Handles the first byte of a token. `None`: it is not structure; the new state says what it begins.
     #[inline(always)]
     fn begin<'i>(
         &mut self,
@@ -376,8 +376,8 @@ impl Tokenizer {
         State::Next
     }
 
-    /// What there is of a string up to its end, an escape, or the end of the input; of the first run even
-    /// when that is nothing, since who writes the string again must see that it has begun.
+    /// The part of a string up to its end, an escape, or the end of the input. The first part is returned
+    /// even if it is empty, since code that writes the string again must see that it has begun.
     #[inline]
     fn take_run<'i>(
         &mut self,

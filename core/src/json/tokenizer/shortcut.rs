@@ -1,11 +1,11 @@
-//! Names and values that are whole in the input in, at once past them.
+//! Takes names and values at once if they are whole in the input.
 //!
-//! Short cuts through the grammar: what none of them takes, cut by the input's end or wrong, the
-//! tokenizer's step does.
+//! These are short cuts through the grammar: anything that they decline, because the end of the input cuts it
+//! or it is invalid, goes through the tokenizer's step.
 //!
 //! # Limits
 //!
-//! What is taken has no escapes in it and no whitespace before it; what is passed over may.
+//! A taken text has no escapes in it and no whitespace before it; a skipped one may.
 
 use core::str;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::json::scan::{Class, after_unescaped, unescaped};
 
 impl Tokenizer {
-    /// Takes this name and the colon after it, if they are what comes next in the object, as they are.
+    /// Takes this name and the colon after it, if they come next in the object, written like this.
     #[inline]
     pub(in crate::json) fn take_name(&mut self, name: &str, input: &mut &[u8]) -> bool {
         let rest = self.after_quotation_mark(input).and_then(|rest| after_this(rest, name.as_bytes()));
@@ -37,7 +37,7 @@ impl Tokenizer {
         Some(name)
     }
 
-    /// In an object, what comes after the quotation mark of the next name.
+    /// In an object, the input after the quotation mark of the next name.
     #[inline]
     fn after_quotation_mark<'i>(&self, input: &'i [u8]) -> Option<&'i [u8]> {
         match self.state {
@@ -53,8 +53,8 @@ impl Tokenizer {
         }
     }
 
-    /// Takes a string, or what there is of one before the next escape: the beginning that is kept of it
-    /// where there is so much room, or more; the number of bytes after that; whether it is the end.
+    /// Takes a string, or the part of one before the next escape. Returns the beginning of it that is kept
+    /// with this much room, or more; the number of bytes after that; and whether the string has ended.
     #[inline]
     pub(in crate::json) fn take_piece<'i>(
         &mut self,
@@ -72,7 +72,7 @@ impl Tokenizer {
             (b'\\', _) if !(bytes.is_empty() && self.state == State::InString) => (rest, State::InString),
             _ => return None,
         };
-        // With the rest of a character that has no room as a whole.
+        // Includes the rest of a character that has no room as a whole.
         let head = bytes.get(..room.saturating_add(3)).unwrap_or(bytes);
         let text = match str::from_utf8(head) {
             Ok(text) => text,
@@ -90,8 +90,7 @@ impl Tokenizer {
         Some((text, bytes.len().wrapping_sub(text.len()), next == State::Next))
     }
 
-    /// Takes a token as it stands in the input; of a string what there is before the next escape, of a name
-    /// the colon too.
+    /// Takes a token as it is in the input; a string only up to the next escape, and a name with its colon.
     #[inline]
     pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
         if self.at == At::Cut || self.plain > 0 {
@@ -117,7 +116,7 @@ impl Tokenizer {
         Some(text)
     }
 
-    /// Takes a `null`. `None`: only its first bytes could tell whether one comes.
+    /// Takes a `null`. `None`: the input ends before it is clear whether there is one.
     #[inline]
     pub(in crate::json) fn take_null(&mut self, input: &mut &[u8]) -> Option<bool> {
         if !matches!(self.state, State::Value | State::FirstValue) {
@@ -166,7 +165,7 @@ impl Tokenizer {
         }
     }
 
-    /// Takes the end of the object or array that it is in.
+    /// Takes the end of the current object or array.
     #[inline]
     pub(in crate::json) fn take_end(&mut self, input: &mut &[u8]) -> bool {
         match input.split_first() {
@@ -179,7 +178,7 @@ impl Tokenizer {
         }
     }
 
-    /// Takes an escape amid a string, or two that are a character, unless it is half of one.
+    /// Takes an escape in the middle of a string, or two that are one character, unless it is half of one.
     #[inline]
     pub(in crate::json) fn take_escape(&mut self, input: &mut &[u8]) -> Option<&str> {
         if !self.is_in_string() || self.at != At::Text {
@@ -204,8 +203,8 @@ impl Tokenizer {
         Some(character.encode_utf8(&mut self.character))
     }
 
-    /// The state and the input after the next token, of a string as far as it is there up to the next escape.
-    /// `None`: the token is not whole, or none, or something stands between it and the one before.
+    /// The state and the input after the next token; a string only up to the next escape, as far as it has
+    /// arrived. `None`: the token is not whole, or invalid, or something is between it and the one before.
     #[inline(always)]
     fn after_token<'i>(&mut self, state: State, input: &'i [u8]) -> Option<(State, &'i [u8])> {
         let (&byte, mut rest) = input.split_first()?;
@@ -227,7 +226,7 @@ impl Tokenizer {
         Some((next, rest))
     }
 
-    /// Passes over a string up to its end or an escape: the state after it, or in it.
+    /// Skips a string up to its end or an escape, and returns the state after it, or in it.
     #[inline(always)]
     fn after_string(&mut self, input: &mut &[u8]) -> State {
         *input = after_unescaped(input);
@@ -241,7 +240,7 @@ impl Tokenizer {
     }
 }
 
-/// What comes after the name, its quotation mark and the colon.
+/// The input after the name, its quotation mark and the colon.
 #[cfg_attr(feature = "fast", inline)]
 #[cfg_attr(not(feature = "fast"), inline(never))]
 fn after_this<'i>(bytes: &'i [u8], name: &[u8]) -> Option<&'i [u8]> {
@@ -283,7 +282,7 @@ fn unit(digits: &[u8]) -> Option<(u16, &[u8])> {
     Some((unit, rest))
 }
 
-/// What is after a quotation mark, up to the next one, and what comes then.
+/// The text after a quotation mark, up to the next one, and the rest.
 #[inline(always)]
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (string, rest) = bytes.split_at_checked(unescaped(bytes))?;

@@ -1,13 +1,13 @@
 //! Values that nobody wants in, at once past them.
 //!
-//! This is where most bytes of most texts go by, so it is direct code: where it stands is in registers, and is
-//! written down when the input ends. One level of nesting is one bit: whether it is an array. Above the bits of the
-//! levels stands one that is always set, so that a single number tells how deep it is, too.
+//! This is where most bytes of most texts go by, so it is direct code: where it stands is in registers, and
+//! is written down when the input ends. One level of nesting is one bit: whether it is an array. Above the
+//! bits of the levels stands one that is always set, so that a single number tells how deep it is, too.
 //!
 //! # Limits
 //!
-//! Whole tokens, and strings as far as there is input. What it leaves, cut by the input's end, wrong or nested
-//! deeper than a register has bits, the tokenizer's step does.
+//! Whole tokens, and strings as far as there is input. What it leaves, cut by the input's end, wrong or
+//! nested deeper than a register has bits, the tokenizer's step does.
 
 use super::{
     Tokenizer,

@@ -1,4 +1,4 @@
-//! Objects and arrays in, their members and elements to the fields that want them.
+//! Passes the members of objects and the elements of arrays to the fields that want them.
 //!
 //! # Limits
 //!
@@ -107,7 +107,7 @@ impl Json<'_, '_> {
         Ok(byte != b']')
     }
 
-    /// What is below one node of the tree. Where it stood is written down only when it stops.
+    /// Fills the members below one node of the tree. Where it stood is written down only when it stops.
     fn members(
         &mut self,
         record: &mut dyn Record,
@@ -171,7 +171,7 @@ impl Json<'_, '_> {
                     clear_below(record, names, node);
                 }
             }
-            // Whatever a field has left of its value, or all of one that nobody wants.
+            // The rest of a value that its field has left, or all of one that nobody wants.
             if result.is_ok() && !self.progress.tokens.is_past(self.level) {
                 result = self.skip();
             }
@@ -218,7 +218,7 @@ impl Json<'_, '_> {
         self.any_name(nodes)
     }
 
-    /// A name however it comes.
+    /// A name, in any number of pieces.
     #[inline(never)]
     fn any_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
         // Each turn takes a piece of the name, or returns.
@@ -244,7 +244,7 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Goes into an object or array. False: there is none, and the value has been passed over.
+    /// Enters an object or array. False: the value is neither, and was skipped.
     fn enter(&mut self, is_array: bool) -> Result<bool, Stop> {
         if !self.is_entered() {
             let has_room = usize::from(self.level) < RECORDS && !self.is_within();
@@ -275,12 +275,12 @@ impl Json<'_, '_> {
         self.level = self.level.wrapping_sub(1);
     }
 
-    /// Whether the value that comes next is an object or array that was left amid.
+    /// Whether the next value is an object or array that was left in the middle.
     fn is_entered(&self) -> bool {
         self.progress.steps.get(usize::from(self.level)).is_some_and(|step| *step != START)
     }
 
-    /// The step in what was entered last.
+    /// The step in the object or array that was entered last.
     fn step(&self) -> Step {
         self.progress.steps.get(usize::from(self.level.wrapping_sub(1))).copied().unwrap_or(START)
     }
@@ -316,7 +316,7 @@ pub fn clear(record: &mut dyn Record) {
     }
 }
 
-/// Clears the fields at and below a node, because its member has come once more or does not fit.
+/// Clears the fields at and below a node, because its member has come again or does not fit.
 #[cold]
 #[inline(never)]
 fn clear_below(record: &mut dyn Record, names: &[Node], node: &Node) {

@@ -1,8 +1,8 @@
-//! The string or the subtree that comes next in, its text to where it is kept.
+//! Passes the text of the next string, or of any value, to where it is kept.
 //!
 //! # Limits
 //!
-//! Who has no room for more is told how much there was, and is not shown it.
+//! A text without room for more is told how much there was, but does not see it.
 
 use super::{Json, Kind, Stop, Stopped};
 use crate::{
@@ -49,7 +49,7 @@ impl Sink<'_> {
 }
 
 impl Json<'_, '_> {
-    /// Gives a string, in pieces.
+    /// Passes a string to `each`, in pieces.
     ///
     /// # Errors
     ///
@@ -58,8 +58,8 @@ impl Json<'_, '_> {
         self.text_into(&mut Sink::Each(each))
     }
 
-    /// Gives any value as JSON text, in pieces: without whitespace, each character of a string as it is
-    /// unless it must be escaped, numbers as they were.
+    /// Passes any value to `each` as JSON text, in pieces: without whitespace or unnecessary escapes, numbers
+    /// as they were.
     ///
     /// # Errors
     ///
@@ -118,8 +118,8 @@ impl Json<'_, '_> {
         self.mismatch()
     }
 
-    /// As [`raw`](Self::raw). The rest of a string that has no room is counted as the characters that it
-    /// stands for, and what comes after it as it stands in the input.
+    /// As [`raw`](Self::raw). The rest of a string without room is counted decoded, and everything after it
+    /// as in the input.
     #[inline(never)]
     pub(in crate::json) fn raw_into(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a token or the rest of one, or begins to count, which it does once, or returns.
@@ -188,7 +188,7 @@ impl Json<'_, '_> {
         Ok(())
     }
 
-    /// Passes over a string, or what is left of one, and counts it as lost.
+    /// Skips a string, or the rest of one, and counts it as lost.
     fn measure(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a piece of the string, or returns.
         loop {
@@ -211,7 +211,7 @@ impl Json<'_, '_> {
     }
 }
 
-/// Gives a piece of a string as it stands in JSON text.
+/// Passes on a piece of a string as it is in JSON text.
 fn quoted(piece: &str, has_begun: bool, end: &str, sink: &mut Sink<'_>) {
     const DIGITS: &str = "0123456789abcdef";
     if !has_begun {

@@ -1,4 +1,4 @@
-//! What the answer to a request does to the session: its head, then its body, in; events out.
+//! The head of an answer, then its body, in; events out.
 
 use core::mem;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Machine<'_> {
-    /// The head of the answer is there.
+    /// Handles the head of the answer.
     #[inline(never)]
     pub(super) fn head(&mut self, head: &Head) -> Found {
         info!("status {}", head.status);
@@ -23,7 +23,7 @@ impl Machine<'_> {
             204 => self.stop(Outcome::Done),
             301 | 302 | 303 | 307 | 308 => self.redirect(),
             status if status != 200 && !created => {
-                // Codes beyond 599 are taken for 5xx, as RFC 9110, section 15, has it.
+                // Codes beyond 599 count as 5xx (RFC 9110 §15).
                 // 421 and 425 may be asked again on another connection (RFC 9110 §15.5.20, RFC 8470 §5.2).
                 let transient = matches!(status, 408 | 409 | 421 | 425 | 429 | 500..);
                 let end = if head.should_retry.unwrap_or(transient) {
@@ -45,7 +45,7 @@ impl Machine<'_> {
         Found::Nothing
     }
 
-    /// The answer is the one that was asked for.
+    /// Begins a body of the kind that was asked for.
     fn open(&mut self) -> Found {
         self.reader.envelope.clear_error();
         self.error_event = false;
@@ -60,7 +60,7 @@ impl Machine<'_> {
         Found::Opened { resumed: self.cursor.is_resumed() }
     }
 
-    /// The answer is not the one that was asked for: what it says is kept, then the try ends.
+    /// Begins the body of a refusal: keeps its message, then the try ends.
     fn refuse(&mut self, head: &Head, end: AttemptEnd) {
         self.reader.envelope.clear_error();
         self.reader.begin_refusal(&mut self.cursor.next);
@@ -84,7 +84,7 @@ impl Machine<'_> {
         self.state = State::Closing(Next::Connect);
     }
 
-    /// Takes bytes of the body, up to the next thing found in them. Returns how many, and what.
+    /// Takes bytes of the body, up to the next thing found. Returns how many, and what was found.
     pub(super) fn consume_body(&mut self, record: &mut dyn Record, body: &[u8]) -> (usize, Found) {
         let mut rest = body;
         let mut found = mem::replace(&mut self.check.withheld, Found::Nothing);
@@ -97,7 +97,7 @@ impl Machine<'_> {
                 if let Some(result) = self.reader.feed(record, &mut self.cursor.next, &mut rest) {
                     found = self.event(record, result);
                     if found != Found::Nothing && mem::take(&mut self.check.is_unannounced) {
-                        // The last byte is left for the event itself, so that nobody waits for another one.
+                        // Leaves the last byte for the event itself, so that nobody waits for another one.
                         self.check.withheld = found;
                         return (body.len().saturating_sub(rest.len()).saturating_sub(1), self.opened());
                     }
@@ -152,7 +152,7 @@ impl Machine<'_> {
         let is_error = !endpoint.error_event.is_empty() && envelope.kind == endpoint.error_event;
         match self.cursor.judge() {
             Verdict::Deliver => {}
-            // What went wrong while it repeats the rest is new.
+            // An error while the server repeats the rest is new.
             Verdict::Replayed if is_error => {}
             Verdict::Replayed | Verdict::Drop => {
                 self.reader.forget(&mut self.cursor.next);
@@ -171,7 +171,7 @@ impl Machine<'_> {
         match result {
             Ok(()) if is_wanted => return Found::Record,
             Ok(()) => {}
-            // What does not fit costs its own field, not the event.
+            // A value that does not fit costs its own field, not the event.
             Err(json::Error::Mismatch(name)) if is_wanted && name.why() != Misfit::Root => {
                 warning!("{}", json::Error::Mismatch(name));
                 return Found::Record;
@@ -202,7 +202,7 @@ impl Machine<'_> {
         }
     }
 
-    /// All that was asked for has been delivered: what follows is read only so that the connection may be kept.
+    /// Everything has been delivered: the rest is read only so that the connection may be kept.
     fn all_delivered(&mut self, outcome: Outcome) {
         if self.response.is_persistent() {
             self.body = Body::Rest(outcome);

@@ -1,4 +1,4 @@
-//! How a try ends: the end of a body or of a connection in, another try or the session's end out.
+//! The end of a body or of a connection in, another try or the session's outcome out.
 
 use core::mem;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Machine<'_> {
-    /// The body is complete, or the connection ended in order where only that ends the body.
+    /// The body is complete, or the connection ended in order and nothing else ends the body.
     pub(super) fn body_ended(&mut self) {
         match self.body {
             Body::Refusal { status, end, .. } => self.refusal_read(status, end),
@@ -39,8 +39,8 @@ impl Machine<'_> {
         }
     }
 
-    /// An orderly end proves only what the last hop believes, so it counts when an answer from the cursor on
-    /// has brought nothing new.
+    /// An orderly end shows only what the last hop believes. So the stream is done when an answer from the cursor
+    /// on has brought nothing new.
     fn finite_ended(&mut self) {
         // Without a cursor, two answers without anything are enough.
         let is_empty_again = self.check.is_running && !self.cursor.moved();
@@ -54,10 +54,10 @@ impl Machine<'_> {
         }
     }
 
-    /// The server ends this stream when there is no more to come, and now and then before that.
+    /// The server ends this stream when nothing more is to come, and sometimes before that.
     fn followed_ended(&mut self) {
         let (is_new, is_active) = (self.cursor.moved(), self.active == Some(true));
-        // One that has no more to come would have ended sooner.
+        // If nothing more were to come, it would have ended sooner.
         let is_quiet = self.active.is_none() && self.is_late();
         if self.cursor.is_lost() && self.active == Some(false) {
             self.lost();
@@ -72,7 +72,7 @@ impl Machine<'_> {
         }
     }
 
-    /// The server ends this stream when there is no more to come, and now and then before that. Each answer has
+    /// The server ends this stream when nothing more is to come, and sometimes before that. Each answer has
     /// everything again.
     fn retold_ended(&mut self) {
         self.note_events();
@@ -84,7 +84,7 @@ impl Machine<'_> {
         } else if self.active == Some(false) && self.check.count == 0 {
             self.check();
         } else if self.active == Some(false) {
-            // An end that is another each time is none.
+            // A last event that differs each time is not the end.
             self.attempt_failed(Cause::End, Millis(0));
         } else {
             self.resume(is_new);
@@ -96,7 +96,7 @@ impl Machine<'_> {
         self.cursor.is_resumed() && !self.cursor.moved()
     }
 
-    /// The stream has ended after an event that it cannot be asked again from: what counts is the framing.
+    /// The stream has ended, and cannot be asked for again after its last event: the framing decides.
     fn lost(&mut self) {
         self.stop(if self.response.is_delimited() {
             Outcome::Done
@@ -107,8 +107,8 @@ impl Machine<'_> {
         });
     }
 
-    /// Asks once more from the cursor: the first time at once, then after waits that grow, so that a stream
-    /// that grows is not asked for once a round trip.
+    /// Asks once more from the cursor: the first time at once, then after increasing waits, so that a growing stream
+    /// is not asked for in every round trip.
     fn check(&mut self) {
         let count = self.check.count;
         self.check.count = count.saturating_add(1);
@@ -135,7 +135,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether the answer lasted so long that its end is not one that comes soon.
+    /// Whether the answer lasted so long that its end does not count as early.
     fn is_late(&self) -> bool {
         let lasted = self.now.as_millis().saturating_sub(self.asked.as_millis());
         lasted >= self.call.late(&self.config).into()
@@ -145,8 +145,8 @@ impl Machine<'_> {
     pub(super) fn connection_lost(&mut self, cause: Cause) {
         let is_lost = self.call.is_recoverable && self.is_out();
         if mem::take(&mut self.is_reused) && !is_lost {
-            // The server may have closed it before it had the request (RFC 9112 §9.3.1).
-            info!("{}: the connection was over", cause);
+            // The server may have closed it before it received the request (RFC 9112 §9.3.1).
+            info!("{}: the server had closed the connection", cause);
             self.state = State::Closing(Next::Connect);
             return;
         }
@@ -154,7 +154,7 @@ impl Machine<'_> {
         match self.body {
             Body::Refusal { status, end, .. } => self.refusal_read(status, end),
             Body::Rest(outcome) => self.stop(outcome),
-            // It may have nothing to say for long.
+            // It may have nothing to send for a long time.
             Body::Stream
                 if is_followed
                     && self.call.is_repeatable()
@@ -167,7 +167,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a refusal says has been read.
+    /// The message of a refusal has been read.
     pub(super) fn refusal_read(&mut self, status: u16, end: AttemptEnd) {
         self.reader.envelope.set_error(status, self.config.key);
         match end {
@@ -176,12 +176,12 @@ impl Machine<'_> {
         }
     }
 
-    /// The try failed: another one after a while, or none.
+    /// The try failed: tries again after a wait, or stops.
     pub(super) fn attempt_failed(&mut self, cause: Cause, retry_after: Millis) {
         self.withdraw();
         self.note_what_came(cause);
         self.note_events();
-        // Only a status says that a request was not acted on, if even that does.
+        // Only a status can say that a request was not acted on.
         let repeats_refused = self.call.endpoint.repeats_refused && !self.call.is_recoverable;
         let is_refused = repeats_refused && matches!(cause, Cause::Status(_));
         let spent = self.sent > 0 && !self.call.is_repeatable() && !is_refused;
@@ -194,8 +194,8 @@ impl Machine<'_> {
         self.sleep(cause, wait);
     }
 
-    /// Of a stream that starts over each time, an answer with more events than any before brings something new. Each
-    /// body is looked at when it ends, so that a later try without one finds nothing new in it.
+    /// In a stream that starts over each time, an answer with more events than any before is progress. Each body is
+    /// judged when it ends, so that a later try without a body finds nothing new in it.
     fn note_events(&mut self) {
         let events = self.reader.tally.events;
         if self.call.endpoint.starts_over() && events > self.most_events {
@@ -204,7 +204,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What there was of a body, for [`Session::hint`](crate::session::Session::hint).
+    /// Notes how much of a body came, for [`Session::hint`](crate::session::Session::hint).
     fn note_what_came(&mut self, cause: Cause) {
         if self.cursor.moved() {
             return;
@@ -239,19 +239,19 @@ impl Machine<'_> {
         self.close(Next::Sleep(cause, wait));
     }
 
-    /// What a redirect said holds for one request.
+    /// A redirect counts for one request only.
     fn follow_original(&mut self) {
         self.redirected = false;
         self.redirects = 0;
     }
 
-    #[inline(never)] // or it would be there for each way to end
+    #[inline(never)] // one copy instead of one for each way to end
     pub(super) fn stop(&mut self, outcome: Outcome) {
         info!("stops: {}", outcome);
         self.close(Next::Stop(outcome));
     }
 
-    /// The event that was announced will not be shown.
+    /// Forgets the event that was announced: it will not be shown.
     fn withdraw(&mut self) {
         if self.check.withheld != Found::Nothing {
             self.check.withheld = Found::Nothing;
@@ -260,7 +260,7 @@ impl Machine<'_> {
         }
     }
 
-    #[inline(never)] // or it would be there for each way to end
+    #[inline(never)] // one copy instead of one for each way to end
     fn close(&mut self, next: Next) {
         self.withdraw();
         if self.reader.has_data() {
@@ -273,7 +273,7 @@ impl Machine<'_> {
         self.leave(next, is_usable);
     }
 
-    /// Keeps the connection for what comes next, if it can be used for that, or has it closed.
+    /// Keeps the connection for the next request, if it can be used for that; otherwise closes it.
     pub(super) fn leave(&mut self, next: Next, is_usable: bool) {
         let may_keep = match next {
             Next::Stop(_) => self.config.keep_alive,

@@ -1,8 +1,8 @@
-//! What went wrong in, the service's answer out: an error with a reference, or a list of what is not valid.
+//! What went wrong in, the service's answer out: an error with a reference, or a list of mistakes.
 //!
 //! # Limits
 //!
-//! The reference follows from the code and the words, so the same mistake has the same one.
+//! The reference follows from the status and the message: the same error always has the same reference.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,12 +34,12 @@ impl Error {
         Self::new(StatusCode::NOT_FOUND, &format!("No such {noun}"))
     }
 
-    /// 422 in the form of an error: what was asked for has the right shape, and cannot be done.
+    /// 422 in the form of an error: the request has the right shape, but asks for what cannot be done.
     pub(super) fn unprocessable(message: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
-    /// 422 in the form of a list, with one mistake: what at `place` is not valid, why, and what kind of mistake it is.
+    /// 422 in the form of a list with one mistake: its place, why it is one, and its type.
     pub(super) fn invalid(place: Value, message: &str, kind: &str) -> Self {
         Self::mistakes(vec![json!({"loc": place, "msg": message, "type": kind})])
     }

@@ -1,4 +1,4 @@
-//! Events in, a `text/event-stream` body out, made as slowly as the client takes it and as badly as the faults say.
+//! Events in, a `text/event-stream` body out, as fast as the client takes it and as broken as the faults say.
 //!
 //! # Limits
 //!
@@ -21,7 +21,7 @@ use crate::faults::{After, Faults};
 use crate::shared::Shared;
 use crate::wire::Shears;
 
-/// The stream is over before its time: the client went away, or a fault ended it.
+/// The stream has ended early: the client closed it, or a fault did.
 #[derive(Debug)]
 pub(super) struct Gone;
 
@@ -40,7 +40,7 @@ pub(super) struct Sink {
     sent: u64,
 }
 
-/// The answer, and where its events go. The faults are taken as they are now.
+/// The answer, and the sink for its events. Later changes of the faults do not affect it.
 pub(super) fn new(shared: Arc<Shared>, shears: Arc<Shears>) -> (Response, Sink) {
     let faults = shared.faults().clone();
     let (pieces, taken) = mpsc::channel(1);
@@ -58,7 +58,7 @@ pub(super) fn new(shared: Arc<Shared>, shears: Arc<Shears>) -> (Response, Sink) 
 }
 
 impl Sink {
-    /// Says what a stream begins with, and lets the faults strike that are due before its first event.
+    /// Sends what comes before the first event, and lets the faults that are due there strike.
     pub(super) async fn open(&mut self) -> Result<(), Gone> {
         if let Some(milliseconds) = self.faults.retry_milliseconds {
             let end = self.faults.line_end.text();
@@ -67,7 +67,7 @@ impl Sink {
         self.strike().await
     }
 
-    /// Sends one event. `id` is its cursor, when it has one.
+    /// Sends one event. `id` is its cursor, if it has one.
     pub(super) async fn event(&mut self, name: &str, id: Option<&str>, json: &str) -> Result<(), Gone> {
         let block = self.block(name, id, json);
         self.send(block).await?;
@@ -76,12 +76,12 @@ impl Sink {
         self.strike().await
     }
 
-    /// Whether the event at this place in its group is to be broken.
+    /// Whether the event at this place in its group must be broken.
     pub(super) fn breaks(&self, place: usize) -> bool {
         self.faults.broken_every.is_some_and(|every| every > 0 && (place as u64 + 1).is_multiple_of(every))
     }
 
-    /// Waits until the client has gone.
+    /// Waits until the client has closed the connection.
     pub(super) async fn gone(&self) {
         self.pieces.closed().await;
     }
@@ -128,7 +128,7 @@ impl Sink {
             self.send(self.block("error", None, ERROR)).await?;
             return Err(Gone);
         }
-        // Whether there is a cut left is asked when all that was sent until here is out, and not before.
+        // The cut is taken only once everything before it has been sent.
         if due(self.faults.cut.map(|cut| cut.after)) {
             self.pieces.send(Piece::Cut).await.map_err(|_| Gone)?;
         }

@@ -2,7 +2,7 @@
 //!
 //! # Limits
 //!
-//! A result is waited for in real time, 600 s unless `timeout` says otherwise, a day at most.
+//! A request for a result waits in real time: for 600 s, or for `timeout` seconds, up to a day.
 
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
-//! Requests for event streams in, events out: the runs of a group, what happens to them, and the progress of one run.
+//! Requests for event streams in, events out: the runs of a group, the changes of a group, and the progress of one run.
 //!
 //! # Limits
 //!
-//! A cursor that is no `event_id` of the stream is a 422. A group's events end after an hour, a run's after 570 s, of real time.
+//! A cursor that is not an `event_id` of the stream is a 422. The events of a group end after an hour of real time, those
+//! of a run after 570 s.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +107,7 @@ pub(super) async fn progress(
     Ok(response)
 }
 
-/// Sends the log of a group from `next` on as it grows, until no run is active.
+/// Sends the log of a group from `next`, and what is added to it meanwhile, until no run is active.
 async fn follow(
     shared: Arc<Shared>,
     group: String,
@@ -139,7 +140,7 @@ async fn follow(
                 next += 1;
             }
             None if !active => return Ok(()),
-            // Runs may be added at any time, so a look now and then is needed whatever is due.
+            // Runs may be added at any time, so it looks again and again, whatever is due next.
             None => tokio::select! {
                 () = sink.gone() => return Err(Gone),
                 () = sleep(Duration::from_millis(20)) => {}
@@ -148,7 +149,7 @@ async fn follow(
     }
 }
 
-/// The run as it was when it ended, whenever that is asked for.
+/// The run as it was when it ended, no matter when a client asks.
 fn ended(run: &Run, id: &str, version: Version) -> String {
     format!(
         "{{\"type\":\"task_run.state\",\"event_id\":{},\"input\":null,\"run\":{},\"output\":null}}",
@@ -157,7 +158,7 @@ fn ended(run: &Run, id: &str, version: Version) -> String {
     )
 }
 
-/// How many of `events` events to leave out, by the cursor of the request and by what resuming does at present.
+/// How many of `events` events to leave out: the cursor of the request and the fault [`Resume`] decide.
 fn start(shared: &Shared, query: &Query, stream: Stream, events: usize) -> Result<usize, Error> {
     let Some(cursor) = query.text("last_event_id") else { return Ok(0) };
     let place = shared.world().place(stream, cursor, events).ok_or_else(|| {

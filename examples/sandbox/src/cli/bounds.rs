@@ -1,27 +1,27 @@
-//! The text of an argument in, its value or why it cannot be one out.
+//! The text of an argument in, its value out, or why it is not one.
 //!
 //! # Limits
 //!
-//! Each function says its own.
+//! Each function states its own.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 
-/// A key, of characters that a shell takes as they are: the program prints it for one.
+/// A key, of characters that a shell takes literally: the program prints it for a shell.
 pub(super) fn key(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@%,".contains(&byte);
     match text {
-        "" => Err("no request can carry an empty key".into()),
+        "" => Err("an empty key cannot be sent".into()),
         _ if text.bytes().all(plain) => Ok(text.to_owned()),
-        _ => Err("only letters, digits and -_.:/+=@%, stand in a line for a shell as they are".into()),
+        _ => Err("a key may have only letters, digits and -_.:/+=@%, which a shell takes literally".into()),
     }
 }
 
 /// From 0.001 to 1,000,000.
 pub(super) fn speed(text: &str) -> Result<f64, String> {
-    let why = "must be between 0.001 and 1000000; time that stands still would never end a run";
+    let why = "must be between 0.001 and 1000000; if time stood still, no run would ever end";
     text.parse().ok().filter(|speed| (0.001..=1_000_000.0).contains(speed)).ok_or_else(|| why.into())
 }
 
@@ -52,7 +52,7 @@ pub(super) fn span(text: &str) -> Result<RangeInclusive<Duration>, String> {
 
 /// A header's value.
 pub(super) fn value(text: &str) -> Result<String, String> {
-    HeaderValue::from_str(text).map_err(|_| "a header cannot have control characters in it")?;
+    HeaderValue::from_str(text).map_err(|_| "a header cannot contain control characters")?;
     Ok(text.to_owned())
 }
 

@@ -1,8 +1,8 @@
-//! A command and signals in, its exit code out: the command has the variables set, and the signals are passed on to it.
+//! A command and signals in, its exit code out: the command gets the variables, and the signals are forwarded to it.
 //!
 //! # Limits
 //!
-//! SIGINT, SIGQUIT, SIGTERM and SIGHUP are passed on, but not those of the terminal's keys, which reach the command anyhow.
+//! SIGINT, SIGQUIT, SIGTERM and SIGHUP are forwarded, but not those of the terminal's keys: these reach the command anyway.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -16,16 +16,16 @@ use rustix::termios::tcgetpgrp;
 use tokio::process::Command;
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// Signals that are waited for, instead of what they do by themselves.
+/// Signals that the program waits for, instead of letting them end it.
 pub(super) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
-    /// Those that end a sandbox.
+    /// The signals that end a sandbox.
     pub(super) fn to_end() -> io::Result<Self> {
         Self::of(&[Signal::TERM, Signal::INT])
     }
 
-    /// Those that a command gets. One that is ignored, as by `nohup`, is ignored by the command, too.
+    /// The signals that a command gets. If one is ignored, as by `nohup`, the command ignores it, too.
     pub(super) fn to_forward() -> io::Result<Self> {
         let all = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT];
         let heard: Vec<_> = all.into_iter().filter(|signal| !is_ignored(signal.as_raw())).collect();
@@ -37,7 +37,7 @@ impl Signals {
         waited.collect::<io::Result<_>>().map(Self)
     }
 
-    /// The next of them to come.
+    /// The next signal.
     pub(super) async fn next(&mut self) -> Signal {
         poll_fn(|context| {
             let came = |(kind, signal): &mut (Signal, unix::Signal)| {
@@ -49,8 +49,8 @@ impl Signals {
     }
 }
 
-/// Runs the command to its end, and gives its exit code as a shell would: 128 and the signal's number when a signal ended it,
-/// 127 when it is not there, 126 when it cannot be run.
+/// Runs the command to its end, and returns its exit code as a shell would: 128 plus the signal's number if a signal ended
+/// it, 127 if it does not exist, 126 if it cannot be run.
 pub(super) async fn run(
     program: &OsStr,
     words: &[OsString],
@@ -76,7 +76,7 @@ pub(super) async fn run(
                 let is_key = matches!(signal, Signal::INT | Signal::QUIT) && is_in_foreground();
                 let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
                 if let Some(pid) = pid.filter(|_| !is_key) {
-                    // It may just have ended.
+                    // The command may just have ended.
                     let _ = kill_process(pid, signal);
                 }
             }
@@ -84,12 +84,12 @@ pub(super) async fn run(
     }
 }
 
-/// Whether the keys of the terminal reach this process, and the command with it.
+/// Whether the terminal's keys reach this process, and with it the command.
 fn is_in_foreground() -> bool {
     File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
 }
 
-/// Whether the program was started with this signal ignored, as `nohup` arranges it for SIGHUP. Known where there is /proc.
+/// Whether this signal was ignored when the program started, as `nohup` does with SIGHUP. Without /proc: `false`.
 pub fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

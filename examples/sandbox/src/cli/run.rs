@@ -1,8 +1,8 @@
-//! Arguments in, a sandbox that lives until a signal or its command ends it out.
+//! Arguments in, a sandbox out that runs until a signal or its command ends it.
 //!
 //! # Limits
 //!
-//! See the module above.
+//! Those of [`cli`](super).
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,19 +15,19 @@ use super::Arguments;
 use super::command::{self, Signals};
 use crate::Sandbox;
 
-/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Gives the exit code: that of the command,
-/// or 0.
+/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Returns the exit code of the command, or
+/// 0.
 ///
 /// # Errors
 ///
-/// When the sandbox cannot start, or the certificate or stdout cannot be written.
+/// If the sandbox cannot start, or the certificate, the report or stdout cannot be written.
 pub fn run(arguments: Arguments) -> io::Result<u8> {
     if let Err(why) = arguments.check() {
         clap::Error::raw(ErrorKind::ValueValidation, why + "\n").exit();
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let _entered = runtime.enter();
-    // The signals first: once the lines are out, whoever reads them may send one.
+    // The signals first: once the lines are printed, their reader may send one.
     let mut signals = if arguments.runs_command() { Signals::to_forward() } else { Signals::to_end() }?;
     let sandbox = Sandbox::start(arguments.options()).map_err(|error| of_port(arguments.port, error))?;
     let mut variables = vec![
@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> io::Result<u8> {
 }
 
 impl Arguments {
-    /// Writes what has happened, if that was asked for.
+    /// Writes the counts, if the arguments say where.
     fn write_report(&self, sandbox: &Sandbox) -> io::Result<()> {
         let Some(path) = &self.report else { return Ok(()) };
         let line = sandbox.stats().json() + "\n";
@@ -70,7 +70,7 @@ impl Arguments {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
-    /// Writes the certificate to trust, if there is one, and tells where.
+    /// Writes the certificate to trust, if there is one, and returns where.
     fn write_certificate(&self, sandbox: &Sandbox) -> io::Result<Option<PathBuf>> {
         let Some(pem) = sandbox.ca_pem() else { return Ok(None) };
         let temporary = || env::temp_dir().join(format!("taskgroup-sandbox-{}.pem", sandbox.port()));

@@ -92,8 +92,9 @@ fn other_places_and_answers_have_arguments_of_their_own() {
     let command =
         Program::try_parse_from(["program", "--runs=5", "--", "sh", "-c", "--runs=6"]).unwrap().arguments;
     assert_eq!((command.options().runs, command.command.len(), command.runs_command()), (5, 3, true));
-    let other = options("program|--cut-events|4|--redirect|/there|--lose-requests|1").faults;
-    assert_eq!((other.lost_request, other.lost_answer), (Some(Loss::share(1.0)), None));
+    let other =
+        options("program|--cut-events|4|--redirect|/there|--lose-requests|1|--lose-answers|0.5").faults;
+    assert_eq!((other.lost_request, other.lost_answer), (Some(Loss::share(1.0)), Some(Loss::share(0.5))));
     assert_eq!(other.cut, Some(Cut::after(After::Events(4))));
     assert_eq!(other.instead, Some(Instead::status(307).header("location", "/there")));
 }

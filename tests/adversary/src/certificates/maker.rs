@@ -161,7 +161,7 @@ pub(super) fn address(address: &str) -> Vec<SanType> {
     vec![SanType::IpAddress(address.parse().expect("an address"))]
 }
 
-/// The certificate, signed anew by this RSA key with SHA-1, which rcgen rightly does not offer.
+/// The certificate, signed again by this RSA key with SHA-1, which rcgen rightly does not offer.
 pub(super) fn signed_with_sha1(certificate: &CertificateDer<'_>, key: &Key) -> CertificateDer<'static> {
     const SHA256_WITH_RSA: [u8; 11] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
     const SHA1_LAST: u8 = 0x05;

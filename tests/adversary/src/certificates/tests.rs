@@ -25,7 +25,7 @@ fn the_large_leaf_is_large_and_fits_one_record() {
 fn webpki_finds_of_each_chain_what_the_table_says() {
     for case in all(NOW) {
         let expected = match case.name {
-            // A limit of a client that has little memory; webpki alone goes on to a seventh.
+            // A limit of a client that has little memory; webpki alone continues to a seventh.
             "seven-certificates" => None,
             // The key of the leaf is looked at when it is used.
             "rsa-1024-leaf" => None,

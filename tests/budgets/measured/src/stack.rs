@@ -8,7 +8,7 @@ const PAINT: u32 = 0xDEAD_BEEF;
 
 /// How many bytes of stack `work` takes, at most 64 KB.
 ///
-/// What paints and what looks are part of this function, or they would have frames where they paint.
+/// Painting and looking are inlined here: otherwise they would have frames where they paint.
 #[inline(never)]
 pub(crate) fn used(work: &mut dyn FnMut()) -> usize {
     let top = pointer();
@@ -20,7 +20,7 @@ pub(crate) fn used(work: &mut dyn FnMut()) -> usize {
 #[inline(always)]
 fn paint(top: *mut u32) {
     for word in 1..=DEPTH {
-        // SAFETY: below the stack pointer there is nothing of anybody's, and megabytes of RAM.
+        // SAFETY: below the stack pointer nothing is in use, and there are megabytes of RAM.
         unsafe { top.sub(word).write_volatile(PAINT) }
     }
 }

@@ -1,4 +1,4 @@
-//! Input in, one machine run on it in reads of so many bytes: what is measured.
+//! The work that is measured: one machine run on an input, in reads of a given size.
 
 use core::hint::black_box;
 
@@ -22,8 +22,8 @@ pub(crate) type Input = &'static [&'static str];
 /// Runs what it is given, and measures it.
 pub(crate) type Meter<'m> = &'m mut dyn FnMut(&mut dyn FnMut());
 
-/// Takes all of an input, in reads of so many bytes. What is run by the meter is only the taking: the
-/// machine's own memory is the caller's.
+/// Takes all of an input, in reads of this many bytes. The meter runs only the taking: the machine's own memory
+/// belongs to the caller.
 pub(crate) type Work = fn(Input, usize, Meter<'_>);
 
 /// Frames of one size: as the body of an event stream, as an answer, and the JSON of each.
@@ -253,7 +253,7 @@ pub(crate) fn body(inputs: usize, meter: Meter<'_>) -> usize {
     length
 }
 
-/// Gives the texts, each read of which may go over from one to the next, and whether a text ends with what is given.
+/// Gives the texts in reads, which may cross from one text to the next, and whether a text ends with a read.
 #[inline(always)]
 fn reads(input: Input, read: usize, mut take: impl FnMut(&[u8], bool)) {
     let mut room = read;

@@ -35,6 +35,15 @@ pub(crate) struct Flight {
     pub(crate) sent: &'static [u8],
     /// How much of it is said to the application, in bytes.
     pub(crate) said: usize,
+    pub(crate) suite: Suite,
+}
+
+/// The cipher suite.
+#[derive(Clone, Copy, PartialEq)]
+#[allow(dead_code, reason = "without flights there is only one")]
+pub(crate) enum Suite {
+    ChaCha20,
+    Aes,
 }
 
 #[cfg(feature = "flights")]
@@ -42,7 +51,8 @@ include!(concat!(env!("FLIGHTS"), "/flights.rs"));
 
 /// One that the compiler knows nothing of.
 #[cfg(not(feature = "flights"))]
-static FLIGHTS: &[Flight] = &[Flight { what: "", name: "", root: &[], sent: &[], said: 0 }];
+static FLIGHTS: &[Flight] =
+    &[Flight { what: "", name: "", root: &[], sent: &[], said: 0, suite: Suite::ChaCha20 }];
 #[cfg(not(feature = "flights"))]
 const NOW: u64 = 0;
 

@@ -23,10 +23,11 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
     }));
     match read {
         Ok(read) => println!(
-            "read|{}|{read} {} {} {now} {}",
+            "read|{}|{read} {} {} {now} {} {}",
             flight.what,
             flight.name,
             flight.said,
+            matches!(flight.suite, crate::Suite::ChaCha20),
             instructions() - start
         ),
         Err(error) => println!("{}: {error:?}", flight.what),

@@ -1,4 +1,5 @@
-//! Nothing in, random numbers out that are none: a server's answers to them fit each time. For measurements only.
+//! Nothing in, random numbers out that are none: a server's answers to them fit each time. For measurements
+//! only.
 
 use rand_core::{CryptoRng, Error, RngCore};
 

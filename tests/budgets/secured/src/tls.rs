@@ -6,12 +6,22 @@ use embedded_io_async::{BufRead, Write};
 use semihosting::println;
 use taskgroup_tls::{Client, Dates, Error, RECEIVE, Roots};
 
-use crate::{Flight, platform::instructions, replay::Replay, run, same::Same, stack};
+use crate::{Flight, Suite, platform::instructions, replay::Replay, run, same::Same, stack};
+
+#[cfg(feature = "aes")]
+use taskgroup_tls::Aes128GcmSha256 as Offered;
+#[cfg(not(feature = "aes"))]
+use taskgroup_tls::ChaCha20Poly1305Sha256 as Offered;
+
+const SUITE: Suite = if cfg!(feature = "aes") { Suite::Aes } else { Suite::ChaCha20 };
 
 /// For sending: a request in one record.
 const SEND: usize = 1024;
 
 pub(crate) fn measure(flight: &Flight, now: u64) {
+    if flight.suite != SUITE {
+        return;
+    }
     if let Err(error) = hear(flight, now) {
         // Words for a person are part of what is paid for.
         println!("failed|{}|{error}", flight.what);
@@ -19,14 +29,15 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
 }
 
 fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
-    let Flight { what, name, root, sent, said } = *flight;
+    let Flight { what, name, root, sent, said, suite: _ } = *flight;
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
     let (roots, clock) = ([root], || Some(now));
     #[cfg(not(feature = "mozilla"))]
     let roots = Roots::Certificates(&roots);
     #[cfg(feature = "mozilla")]
     let roots = if root.is_empty() { Roots::mozilla() } else { Roots::Certificates(&roots) };
-    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send);
+    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send)
+        .with_suite::<Offered>();
 
     let mut connect = pin!(client.connect(Replay(sent), name));
     let (mut connected, mut handshake) = (None, 0);
@@ -56,7 +67,14 @@ fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
         return Err(Error::Cut);
     }
     if said > 1 {
-        println!("byte|{what}|{}", (instructions() - start) * 100 / said as u64);
+        let cipher = match SUITE {
+            Suite::ChaCha20 => "ChaCha20-Poly1305",
+            Suite::Aes => "AES-128-GCM",
+        };
+        println!("byte|{cipher}|{}", (instructions() - start) * 100 / said as u64);
+        if SUITE != Suite::ChaCha20 {
+            return Ok(());
+        }
         println!("ram|buffers for records|{}", RECEIVE + SEND);
         println!("ram|`Client`|{}", size_of_val(&client));
         println!("ram|`Connection` besides the transport|{}", size_of_val(&server) - size_of::<Replay<'_>>());

@@ -1,4 +1,5 @@
-//! Tasks in, what the first of them comes to out, in no time: the clock jumps to the next alarm when none has anything left to do.
+//! Tasks in, the result of the first of them out, in no time: the clock jumps to the next alarm when all of
+//! them wait.
 //!
 //! Each thread has a clock of its own, so tests do not see each other, and the same test sees the same
 //! times on every machine. What is read from a real socket meanwhile takes no time at all.
@@ -18,7 +19,7 @@ use std::{
 /// The tick by which every test should have ended: a day.
 const TOO_LATE: u64 = 24 * 3600 * embassy_time_driver::TICK_HZ;
 
-/// Rounds in a row, without a tick between, after which a test is taken to go in circles.
+/// Rounds in a row, without a tick in between, after which a test counts as going in circles.
 const TOO_OFTEN: u32 = 10_000;
 
 thread_local! {
@@ -54,14 +55,15 @@ pub(crate) fn restart() {
     ALARMS.with_borrow_mut(BTreeMap::clear);
 }
 
-/// What is woken for itself alone: a stack of embassy-net wakes itself whenever one of its sockets is looked at.
+/// A task that is polled only when it was woken: a stack of embassy-net wakes itself whenever one of its
+/// sockets is looked at.
 pub(crate) type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
 
 /// Runs the program to its end, and the others beside it.
 ///
 /// # Panics
 ///
-/// When all wait and nothing will ever wake them, or they go in circles.
+/// If all wait and nothing will ever wake them, or they go in circles.
 pub(crate) fn block_on<T, const N: usize>(program: impl Future<Output = T>, others: [Task<'_>; N]) -> T {
     let value = Cell::new(None);
     let program: Task<'_> = Box::pin(async { value.set(Some(program.await)) });

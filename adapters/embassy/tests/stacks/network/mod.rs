@@ -1,4 +1,5 @@
-//! Two machines in one process: a device and a server, each with a stack of embassy-net, and a wire between them.
+//! Two machines in one process: a device and a server, each with a stack of embassy-net, and a wire between
+//! them.
 
 mod clock;
 mod names;
@@ -21,7 +22,7 @@ pub(crate) use self::{
 /// Where the server is, which is the name server, too.
 pub(crate) const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 
-/// Where nobody is, on this network and on another one, which the server is the way to.
+/// Addresses where nobody is, on this network and on another one, to which the server is the gateway.
 pub(crate) const NOBODY: [Ipv4Address; 2] = [Ipv4Address::new(10, 0, 0, 77), Ipv4Address::new(192, 0, 2, 77)];
 
 /// Where it may move to, see [`Network::move_server`].
@@ -76,7 +77,7 @@ pub(crate) fn run<T>(
 }
 
 impl Network<'_> {
-    /// The server has another address from now on, and nobody has the one before.
+    /// Gives the server another address. Nobody has the old one then.
     pub(crate) fn move_server(&self, to: Ipv4Address) {
         self.server.set_config_v4(ConfigV4::Static(address(to)));
     }

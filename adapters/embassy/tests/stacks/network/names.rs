@@ -13,10 +13,10 @@ use super::{NOBODY, SERVER};
 const NAMES: [(&str, Ipv4Address); 3] =
     [("api.example", SERVER), ("localhost", SERVER), ("nobody.example", NOBODY[1])];
 
-/// Behind the flags, so many bytes of counts.
+/// The bytes of the counts, which follow the flags.
 const HEAD: usize = 12;
 
-/// What becomes of a query that goes wrong.
+/// How a query goes wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wrong {
     /// No answer.
@@ -37,12 +37,12 @@ impl Names {
         Self { wrong: RefCell::new(wrong.into_iter().collect()), dead: Vec::new() }
     }
 
-    /// The device has been told of these before, and none of them answers.
+    /// The device knows these, too, first; none of them answers.
     pub(crate) fn behind(dead: impl IntoIterator<Item = Ipv4Address>) -> Self {
         Self { wrong: RefCell::default(), dead: dead.into_iter().collect() }
     }
 
-    /// The name servers that the device has been told of.
+    /// The name servers that the device knows.
     pub(super) fn servers(&self) -> impl Iterator<Item = Ipv4Address> {
         self.dead.iter().copied().chain([SERVER])
     }

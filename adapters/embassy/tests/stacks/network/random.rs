@@ -1,8 +1,8 @@
-//! A seed in, the same numbers for ever out: SplitMix64.
+//! A seed in, the same numbers every time out: SplitMix64.
 
 use std::cell::Cell;
 
-/// Shared by those who draw from it.
+/// Shared by all that draw from it.
 pub(crate) struct Random(Cell<u64>);
 
 impl Random {
@@ -19,7 +19,7 @@ impl Random {
         (mixed ^ (mixed >> 31)) % bound
     }
 
-    /// True in so many of a hundred cases.
+    /// True in this many of a hundred cases.
     pub(crate) fn percent(&self, of_hundred: u64) -> bool {
         self.below(100) < of_hundred
     }

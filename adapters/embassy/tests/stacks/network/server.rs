@@ -1,8 +1,8 @@
 //! TCP connections from the device in, the real sandbox's answers out: cut short, if that is wanted.
 //!
-//! The sandbox is asked over a real socket, and its whole answer is had before the first byte goes on.
-//! So what the device sees does not depend on how fast this machine is. With TLS it is rustls that the device
-//! shakes hands with, and what is cut is what it has encrypted.
+//! The sandbox is asked over a real socket, and its whole answer is read before the first byte is passed on.
+//! So what the device sees does not depend on how fast this machine is. With TLS the device's peer is rustls,
+//! and the cuts are in the encrypted bytes.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,10 +21,10 @@ use taskgroup_sandbox::Sandbox;
 
 use super::{Network, PORT, Random};
 
-/// When a device that says nothing is taken to be gone.
+/// After how much silence a device counts as gone.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// No test takes as long.
+/// Longer than any test.
 const FOR_EVER: Duration = Duration::from_secs(1 << 30);
 
 /// How a connection is cut.
@@ -34,13 +34,14 @@ pub(crate) enum Cut {
     Finish,
     /// RST.
     Reset,
-    /// It stays open, and nothing comes any more.
+    /// It stays open, but nothing more comes.
     Silence,
-    /// The plug is pulled out for so long; then the connection goes on, if it still stands, to the next cut.
+    /// The plug is pulled out for this long; then the connection continues, if it is still open, to the next
+    /// cut.
     Unplug(Duration),
 }
 
-/// Cuts the first answers, each behind so many bytes.
+/// Cuts the first answers, each after this many bytes.
 pub(crate) struct Server<'s> {
     sandbox: &'s Sandbox,
     tls: Option<Arc<ServerConfig>>,
@@ -74,20 +75,20 @@ impl<'s> Server<'s> {
         self
     }
 
-    /// Ends a connection that a device has left alone for so long.
+    /// Ends a connection that a device has left alone for this long.
     pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
         self.idle = idle;
         self
     }
 
-    /// Cuts so many answers, anywhere in their first 5,000 bytes, as the seed says.
+    /// Cuts this many answers, anywhere in their first 5,000 bytes, as the seed says.
     pub(crate) fn cutting_at_random(sandbox: &'s Sandbox, count: usize, seed: u64) -> Self {
         let random = Random::new(seed);
         let cut = || match random.below(10) {
             0..4 => Cut::Finish,
             4..8 => Cut::Reset,
             8 => Cut::Silence,
-            // From what TCP mends by itself to what nobody waits for.
+            // From what TCP repairs by itself to what nobody waits for.
             _ => Cut::Unplug(Duration::from_secs(1 + random.below(200))),
         };
         Self::cutting(sandbox, (0..count).map(|_| (random.below(5_000) as usize, cut())))
@@ -97,7 +98,7 @@ impl<'s> Server<'s> {
         self.requests.borrow().clone()
     }
 
-    /// How many devices have said by TLS that they go.
+    /// How many devices have sent `close_notify`.
     pub(crate) fn farewells(&self) -> usize {
         self.farewells.get()
     }
@@ -174,7 +175,7 @@ impl<'s> Server<'s> {
             Cut::Reset => return socket.flush().await,
             Cut::Silence | Cut::Unplug(_) => {}
         }
-        // Until the device has had it all, or has had enough.
+        // Until the device has received everything, or has gone.
         let mut bytes = [0; 64];
         loop {
             let length = socket.read(&mut bytes).await?;
@@ -187,7 +188,7 @@ impl<'s> Server<'s> {
         }
     }
 
-    /// Takes what came by TLS. Is it understood?
+    /// Takes what came over TLS. Returns whether it is valid.
     fn decrypt(&self, tls: &mut ServerConnection, mut bytes: &[u8]) -> bool {
         tls.read_tls(&mut bytes).unwrap();
         let state = tls.process_new_packets();

@@ -1,4 +1,5 @@
-//! A wire between two network cards, and what goes wrong on it: frames lost, doubled, late, and the plug pulled out.
+//! A wire between two network cards, and what goes wrong on it: frames lost, doubled, late, and the plug
+//! pulled out.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +21,7 @@ const LATENCY: Duration = Duration::from_millis(2);
 /// How much later it may arrive than that.
 const DELAY: u64 = 15_000;
 
-/// What the wire does to frames, each in percent, in both directions alike.
+/// What the wire does to frames, in percent, the same in both directions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
     pub(crate) seed: u64,
@@ -90,7 +91,7 @@ impl<'d> Wire<'d> {
         ports
     }
 
-    /// Carries frames from each to the other, for ever.
+    /// Carries frames from each to the other, forever.
     pub(crate) async fn carry(&self, device: Runner<'_, MTU>, server: Runner<'_, MTU>) {
         let (_, mut to_device, mut from_device) = device.split();
         let (_, mut to_server, mut from_server) = server.split();

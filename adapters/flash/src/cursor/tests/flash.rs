@@ -1,5 +1,5 @@
-//! NOR flash in memory: erasing sets all bits of a page, writing clears bits, and the power may go after any
-//! byte of either.
+//! NOR flash in memory: erasing sets all bits of a page, writing clears bits, and the power may fail after
+//! any byte of either.
 
 use std::{ops::Range, vec, vec::Vec};
 
@@ -10,7 +10,7 @@ use embedded_storage_async::nor_flash::{
 pub(crate) const PAGE: usize = 384;
 const ERASED: u8 = 0xFF;
 
-/// When the power goes, and what it leaves of the byte that is being changed.
+/// When the power fails, and what is left of the byte that is being changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     /// Bytes that are changed before.
@@ -73,7 +73,7 @@ impl<const WORD: usize, const PAGE: usize> Flash<WORD, PAGE> {
         0..self.bytes.len() as u32
     }
 
-    /// Holds these bytes, whoever wrote them.
+    /// Contains these bytes, whatever wrote them.
     pub(crate) fn fill(&mut self, bytes: &[u8]) {
         self.bytes.copy_from_slice(bytes);
         let words = bytes.chunks(WORD);
@@ -103,7 +103,7 @@ impl<const WORD: usize, const PAGE: usize> Flash<WORD, PAGE> {
         self.cut = Some(cut);
     }
 
-    /// The power is there again. What was being done when it went?
+    /// Restores the power. Returns what was being done when it failed.
     pub(crate) fn restart(&mut self) -> Option<Operation> {
         self.cut = None;
         self.was_cut.take()
@@ -114,7 +114,7 @@ impl<const WORD: usize, const PAGE: usize> Flash<WORD, PAGE> {
         self.is_worn = true;
     }
 
-    /// Changes bytes until the power goes, the one it goes at by some of its bits.
+    /// Changes bytes until the power fails, and then some bits of the next one.
     fn change(
         &mut self,
         operation: Operation,
@@ -141,7 +141,7 @@ impl<const WORD: usize, const PAGE: usize> Flash<WORD, PAGE> {
     }
 }
 
-/// A number that looks like chance.
+/// A pseudorandom number.
 fn scatter(seed: u64) -> u64 {
     let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 31

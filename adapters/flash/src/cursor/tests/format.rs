@@ -1,4 +1,5 @@
-//! What lies in the flash, byte by byte: a device that is updated, or set back, reads what the other version wrote.
+//! The bytes in the flash: a device that is updated, or returned to an older version, reads what the other
+//! version wrote.
 
 use std::vec::Vec;
 
@@ -6,7 +7,7 @@ use super::{GROUP, Words, flash::PAGE, load, store};
 
 /// `évt_1`, then `evt_2`, in words of four bytes.
 const WRITTEN: &[&[u8]] = &[
-    // A page begins with a word of sequential-storage's.
+    // A page begins with a word of sequential-storage.
     &[0; 4],
     // Checksum, length, and the checksum of that; number; length of the group's id, and both ids.
     b"\xb4\x70\x47\x9b\x16\x00\x92\xed\x01\x00\x00\x00\x0btgrp_5c1f0a\xc3\xa9vt_1\0\0",

@@ -1,0 +1,121 @@
+/**
+ * Runs the images of examples/rp2040 in a simulated board. See README.md.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Certificates, NAME } from './src/certificates.js';
+import { check } from './src/check.js';
+import { compare } from './src/compare.js';
+import { Elf } from './src/elf.js';
+import { Images, TARGET, taskgroup } from './src/images.js';
+import { Sandbox, TlsProxy } from './src/servers.js';
+import { Simulation, Stopped } from './src/simulation.js';
+
+const USAGE = `run watch w5500|pico-w [--tls] [--image FILE] [--seconds N] [-- SETTINGS OF THE SANDBOX…]
+    Builds an image and runs it as it would on a table, with a sandbox of 100 runs: its log comes out here. Ends when
+    the board has what there is; with 1 if that was not all, or if the firmware panics.
+run check [--write] [WORDS…]
+    Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
+run compare REVISION [w5500|pico-w]
+    Instructions of that commit's image and of this tree's, side by side.
+run images
+    Builds the images for the scenarios, and says where they are.`;
+
+const certificates = new Certificates(path.join(TARGET, 'certificates'));
+
+/** @param {string[]} given */
+async function watch(given) {
+  const split = given.indexOf('--');
+  const { values, positionals } = parseArgs({
+    args: split < 0 ? given : given.slice(0, split),
+    allowPositionals: true,
+    options: {
+      tls: { type: 'boolean' },
+      image: { type: 'string' },
+      seconds: { type: 'string', default: '600' },
+    },
+  });
+  const [kind] = positionals;
+  if (kind !== 'w5500' && kind !== 'pico-w') return usage();
+  certificates.make();
+  const image =
+    values.image ?? new Images(certificates.authorities).build(kind, values.tls ? 'tls' : 'clear');
+  const sandbox = await Sandbox.start(taskgroup(), split < 0 ? [] : given.slice(split + 1));
+  const proxy = await TlsProxy.start(certificates.of('p256'), sandbox.port);
+  const simulation = new Simulation({
+    elf: new Elf(fs.readFileSync(image)),
+    kind,
+    network: {
+      names: [NAME, 'ntp.test', 'pool.ntp.org', 'api.parallel.ai'],
+      ports: new Map([
+        [80, sandbox.port],
+        [443, proxy.port],
+      ]),
+      unixSeconds: () => Date.now() / 1000,
+    },
+    onLine: ({ time, level, text }) => console.log(`${time} ${level.padEnd(5)} ${text}`),
+    isRealTime: true,
+    patience: Number(values.seconds),
+  });
+  try {
+    const { seconds, instructions, stack } = await simulation.until(/asks again in 60 s/);
+    const size = simulation.board.stackUse.size;
+    console.log(
+      `${seconds.toFixed(3)} s, ${(instructions / 1e6).toFixed(1)} million instructions, ${stack} of ${size} bytes of stack`,
+    );
+    return /^done;/.test(simulation.lines.at(-1)?.text ?? '') ? 0 : 1;
+  } catch (why) {
+    if (!(why instanceof Stopped)) throw why;
+    console.log(why.message);
+    return 1;
+  } finally {
+    simulation.close();
+    proxy.stop();
+    await sandbox.stop();
+  }
+}
+
+/** The images of all scenarios, by name. */
+function images() {
+  certificates.make();
+  const builder = new Images(certificates.authorities);
+  return {
+    'w5500-clear': builder.build('w5500', 'clear'),
+    'w5500-tls': builder.build('w5500', 'tls'),
+    'w5500-shipped': builder.build('w5500', 'shipped'),
+    'pico-w-clear': builder.build('pico-w', 'clear'),
+    'pico-w-tls': builder.build('pico-w', 'tls'),
+  };
+}
+
+function usage() {
+  console.error(USAGE);
+  return 2;
+}
+
+/** @param {string[]} given */
+async function main([command, ...given]) {
+  switch (command) {
+    case 'watch':
+      return watch(given);
+    case 'check': {
+      const words = given.filter((word) => word !== '--write');
+      const setup = { images: images(), certificates: certificates.folder, program: taskgroup() };
+      return check(setup, words, given.includes('--write'));
+    }
+    case 'compare': {
+      const [revision, kind = 'w5500'] = given;
+      if (!revision || (kind !== 'w5500' && kind !== 'pico-w')) return usage();
+      certificates.make();
+      return compare(revision, kind, certificates, taskgroup());
+    }
+    case 'images':
+      for (const [name, image] of Object.entries(images())) console.log(`${name} ${image}`);
+      return 0;
+    default:
+      return usage();
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

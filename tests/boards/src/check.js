@@ -1,0 +1,72 @@
+/**
+ * Runs the scenarios, as many at once as there are processors, and compares what they cost with table.md.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { scenarios } from './scenarios.js';
+import { compare, render } from './table.js';
+
+const TABLE = path.resolve(import.meta.dirname, '../table.md');
+
+/**
+ * @typedef {{ name: string, seconds: number, failure?: string, figures?: import('./trial.js').Figures }} Result
+ */
+
+/**
+ * The exit code.
+ * @param {import('./trial.js').Setup} setup
+ * @param {string[]} words that a scenario's name must have
+ * @param {boolean} isToWrite
+ */
+export async function check(setup, words, isToWrite) {
+  const all = Object.keys(scenarios);
+  const names = all.filter((name) => words.every((word) => name.includes(word)));
+  const results = await runAll(setup, names);
+  const failed = results.filter(({ failure }) => failure !== undefined).length;
+  const table = render(results);
+  console.log(`\n${table}`);
+  let moved = 0;
+  if (isToWrite && names.length === all.length && !failed) {
+    fs.writeFileSync(TABLE, table);
+  } else {
+    const differences = compare(fs.existsSync(TABLE) ? fs.readFileSync(TABLE, 'utf8') : '', table);
+    for (const difference of differences) console.log(difference);
+    moved = differences.length;
+    if (moved) console.log('figures have moved; when that is as it should be, --write takes them');
+  }
+  console.log(`${names.length - failed} of ${names.length} as they should be`);
+  return failed || moved || !names.length ? 1 : 0;
+}
+
+/** @param {import('./trial.js').Setup} setup @param {string[]} names @returns {Promise<Result[]>} in this order */
+async function runAll(setup, names) {
+  /** @type {Result[]} */
+  const results = [];
+  const waiting = [...names.entries()];
+  const atOnce = Math.min(os.availableParallelism(), names.length);
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [at, name] = next;
+        const result = await runOne(setup, name);
+        results[at] = result;
+        console.log(
+          `${result.failure === undefined ? 'ok  ' : 'FAIL'} ${name} (${result.seconds.toFixed(1)} s)`,
+        );
+        if (result.failure !== undefined) console.log(result.failure.replace(/^/gm, '     '));
+      }
+    }),
+  );
+  return results;
+}
+
+/** In a thread of its own. @param {import('./trial.js').Setup} setup @param {string} name @returns {Promise<Result>} */
+function runOne(setup, name) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { setup, name } });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}

@@ -1,0 +1,86 @@
+/** What the scenarios cost, as a table in Markdown; and what has moved since another. */
+
+/** By how much a figure may move: how long the host takes, and how long a signature, differs from run to run. */
+const TOLERANCE = [
+  { title: /bytes$/, share: 0.02 },
+  { title: /instructions$/, share: 0.05 },
+  { title: /s$/, share: 0.05 },
+];
+
+/** @param {import('./check.js').Result[]} results */
+export function render(results) {
+  const rows = results.flatMap(({ name, figures }) => (figures ? [{ name, figures }] : []));
+  const titles = Object.keys(rows[0]?.figures ?? {});
+  const cells = [
+    ['what', ...titles],
+    ...rows.map(({ name, figures }) => [name, ...titles.map((title) => format(title, figures[title]))]),
+  ];
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  /** @param {string[]} row */
+  const line = (row) =>
+    `| ${row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2))).join('|')}|`;
+  return [
+    '# What a running board costs',
+    '',
+    '`tests/boards/run check` measures this on the simulated RP2040 and compares; `--write` rewrites it. When there is an',
+    'address, when the server has answered, and when the 100th event of 1.8 KB was shown: in seconds since the start, by the',
+    "chip's clock, which is a lower bound, for the simulator does not wait for the flash. Millions of instructions, counted",
+    'from the address on: they are exact. The stack that was in use at its deepest, the interrupts of the radio included.',
+    '',
+    line(cells[0]),
+    rule,
+    ...cells.slice(1).map(line),
+    '',
+  ].join('\n');
+}
+
+/** @param {string} title @param {number} figure */
+function format(title, figure) {
+  return title.endsWith('bytes') ? figure.toLocaleString('en') : figure.toFixed(2);
+}
+
+/**
+ * What has moved in the rows that both have; or that one has no row of the old.
+ * @param {string} old
+ * @param {string} now
+ */
+export function compare(old, now) {
+  const [before, after] = [parse(old), parse(now)];
+  const differences = [];
+  for (const [name, figures] of after) {
+    const was = before.get(name);
+    if (!was) {
+      differences.push(`${name}: not in table.md`);
+      continue;
+    }
+    for (const [title, figure] of figures) {
+      const share = TOLERANCE.find((one) => one.title.test(title))?.share ?? 0;
+      const expected = was.get(title) ?? Number.NaN;
+      if (!(Math.abs(figure - expected) <= share * expected)) {
+        differences.push(`${name}: ${title} was ${expected}, is ${figure}`);
+      }
+    }
+  }
+  return differences;
+}
+
+/** @param {string} table @returns {Map<string, Map<string, number>>} */
+function parse(table) {
+  const [head, , ...rows] = table.split('\n').filter((line) => line.startsWith('|'));
+  /** @param {string} row */
+  const cells = (row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const titles = head ? cells(head) : [];
+  return new Map(
+    rows
+      .map(cells)
+      .map(([name, ...figures]) => [
+        name,
+        new Map(figures.map((figure, i) => [titles[i + 1], Number(figure.replace(/,/g, ''))])),
+      ]),
+  );
+}
