@@ -64,6 +64,26 @@ fn a_group_is_created_filled_followed_and_read() {
 }
 
 #[test]
+fn runs_can_be_created_outside_of_any_group() {
+    let sandbox = sandbox(0, Faults::default());
+    let options = ["add", "--alone", "Who?", "What?", "--metadata=a=b", "--output-text=One word"];
+    let ended = end(&mut at(&sandbox, options));
+    ended.expect(0, &[]);
+    for (id, question) in ended.lines().iter().zip(["Who?", "What?"]) {
+        let input = value(&end(&mut at(&sandbox, ["input", id, "--format=json"])).stdout);
+        assert_eq!((&input["input"], &input["metadata"]), (&json!(question), &json!({"a": "b"})));
+        assert_eq!(input["task_spec"]["output_schema"]["description"], "One word");
+        let run = value(&end(&mut at(&sandbox, ["status", id, "--format=json"])).stdout);
+        assert_eq!((&run["run_id"], run["taskgroup_id"].as_str()), (&json!(id), None));
+    }
+    let json = end(&mut at(&sandbox, ["add", "--alone", "Who?", "What?", "--format=json"]));
+    assert_eq!(value(&json.stdout).as_array().unwrap().len(), 2);
+    sandbox.faults(|faults| faults.cut = Some(Cut::after(After::Bytes(0)).times(1)));
+    end(&mut at(&sandbox, options)).expect(1, &["whether input 1 became a run is not known"]);
+    end(&mut at(&sandbox, ["add", "--alone"])).expect(2, &["no inputs"]);
+}
+
+#[test]
 fn a_result_is_waited_for() {
     let lifecycle = Lifecycle { failed: 0.0, ..Lifecycle::default() };
     let sandbox = Sandbox::start(Options { lifecycle, runs: 0, ..Options::default() }).unwrap();
@@ -89,8 +109,9 @@ fn a_run_that_failed_has_no_result_and_that_is_said() {
 
 #[test]
 fn each_documented_error_of_each_call_ends_with_1_and_the_words_of_the_service() {
-    let calls: [&[&str]; 10] = [
+    let calls: [&[&str]; 11] = [
         &["create"],
+        &["add", "--alone", "Who?"],
         &["add", "tgrp_1", "Who?"],
         &["status", "tgrp_1"],
         &["status", "trun_1"],

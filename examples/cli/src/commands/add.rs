@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// The group, tgrp_… [env: TASKGROUP_ID=]
     #[arg(long, short, value_name = "TASKGROUP_ID", value_parser = id)]
     group: Option<String>,
+    /// Create runs that are not in a group, each by a request of its own
+    #[arg(long, conflicts_with = "group")]
+    alone: bool,
     #[command(flatten)]
     inputs: Inputs,
     /// What is printed: with json one answer for all requests, with jsonl one per request
@@ -38,21 +41,68 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit, Error> {
+    if arguments.alone {
+        let asks = arguments.read()?;
+        let client = arguments.connection.client(verbosity)?;
+        return add_alone(&client, &asks, arguments.format);
+    }
     let first = if arguments.group.is_none() { arguments.inputs.take_group() } else { None };
     let group = match first {
         Some(text) => id(&text).map_err(Error::Usage)?,
         None => group(arguments.group.as_deref())?,
     };
-    if arguments.inputs.is_empty() {
-        let message = "no inputs: give INPUT as arguments, or --lines, --jsonl or --csv";
-        return Err(Error::Usage(message.into()));
-    }
-    let asks = arguments.inputs.read()?;
-    if asks.len() == 0 {
-        return Err(Error::Usage("no inputs: the file has none".into()));
-    }
+    let asks = arguments.read()?;
     let client = arguments.connection.client(verbosity)?;
     add(&client, &group, &asks, arguments.format)
+}
+
+impl Arguments {
+    fn read(&self) -> Result<Asks, Error> {
+        if self.inputs.is_empty() {
+            let message = "no inputs: give INPUT as arguments, or --lines, --jsonl or --csv";
+            return Err(Error::Usage(message.into()));
+        }
+        let asks = self.inputs.read()?;
+        if asks.len() == 0 {
+            return Err(Error::Usage("no inputs: the file has none".into()));
+        }
+        Ok(asks)
+    }
+}
+
+/// Creates a run for each input.
+fn add_alone(client: &Client, asks: &Asks, format: Format) -> Result<Exit, Error> {
+    let mut runs = Vec::new();
+    asks.each(|input| {
+        let answer =
+            ask(client, api::create_run(input), About::New, Repeat::IfRefused).map_err(|failure| {
+                let number = runs.len() + 1;
+                let message =
+                    format!("whether input {number} became a run is not known, since the answer is lost");
+                hinted(failure.error, [failure.is_open.then_some(message)])
+            })?;
+        runs.push(answer.value()?);
+        if format == Format::Json {
+            return Ok(());
+        }
+        answer.print(client, format, |run, lines| {
+            let _ = writeln!(lines, "{}", escape(run["run_id"].as_str().unwrap_or_default()));
+        })
+    })?;
+    if format == Format::Json {
+        Answer::from(&Value::Array(runs)).print(client, format, |_, _| {})?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The error with these hints before those it has.
+fn hinted<const N: usize>(error: Error, more: [Option<String>; N]) -> Error {
+    match error {
+        Error::Failed { message, hints } => {
+            Error::Failed { message, hints: more.into_iter().flatten().chain(hints).collect() }
+        }
+        error => error,
+    }
 }
 
 fn add(client: &Client, group: &str, asks: &Asks, format: Format) -> Result<Exit, Error> {
@@ -69,13 +119,7 @@ fn add(client: &Client, group: &str, asks: &Asks, format: Format) -> Result<Exit
             .map_err(|failure| {
                 let rest = (added > 0).then(|| format!("{added} of {total} inputs were added"));
                 let open = failure.is_open.then(|| unknown(added, count, group));
-                match failure.error {
-                    Error::Failed { message, hints } => Error::Failed {
-                        message,
-                        hints: [rest, open].into_iter().flatten().chain(hints).collect(),
-                    },
-                    error => error,
-                }
+                hinted(failure.error, [rest, open])
             })?;
         added += count;
         match format {

@@ -85,6 +85,7 @@ struct Ask {
     /// The JSON of all its other members.
     members: String,
     metadata: Map<String, Value>,
+    has_spec: bool,
 }
 
 /// Some of the inputs, as one request adds them.
@@ -108,6 +109,21 @@ impl Asks {
     /// The specification of those that have none.
     pub(crate) fn spec(&self) -> Option<TaskSpec<'_>> {
         self.spec.as_ref().map(Spec::borrowed)
+    }
+
+    /// Calls this with each of them, with the specification that it is to have, until one fails.
+    pub(crate) fn each(&self, mut call: impl FnMut(&RunInput<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        for (index, ask) in self.asks.iter().enumerate() {
+            let mut result = Ok(());
+            self.give(index, &mut |input| {
+                result = match self.spec().filter(|_| !ask.has_spec) {
+                    Some(spec) => call(&input.task_spec(spec)),
+                    None => call(input),
+                };
+            });
+            result?;
+        }
+        Ok(())
     }
 
     /// These of the inputs.
@@ -341,7 +357,8 @@ impl Input {
             Some(Value::Object(metadata)) => metadata,
             _ => Map::new(),
         };
-        Ask { members: Value::Object(self.members).to_string(), metadata }
+        let has_spec = self.members.get("task_spec").is_some_and(|spec| !spec.is_null());
+        Ask { members: Value::Object(self.members).to_string(), metadata, has_spec }
     }
 
     /// `default_spec`: how many characters the specification has that inputs without their own get.
