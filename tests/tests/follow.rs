@@ -1,5 +1,5 @@
-//! A group is followed from its inputs to its answers, each input asked once and each answer given once, wherever the
-//! conversation is cut and wherever the program is killed.
+//! A group is followed from its inputs to its answers, each input asked once and each answer given once,
+//! wherever the conversation is cut and wherever the program is killed.
 
 mod follow {
     pub(crate) mod service;

@@ -13,20 +13,22 @@
 //! # let _ = request;
 //! ```
 //!
-//! Everything is borrowed, and nothing is copied: a prompt in flash stays there, and a session writes the body
-//! through whatever buffer it is given. More inputs than have room in memory come from [a function](Inputs).
+//! Everything is borrowed, and nothing is copied: a prompt in flash stays there, and a session writes the
+//! body through whatever buffer it is given. More inputs than have room in memory come from [a
+//! function](Inputs).
 //!
 //! What is written is what the service's public reference lists, and no member that was not given. The header
 //! `parallel-beta` names the features that a body uses, besides those of
 //! [`Config::with_beta`](crate::session::Config::with_beta).
 //!
-//! With the feature `serde`, each type is `Serialize`, too: for a whole body in memory, by serde-json-core or another.
+//! With the feature `serde`, each type is `Serialize`, too: for a whole body in memory, by serde-json-core or
+//! another.
 //!
 //! # Limits
 //!
-//! The service's, which are looked at before anything is sent, see [`Limit`]: 1,000 inputs in one
-//! request; keys of metadata to 16 characters and values to 512; 200 domains; 25,000 characters of input and schemas of
-//! one run. A JSON text that is given as text is checked to be one.
+//! The service's, which are looked at before anything is sent, see [`Limit`]: 1,000 inputs in one request;
+//! keys of metadata to 16 characters and values to 512; 200 domains; 25,000 characters of input and schemas
+//! of one run. A JSON text that is given as text is checked to be one.
 
 mod group;
 mod input;

@@ -1,4 +1,5 @@
-//! Runs that have come to an end in, in the order of their events; out again, one by one, when their answers are out.
+//! Runs that have come to an end in, in the order of their events; out again, one by one, when their answers
+//! are out.
 //!
 //! # Limits
 //!
@@ -10,8 +11,8 @@ use crate::api::Status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ended<'h> {
     pub(super) run_id: &'h str,
-    /// The event that said so: the place in the stream of events to continue after, once its answer is out. Empty
-    /// where the server gave it none.
+    /// The event that said so: the place in the stream of events to continue after, once its answer is out.
+    /// Empty where the server gave it none.
     pub(super) event_id: &'h str,
     pub(super) status: Status,
     /// The number of its input, where it is known.

@@ -1,5 +1,5 @@
-//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one leads to
-//! another.
+//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one
+//! leads to another.
 //!
 //! ```text
 //!            ┌► Create ─► Group ┐                     ┌───────── missing ─────────┐
@@ -74,7 +74,7 @@ enum Fetch {
     State,
 }
 
-/// How much longer than its `timeout` the stream of events may go on while answers wait, in milliseconds.
+/// How much longer than its `timeout` the stream of events may last while answers wait, in milliseconds.
 const GRACE: u32 = 5_000;
 
 pub(super) struct Machine<'c> {

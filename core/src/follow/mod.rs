@@ -1,8 +1,9 @@
 //! Inputs in; a group with a run for each of them, and the answer of each run out, once, whatever breaks.
 //!
-//! A machine over [sessions](crate::session): it creates a group, adds the runs, follows the group until none of its
-//! runs is active, and fetches the output of each run that has come to an end. It is driven by the same calls as a
-//! session, over one connection, which is kept from the first request to the last where the server agrees.
+//! A machine over [sessions](crate::session): it creates a group, adds the runs, follows the group until none
+//! of its runs is active, and fetches the output of each run that has come to an end. It is driven by the
+//! same calls as a session, over one connection, which is kept from the first request to the last where the
+//! server agrees.
 //!
 //! ```
 //! use taskgroup::{
@@ -33,27 +34,29 @@
 //!
 //! # What it promises
 //!
-//! Each input is asked once, and the answer of each run is given at least once, and exactly once while the server gives
-//! its events ids and honours them. Runs that have failed or were cancelled have answers, too.
+//! Each input is asked once, and the answer of each run is given at least once, and exactly once while the
+//! server gives its events ids and honours them. Runs that have failed or were cancelled have answers, too.
 //!
-//! So that this holds over a crash, keep the [`State`] whenever an event shows a new one, before you make the next call:
-//! after [`Event::Group`], so that no run is added that nobody knows of; after [`Event::Added`]; and after each
-//! [`Event::Answer`] that is out, as [`handled`](Follow::handled) gives it. [`with_state`](Follow::with_state) continues
-//! from there.
+//! So that this holds over a crash, keep the [`State`] whenever an event shows a new one, before you make the
+//! next call: after [`Event::Group`], so that no run is added that nobody knows of; after [`Event::Added`];
+//! and after each [`Event::Answer`] that is out, as [`handled`](Follow::handled) gives it.
+//! [`with_state`](Follow::with_state) continues from there.
 //!
 //! A request that adds runs is never repeated blindly. Each run has the number of its input in its metadata
-//! (`input_number`). When nobody knows whether such a request was acted on, the group's runs are read until they have
-//! twice shown the same, and only the inputs without a run are added. What a server begins to act on later than that is
-//! beyond its client's knowledge.
+//! (`input_number`). When nobody knows whether such a request was acted on, the group's runs are read until
+//! they have twice shown the same, and only the inputs without a run are added. What a server begins to act
+//! on later than that is beyond its client's knowledge.
 //!
-//! An answer counts as out once you call again: then the cursor in the state moves to its event, and not before.
+//! An answer counts as out once you call again: then the cursor in the state moves to its event, and not
+//! before.
 //!
 //! # Limits
 //!
-//! `N` bytes of ids of runs that have come to an end and whose answers are not out: about 50 for each. When they are
-//! used up, the stream of events is left for the time that it takes to fetch them, which costs a connection; otherwise
-//! answers are fetched whenever the stream ends, every 30 s by [default](Follow::with_timeout). Ids of groups have up to
-//! 40 bytes, those of runs up to 64, those of events up to 128.
+//! `N` bytes of ids of runs that have come to an end and whose answers are not out: about 50 for each. When
+//! they are used up, the stream of events is left for the time that it takes to fetch them, which costs a
+//! connection; otherwise answers are fetched whenever the stream ends, every 30 s by
+//! [default](Follow::with_timeout). Ids of groups have up to 40 bytes, those of runs up to 64, those of
+//! events up to 128.
 
 use core::time::Duration;
 
@@ -120,8 +123,8 @@ impl<R> Copy for Answer<'_, R> {}
 
 /// A group that is followed to its end.
 ///
-/// Each answer fills the record `R`: an [`api::RunResult`](crate::api::RunResult), say, or one of yours with pointers
-/// such as `/run/run_id` and `/output/content`.
+/// Each answer fills the record `R`: an [`api::RunResult`](crate::api::RunResult), say, or one of yours with
+/// pointers such as `/run/run_id` and `/output/content`.
 pub struct Follow<'c, R, const N: usize = 1024> {
     machine: Machine<'c>,
     held: [u8; N],
@@ -146,7 +149,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         Self { machine: Machine::new(config), held: [0; N], record }
     }
 
-    /// Joins a group that exists: its answers are given from the first on, those of runs that others add, too.
+    /// Joins a group that exists: its answers are given from the first on, those of runs that others add,
+    /// too.
     #[must_use]
     pub fn with_group(mut self, taskgroup_id: &str) -> Self {
         self.machine.join(taskgroup_id);
@@ -160,8 +164,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         self
     }
 
-    /// Adds a run for each of these inputs; to a group that is created, unless there is one. After a restart they must
-    /// be the same, from the first on.
+    /// Adds a run for each of these inputs; to a group that is created, unless there is one. After a restart
+    /// they must be the same, from the first on.
     ///
     /// The note `input_number` in their metadata is this machine's own.
     #[must_use]
@@ -184,9 +188,9 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         self
     }
 
-    /// How long the answers of runs that have come to an end may have to wait, because more may do so: the stream of
-    /// events is asked to end after that. In seconds, at least one; 30 s by default. Each fetch costs about one round
-    /// trip for each answer, and one for the stream.
+    /// How long the answers of runs that have come to an end may have to wait, because more may do so: the
+    /// stream of events is asked to end after that. In seconds, at least one; 30 s by default. Each fetch
+    /// costs about one round trip for each answer, and one for the stream.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.machine.timeout = Millis::from(timeout);
@@ -198,7 +202,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         self.machine.poll(&mut self.record, &mut self.held, now)
     }
 
-    /// Writes the next bytes of a request to the front of `out`, as [`Session::fill`](crate::session::Session::fill).
+    /// Writes the next bytes of a request to the front of `out`, as
+    /// [`Session::fill`](crate::session::Session::fill).
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
         self.machine.fill(&mut self.held, out)
     }
@@ -208,8 +213,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         if self.advance(input, now) { self.event() } else { None }
     }
 
-    /// Takes bytes off the front of `input`, up to the next event. Was there one? [`event`](Self::event) shows it, until
-    /// this is called again.
+    /// Takes bytes off the front of `input`, up to the next event. Was there one? [`event`](Self::event)
+    /// shows it, until this is called again.
     pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> bool {
         self.machine.advance(&mut self.record, &mut self.held, input, now)
     }
@@ -245,7 +250,8 @@ impl<'c, R: Record, const N: usize> Follow<'c, R, N> {
         self.machine.state()
     }
 
-    /// The first member that did not fit its field, of the answer that is shown: that is [`Event::Skipped`] then.
+    /// The first member that did not fit its field, of the answer that is shown: that is [`Event::Skipped`]
+    /// then.
     pub fn mismatch(&self) -> Option<Name> {
         self.machine.session.mismatch()
     }

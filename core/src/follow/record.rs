@@ -25,8 +25,8 @@ record! {
     }
 }
 
-/// A record that takes a run's state, which stands alone in its answer, as the result that it would be a part of:
-/// `{"run": …, "output": null}`.
+/// A record that takes a run's state, which stands alone in its answer, as the result that it would be a part
+/// of: `{"run": …, "output": null}`.
 pub(super) struct Alone<'r>(pub(super) &'r mut dyn Record);
 
 /// What a text of a result has before the run, and after it.

@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! As `serde_json` writes it, with these differences: integers of 128 bits have no JSON form here, and a name of a
-//! map must be a string, a character, an integer or a unit variant.
+//! As `serde_json` writes it, with these differences: integers of 128 bits have no JSON form here, and a name
+//! of a map must be a string, a character, an integer or a unit variant.
 
 use core::fmt::{self, Write as _};
 

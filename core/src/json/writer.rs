@@ -18,8 +18,8 @@
 //!
 //! # Limits
 //!
-//! It writes the commas and colons, and trusts the caller for the rest: that each name has a value, and that each
-//! begin has its end.
+//! It writes the commas and colons, and trusts the caller for the rest: that each name has a value, and that
+//! each begin has its end.
 
 use super::{
     number::{self, DOUBLE, SINGLE},
@@ -28,7 +28,7 @@ use super::{
 
 /// Where the bytes of a JSON text go.
 pub trait Output {
-    /// Takes the next bytes. False: it has no use for any more, so whoever writes may stop.
+    /// Takes the next bytes. False: it has no use for any more, so the writer may stop.
     fn write(&mut self, bytes: &[u8]) -> bool;
 }
 
@@ -57,7 +57,8 @@ impl core::fmt::Display for NoJson {
 
 impl core::error::Error for NoJson {}
 
-/// Writes one JSON text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), or a part of one, without whitespace.
+/// Writes one JSON text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), or a part of one, without
+/// whitespace.
 pub struct Writer<'o> {
     out: &'o mut dyn Output,
     /// A comma belongs before the next name or value.

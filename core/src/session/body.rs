@@ -2,8 +2,9 @@
 //!
 //! # Limits
 //!
-//! 4 GiB. A body is written at least twice: once to count it and check it, and then as it goes out. For each buffer
-//! that is filled, one part may be written again, so the work is linear in the body and one part for each buffer.
+//! 4 GiB. A body is written at least twice: once to count it and check it, and then as it goes out. For each
+//! buffer that is filled, one part may be written again, so the work is linear in the body and one part for
+//! each buffer.
 
 use core::fmt;
 
@@ -12,8 +13,8 @@ use crate::json::{Output, Writer};
 
 /// What a POST says, in parts: made by [`api::body`](crate::api::body), or JSON text of your own.
 ///
-/// The parts are written in order, from 0 on. One part may be written several times, and must come out the same; a
-/// body that does not is [`Misuse::Changed`], and never on the wire with a wrong length.
+/// The parts are written in order, from 0 on. One part may be written several times, and must come out the
+/// same; a body that does not is [`Misuse::Changed`], and never on the wire with a wrong length.
 pub trait Body: Sync {
     /// Writes one part. False: it is the last one.
     fn part(&self, index: usize, out: &mut Draft<'_>) -> bool;
@@ -191,8 +192,8 @@ impl Progress {
 
     /// Writes the next bytes of the body to the front of `out`. How many?
     ///
-    /// It must be the body that was counted. Where that shows to be false, nothing is given out, and the last byte
-    /// never is.
+    /// It must be the body that was counted. Where that shows to be false, nothing is given out, and the last
+    /// byte never is.
     pub(super) fn fill(&mut self, body: &dyn Body, out: &mut [u8]) -> Result<usize, Misuse> {
         let mut notes = Notes::default();
         let mut piece =

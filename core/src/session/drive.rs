@@ -6,10 +6,11 @@ use crate::{
     time::Instant,
 };
 
-/// A machine that names the one thing to do next, and is told what came of it: a [`Session`], or what is made of
-/// several. A loop that drives it drives all of them.
+/// A machine that names the one thing to do next, and is told what came of it: a [`Session`], or what is made
+/// of several. A loop that drives it drives all of them.
 ///
-/// After [`poll`](Self::poll) and [`advance`](Self::advance) there may be an [`event`](Self::event), until the next call.
+/// After [`poll`](Self::poll) and [`advance`](Self::advance) there may be an [`event`](Self::event), until
+/// the next call.
 pub trait Drive {
     /// What it finds.
     type Event<'e>

@@ -125,7 +125,7 @@ pub(crate) struct Machine<'c> {
     /// The time of the latest call, and when the latest request was sent.
     now: Instant,
     asked: Instant,
-    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
+    /// The server may have acted on what was sent, and another try may succeed, after this wait at least.
     is_unsure: bool,
     retry_after: Millis,
     /// Of a stream without cursors: the hash of the previous answer, and the most events in any answer.
@@ -422,8 +422,8 @@ impl<'c> Machine<'c> {
         self.is_head_out && self.unsent.left() == 0
     }
 
-    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was acted on,
-    /// nobody knows, if it [is out](Self::is_out).
+    /// It has stopped, and another try may succeed, after this wait at least. If the request [is
+    /// out](Self::is_out), nobody knows whether the server has acted on it.
     pub(crate) fn unsure(&self) -> Option<Millis> {
         self.is_unsure.then_some(self.retry_after)
     }

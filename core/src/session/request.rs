@@ -61,7 +61,7 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
-    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    /// Where it is not known whether it was acted on, the caller finds out, and asks again if it was not.
     pub(super) is_recoverable: bool,
 }
 
@@ -136,8 +136,8 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
-    /// out. So it may also go over a connection that was kept.
+    /// Where it is not known whether a POST was acted on, the session stops, whatever the status says of that: the
+    /// caller will find out. So the request may also go over a connection that was kept.
     pub(crate) const fn set_recoverable(&mut self) {
         self.call.is_recoverable = true;
     }

@@ -18,8 +18,8 @@ use taskgroup_tests::peer::Received;
 
 use super::service::{Reply, Service, inputs_of};
 
-/// One thing that goes wrong, once. Requests to add runs, bytes and calls are counted from 0 on, over the whole life of
-/// the world.
+/// One thing that goes wrong, once. Requests to add runs, bytes and calls are counted from 0 on, over the
+/// whole life of the world.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
     /// The connection breaks before this byte of all that is sent.

@@ -31,7 +31,8 @@ fn input(number: usize) -> Option<RunInput<'static>> {
     (number < 12).then(|| RunInput::new("base", "Who founded it?"))
 }
 
-/// Follows to the end, and drops each future as soon as it waits if asked to: the answers by the number of the input.
+/// Follows to the end, and drops each future as soon as it waits if asked to: the answers by the number of
+/// the input.
 fn followed(sandbox: &Sandbox, drops: bool) -> BTreeMap<u32, Status> {
     run(async {
         let (url, mut buffer) = (sandbox.base_url(), [0; 700]);

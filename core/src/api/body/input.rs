@@ -14,8 +14,8 @@ use crate::{
 /// The most characters of the input and the schemas of a run.
 const CHARACTERS: usize = 25_000;
 
-/// What a run is asked, and how it is to work: the body of [`create_run`](crate::api::create_run), and one of those
-/// in [`NewRuns`](super::NewRuns).
+/// What a run is asked, and how it is to work: the body of [`create_run`](crate::api::create_run), and one of
+/// those in [`NewRuns`](super::NewRuns).
 ///
 /// ```
 /// use taskgroup::api::body::{Input, RunInput, SourcePolicy, TaskSpec};
@@ -48,8 +48,8 @@ pub enum Input<'a> {
     Text(&'a str),
     /// The JSON text of an object, or of a string.
     Json(&'a str),
-    /// A value that is an object or a string, such as [`Serialized`](crate::json::Serialized). It is written by a
-    /// session, and by no other serializer.
+    /// A value that is an object or a string, such as [`Serialized`](crate::json::Serialized). It is written
+    /// by a session, and by no other serializer.
     Value(&'a (dyn ToJson + Sync)),
 }
 
@@ -64,8 +64,8 @@ impl<'a> RunInput<'a> {
         Self { processor: Some(processor), input: Some(input.into()), ..Self::empty() }
     }
 
-    /// A whole input as the JSON text of an object, `{"processor": …, "input": …}`: what is set besides must not be
-    /// in it. Its members are not looked at, so not held to the limits either.
+    /// A whole input as the JSON text of an object, `{"processor": …, "input": …}`: what is set besides must
+    /// not be in it. Its members are not looked at, so not held to the limits either.
     #[must_use]
     pub const fn json(object: &'a str) -> Self {
         Self { members: Some(Members(object)), ..Self::empty() }

@@ -191,7 +191,8 @@ impl<'a> AdvancedSettings<'a> {
         self
     }
 
-    /// Sources besides the web, by their names: those that are free, and those that cost something for each use.
+    /// Sources besides the web, by their names: those that are free, and those that cost something for each
+    /// use.
     #[must_use]
     pub const fn data_sources(mut self, free: &'a [&'a str], pay_per_use: &'a [&'a str]) -> Self {
         self.data_sources = Some(DataSources { free, pay_per_use });

@@ -22,8 +22,8 @@ pub(crate) type Input = &'static [&'static str];
 /// Runs what it is given, and measures it.
 pub(crate) type Meter<'m> = &'m mut dyn FnMut(&mut dyn FnMut());
 
-/// Takes all of an input, in reads of this many bytes. The meter runs only the taking: the machine's own memory
-/// belongs to the caller.
+/// Takes all of an input, in reads of this many bytes. The meter runs only the taking: the machine's own
+/// memory belongs to the caller.
 pub(crate) type Work = fn(Input, usize, Meter<'_>);
 
 /// Frames of one size: as the body of an event stream, as an answer, and the JSON of each.
