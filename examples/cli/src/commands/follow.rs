@@ -51,8 +51,6 @@ pub(crate) struct Arguments {
     /// Add the runs to this group, instead of a new one, and follow all of its runs
     #[arg(long, short, value_name = "TASKGROUP_ID", value_parser = id)]
     group: Option<String>,
-    #[command(flatten)]
-    inputs: Inputs,
     /// Write each answer to DIR/RUN_ID.json, and what is needed to continue to DIR/.taskgroup
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -62,6 +60,8 @@ pub(crate) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     connection: Connection,
 }
