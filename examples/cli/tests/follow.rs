@@ -296,6 +296,37 @@ fn stdout_that_is_a_file_gets_what_it_lacks() {
     }
 }
 
+#[test]
+fn answers_that_were_removed_or_emptied_come_again() {
+    let sandbox = lively(100, Faults::default());
+    let (file, questions) = questions("removed.txt", 12);
+    let folder = folder("removed");
+    let mut command = at(&sandbox, ["follow", "--lines", file.to_str().unwrap(), "--out"]);
+    command.arg(&folder);
+    end(&mut command).expect(0, &["12 answers"]);
+    let mut ids: Vec<String> = answers(&folder).into_iter().collect();
+    fs::remove_file(folder.join(format!("{}.json", ids.pop().unwrap()))).unwrap();
+    fs::write(folder.join(format!("{}.json", ids.pop().unwrap())), "").unwrap();
+    end(&mut command).expect(0, &["some answers are missing", "12 answers"]);
+    assert_complete(&sandbox, &questions, &folder, None);
+}
+
+#[test]
+fn a_server_that_is_not_there_leaves_a_folder_that_can_be_used() {
+    let sandbox = lively(100, Faults::default());
+    let folder = folder("unreachable");
+    let mut command = at(&sandbox, ["follow", "Who?", "--max-attempts=1", "--out"]);
+    command.arg(&folder);
+    let away = |command: &mut Command| {
+        end(command.env("PARALLEL_BASE_URL", "http://127.0.0.1:1"))
+            .expect(1, &["refused", "the same command"]);
+    };
+    away(&mut command);
+    away(&mut command);
+    end(command.env("PARALLEL_BASE_URL", sandbox.base_url())).expect(0, &["1 answer: "]);
+    assert_complete(&sandbox, &["Who?".to_owned()], &folder, None);
+}
+
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();

@@ -32,11 +32,11 @@ pub(crate) struct Arguments {
     /// Create runs that are not in a group, each by a request of its own
     #[arg(long, conflicts_with = "group")]
     alone: bool,
-    #[command(flatten)]
-    inputs: Inputs,
     /// What is printed: with json one answer for all requests, with jsonl one per request
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     connection: Connection,
 }

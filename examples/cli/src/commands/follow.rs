@@ -53,8 +53,6 @@ pub(crate) struct Arguments {
     /// Add the runs to this group, instead of a new one, and follow all of its runs
     #[arg(long, short, value_name = "TASKGROUP_ID", value_parser = id)]
     group: Option<String>,
-    #[command(flatten)]
-    inputs: Inputs,
     /// Write each answer to DIR/RUN_ID.json, and what is needed to continue to DIR/.taskgroup
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -64,6 +62,8 @@ pub(crate) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     connection: Connection,
 }
@@ -84,11 +84,20 @@ pub(crate) fn run(mut arguments: Arguments, verbosity: Verbosity) -> Result<Exit
     let mut store = Store::open(&client, arguments.format, arguments.out.as_deref())?;
     let metadata: Vec<_> = group_metadata.iter().map(|(key, value)| (key.as_str(), note(value))).collect();
     let began = Instant::now();
-    let followed = follow(&client, &mut keeper, &mut store, asks.as_ref(), &metadata);
+    let followed = follow(&client, &mut keeper, &mut store, asks.as_ref(), &metadata).and_then(|()| {
+        let group = keeper.state.taskgroup_id.clone().unwrap_or_default();
+        if missing(&client, &group, store.len())?.is_none() {
+            return Ok(());
+        }
+        // Files that are not there any more, or lost their contents when the power failed.
+        client.console.say("some answers are missing: follows the group from its first event on");
+        keeper.start_over()?;
+        follow(&client, &mut keeper, &mut store, None, &[])?;
+        missing(&client, &group, store.len())?.map_or(Ok(()), |message| Err(Error::failed(message)))
+    });
     let stored = keeper.store();
     client.console.hide_progress();
-    let group = keeper.state.taskgroup_id.clone().unwrap_or_default();
-    followed.and_then(|()| check(&client, &group, store.len())).map_err(|error| match error {
+    followed.map_err(|error| match error {
         Error::Failed { message, .. } => failed(&client, &keeper, message),
         error => error,
     })?;
@@ -242,14 +251,14 @@ fn machine<'c>(
     })
 }
 
-/// Whether each run of the group has an answer; a run may wait for somebody to act.
-fn check(client: &Client, group: &str, answers: usize) -> Result<(), Error> {
+/// What is missing if not each run of the group has an answer; a run may wait for somebody to act.
+fn missing(client: &Client, group: &str, answers: usize) -> Result<Option<String>, Error> {
     let status = ask(client, api::group(group), About::Group(group), Repeat::Freely)?.value()?;
     let runs = status["status"]["num_task_runs"].as_u64().unwrap_or_default();
     if answers as u64 >= runs {
-        return Ok(());
+        return Ok(None);
     }
     let waiting = status["status"]["task_run_status_counts"]["action_required"].as_u64().unwrap_or_default();
     let why = if waiting > 0 { format!("; {waiting} wait for somebody to act") } else { String::new() };
-    Err(Error::failed(format!("{answers} of {runs} runs of the group have an answer{why}")))
+    Ok(Some(format!("{answers} of {runs} runs of the group have an answer{why}")))
 }

@@ -119,12 +119,21 @@ impl Keeper {
 
     /// It is as far as that.
     pub(crate) fn reached(&mut self, state: &follow::State) {
+        if state.taskgroup_id().is_empty() {
+            return;
+        }
         let mut bytes = [0; follow::State::SIZE];
         let length = state.write(&mut bytes);
         let bytes = bytes.get(..length).unwrap_or_default();
         self.state.continues = Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
         self.state.taskgroup_id = Some(state.taskgroup_id().to_owned());
         (self.state.added, self.state.is_adding) = (state.added(), state.is_adding());
+    }
+
+    /// Lets the group be followed from its first event on: those of its answers that are there are passed over.
+    pub(crate) fn start_over(&mut self) -> Result<(), Error> {
+        self.state.continues = None;
+        self.store()
     }
 
     /// It is as far as that, which need not be kept at once: the answers tell, too.
