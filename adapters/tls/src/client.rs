@@ -36,9 +36,8 @@ pub const RECEIVE_MIN: usize = 1024;
 /// The least for sending, in bytes: a `ClientHello` with the longest name. Each record that is sent has at
 /// most 133 bytes less than the buffer, and at most 16,384.
 pub const SEND_MIN: usize = 512;
-/// More is not used: embedded-tls, which keeps 128 bytes of it free, would make records larger than is
-/// allowed.
-const SEND_MAX: usize = PLAINTEXT_MAX as usize + HEADER + 128;
+/// embedded-tls keeps this many bytes of the buffer for sending free.
+const FREE: usize = 128;
 
 /// What is offered. The answer is not checked: a server that supports nothing else refuses.
 const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
@@ -129,7 +128,10 @@ impl<'m, R: CryptoRngCore, S: Suite> Client<'m, R, S> {
         if let ServerName::DnsName(name) = &checked {
             config = config.with_server_name(name.as_ref());
         }
+        // It holds for what the client sends, too (RFC 6066, section 4).
+        let mut content_max = PLAINTEXT_MAX.into();
         if let Some(length) = max_fragment_length(self.memory.receive_length()) {
+            content_max = 256 << length as usize;
             config = config.with_max_fragment_length(length);
         }
         let mut random = self.random.try_borrow_mut().map_err(|_| Error::Busy)?;
@@ -142,7 +144,7 @@ impl<'m, R: CryptoRngCore, S: Suite> Client<'m, R, S> {
                 return Err(Error::BufferTooSmall { needs });
             }
         }
-        let longest = send.len().min(SEND_MAX);
+        let longest = send.len().min(content_max + HEADER + FREE);
         let send = send.get_mut(..longest).unwrap_or_default();
         let records = Records::new(transport, &self.progress, receive.len());
         let mut tls = TlsConnection::new(records, receive, send);

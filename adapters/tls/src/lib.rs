@@ -68,6 +68,8 @@
 //! | `rsa` | RSA of 2048 to 4096 bits |
 //! | `webpki-roots` | `Roots::mozilla()`, 57 KB of flash |
 //! | `defmt` | `Format` for what has `Display` |
+//! | `machine` | [`machine`]: TLS 1.3 of this crate's own, with resumption, as an alternative to the above |
+//! | `aes128-gcm`, `p256-exchange` | `TLS_AES_128_GCM_SHA256` and a key exchange on P-256 for it, beside ChaCha20 and X25519 |
 //!
 //! The chain of a public server mixes them: the large authorities need `p384` and `rsa`. P-256 is enough for
 //! an authority of your own.
@@ -111,6 +113,8 @@ mod connection;
 mod date;
 mod error;
 mod lease;
+#[cfg(feature = "machine")]
+pub mod machine;
 mod record;
 mod roots;
 mod signature;
