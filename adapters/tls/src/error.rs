@@ -50,10 +50,11 @@ pub enum Error {
     Finished,
     /// A record was changed, repeated or left out on the way.
     Tampered,
-    /// A handshake message does not fit in the buffer for receiving, perhaps a long chain of certificates. Give a larger
-    /// buffer.
+    /// A handshake message does not fit in the buffer for receiving, perhaps a long chain of certificates.
+    /// Give a larger buffer.
     MessageTooLong,
-    /// The server's name does not fit in the buffer for sending with the rest of the first message. Give a larger buffer.
+    /// The server's name does not fit in the buffer for sending with the rest of the first message. Give a
+    /// larger buffer.
     HelloTooLong,
     /// A record of a type or length that TLS 1.3 does not allow there.
     Record {

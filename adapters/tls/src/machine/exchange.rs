@@ -52,7 +52,8 @@ impl Exchange {
         }
     }
 
-    /// `None`: the share is not one of the group, or one that gives the same secret whatever ours is (section 7.4.2).
+    /// `None`: the share is not one of the group, or one that gives the same secret whatever ours is (section
+    /// 7.4.2).
     pub(super) fn agree(self, theirs: &[u8]) -> Option<[u8; 32]> {
         match self {
             Self::X25519(secret) => {

@@ -130,7 +130,8 @@ impl Keeper {
         (self.state.added, self.state.is_adding) = (state.added(), state.is_adding());
     }
 
-    /// Lets the group be followed from its first event on: those of its answers that are there are passed over.
+    /// Lets the group be followed from its first event on: those of its answers that are there are passed
+    /// over.
     pub(crate) fn start_over(&mut self) -> Result<(), Error> {
         self.state.continues = None;
         self.store()
