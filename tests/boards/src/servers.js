@@ -46,9 +46,9 @@ export class Sandbox {
     return [...events.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).run.run_id);
   }
 
-  async stop() {
-    this.process.kill();
-    await once(this.process, 'exit');
+  stop() {
+    // It has nothing to lose, and may be waiting for a client.
+    this.process.kill('SIGKILL');
   }
 }
 
