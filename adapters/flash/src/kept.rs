@@ -25,8 +25,8 @@ pub struct Kept<S> {
 impl<S: NorFlash> Kept<S> {
     /// Reads what is stored in these bytes of the flash, which nothing else may use.
     ///
-    /// Flash that is erased, was used for something else, or is damaged holds nothing, or bytes that mean nothing to
-    /// you. Anything that would be in the way of the next bytes is erased.
+    /// Flash that is erased, was used for something else, or is damaged holds nothing, or bytes that mean
+    /// nothing to you. Anything that would be in the way of the next bytes is erased.
     ///
     /// # Errors
     ///
@@ -45,8 +45,9 @@ impl<S: NorFlash> Kept<S> {
 
     /// Stores these bytes. Bytes that are stored already are not written again.
     ///
-    /// Whenever the power fails, [`load`](Self::load) afterwards finds the previous bytes or these. What was written is
-    /// read back. After an error it is not known which of them are stored, and [`bytes`](Self::bytes) is `None`.
+    /// Whenever the power fails, [`load`](Self::load) afterwards finds the previous bytes or these. What was
+    /// written is read back. After an error it is not known which of them are stored, and
+    /// [`bytes`](Self::bytes) is `None`.
     ///
     /// # Errors
     ///

@@ -64,8 +64,8 @@ pub enum Error<E> {
 type Storage<E> = sequential_storage::Error<E>;
 
 impl<S: NorFlash, const L: usize> Log<S, L> {
-    /// Shows `take` the content of each entry that is newer than the previous ones; it says whether it is one.
-    /// Anything that would be in the way of the next entry is erased.
+    /// Shows `take` the content of each entry that is newer than the previous ones; it says whether it is
+    /// one. Anything that would be in the way of the next entry is erased.
     pub(crate) async fn load(
         flash: S,
         range: Range<u32>,
