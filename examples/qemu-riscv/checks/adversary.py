@@ -133,7 +133,7 @@ def accepted(program, sandbox, whole, **shown):
 def gone_on(program, sandbox, whole, words, fault):
     """The image notices each time, and prints every event once."""
     image, _ = to_server(program, sandbox, [], TIMES + 1, fault=fault)
-    comparison.ended("the image", image, 0, {words: TIMES, "tries again": TIMES, "goes on after event": TIMES})
+    comparison.ended("the image", image, 0, {words: TIMES, "tries again": TIMES, "continues after event": TIMES})
     return comparison.same(whole, image)
 
 

@@ -46,7 +46,7 @@ def scenarios(desktop):
         ca_file("a CA file, cut", pem.replace(END, ""), 2, "--ca-file ends in the middle of a certificate")
         ca_file("a CA file, not in base64", f"{BEGIN}\n!!!!\n{END}\n", 2, "that is not in base64")
         ca_file("a CA file, in one line", f"{BEGIN}\n{160 * 'A'}\n{END}\n", 2, "with a line that is too long")
-        ca_file("a CA file, of something else", f"{BEGIN}\nAAAA\n{END}\n", 1, "is no certificate in DER")
+        ca_file("a CA file, of something else", f"{BEGIN}\nAAAA\n{END}\n", 1, "is not a certificate in DER")
         add("a CA file, a folder", ["--ca-file", folder], 2, "--ca-file has no certificate in it")
         add("another address", ["--connect-to", "127.0.0.1"], 0, "")
         elsewhere = f"https://example.org:{port}"

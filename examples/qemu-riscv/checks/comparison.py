@@ -31,19 +31,29 @@ def same(desktop, image):
     return len(expected)
 
 
+def parsed(line):
+    """An event, of which this is the JSON, with each number as it came."""
+    number = lambda digits: MARK + digits + MARK
+    return json.loads(line, parse_int=number, parse_float=number)
+
+
+def text(line):
+    """The text of an event's content."""
+    return content(parsed(line))
+
+
 def summary(line):
     """What the image must print of an event, of which this is the JSON."""
-    number = lambda digits: MARK + digits + MARK
-    event = json.loads(line, parse_int=number, parse_float=number)
+    event = parsed(line)
     run = event.get("run") or {}
-    text = content(event).encode()
+    whole = content(event).encode()
     return {
         "type": event.get("type"),
         "event_id": event.get("event_id"),
         "run_id": run.get("run_id"),
         "status": run.get("status"),
-        "content_bytes": len(text),
-        "content_crc32": zlib.crc32(text),
+        "content_bytes": len(whole),
+        "content_crc32": zlib.crc32(whole),
     }
 
 

@@ -24,7 +24,8 @@ def judged(scenario):
     _, run = scenario
     began = time.monotonic()
     try:
-        verdict = f"{run():4} events"
+        seen = run()
+        verdict = seen if isinstance(seen, str) else f"{seen:4} events"
     except Wrong as wrong:
         verdict = f"{FAILED}{wrong}"
     return verdict, time.monotonic() - began

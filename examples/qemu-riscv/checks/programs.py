@@ -6,9 +6,12 @@ They are built if they are missing; TASKGROUP and ADVERSARY name other programs 
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
@@ -45,10 +48,23 @@ def stream(client, server, arguments):
 
 def started(client, server, arguments):
     """This client, streaming."""
+    return begun(client, server, ["runs", server.group, "--format", "jsonl", *arguments])
+
+
+def begun(client, server, words, key=None):
+    """This client with these words, and with the server's key if there is no other."""
     authorities = ["--ca-file", server.ca_file] if server.ca_file else []
-    command = [client, "runs", server.group, "--format", "jsonl", *authorities, *arguments]
-    environment = os.environ | {"PARALLEL_BASE_URL": server.base_url, "PARALLEL_API_KEY": server.key}
+    environment = os.environ | {"PARALLEL_BASE_URL": server.base_url, "PARALLEL_API_KEY": key or server.key}
+    # What comes later counts.
+    command = [client, *words[:1], *authorities, *words[1:]]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(server, words, key=None):
+    """The image with these words, to its end."""
+    process = begun(IMAGE, server, words, key)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 class Server:
@@ -82,6 +98,24 @@ class Sandbox(Server):
         self.key = self.said["PARALLEL_API_KEY"]
         self.group = self.said["TASKGROUP_ID"]
         self.ca_file = self.said.get("TASKGROUP_CA_FILE")
+        # How often the check itself has asked: each time over a connection of its own.
+        self.asked = 0
+
+    def ask(self, path, body=None, key=None):
+        """Its answer to the check itself, the status and the text; a POST if there is a body."""
+        self.asked += 1
+        # As the core does: single runs are in v1, except for their events.
+        version = "v1" if path.startswith("runs") and not path.endswith("/events") else "v1beta"
+        trusted = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+        headers = {"x-api-key": key or self.key, "content-type": "application/json"}
+        data = None if body is None else body.encode()
+        request = urllib.request.Request(f"{self.base_url}/{version}/tasks/{path}", data, headers)
+        try:
+            with urllib.request.urlopen(request, context=trusted) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read().decode()
 
 
 class Adversary(Server):

@@ -5,7 +5,7 @@
 //!
 //! # Limits
 //!
-//! 16 KiB of arguments and of the authorities' certificates, 512 bytes of a key.
+//! 16 KiB of arguments and of the authorities' certificates, 16 arguments that are no options, 512 bytes of a key.
 
 use core::{net::Ipv4Addr, str, time::Duration};
 
@@ -17,16 +17,29 @@ use crate::pem::Certificates;
 
 const LENGTH: usize = 16 * 1024;
 const KEY: usize = 512;
+const WORDS: usize = 16;
 const STATUSES: [&str; 7] =
     ["queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"];
 
 /// What is wrong with the arguments: in which, and why.
 pub(crate) struct Usage(pub(crate) &'static str, pub(crate) &'static str);
 
-/// The options of `runs`.
+/// What is to be done.
+pub(crate) enum Command {
+    /// The runs of a group are printed.
+    Runs,
+    /// Questions are asked, and their answers printed.
+    Ask,
+    /// One call of the API is made, and its answer printed.
+    Call,
+}
+
+/// The command and its options.
 pub(crate) struct Arguments {
+    pub(crate) command: Command,
+    /// The words that are no options: a group, questions, or a call and what it takes.
+    pub(crate) words: Words,
     pub(crate) key: &'static str,
-    pub(crate) taskgroup_id: &'static str,
     pub(crate) base_url: &'static str,
     /// `None`: the one that the base URL names.
     pub(crate) connect_to: Option<Ipv4Addr>,
@@ -36,6 +49,9 @@ pub(crate) struct Arguments {
     pub(crate) include_input: bool,
     pub(crate) include_output: bool,
     pub(crate) last_event_id: &'static str,
+    pub(crate) processor: &'static str,
+    /// `None`: what the service or `follow` takes by default.
+    pub(crate) timeout: Option<u32>,
     pub(crate) version: Version,
     pub(crate) idle_timeout: Duration,
     /// `None`: no limit.
@@ -56,9 +72,17 @@ impl Arguments {
             let word = word.map_err(|_| Usage("the arguments", "are not UTF-8"))?;
             decode(word, &mut room)
         });
+        // The first is the name of the program.
+        _ = words.next();
+        let command = match words.next().transpose()? {
+            Some("ask") => Command::Ask,
+            Some("call") => Command::Call,
+            _ => Command::Runs,
+        };
         let mut arguments = Self {
+            command,
+            words: Words { list: [""; WORDS], count: 0 },
             key: key()?,
-            taskgroup_id: "",
             base_url: "https://api.parallel.ai",
             connect_to: None,
             authorities: None,
@@ -66,15 +90,15 @@ impl Arguments {
             include_input: false,
             include_output: false,
             last_event_id: "",
+            processor: "base",
+            timeout: None,
             version: Version::V1Beta,
             idle_timeout: Duration::from_secs(90),
             attempts: Some(10),
             allow_plaintext: false,
             verbose: false,
         };
-        let (mut group, mut ca_file) = (None, None);
-        // The first is the name of the program.
-        _ = words.next();
+        let mut ca_file = None;
         while let Some(word) = words.next().transpose()? {
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value)),
@@ -89,6 +113,8 @@ impl Arguments {
                 "--connect-to" => arguments.connect_to = Some(address(value(name)?)?),
                 "--ca-file" => ca_file = Some(value(name)?),
                 "--last-event-id" => arguments.last_event_id = value(name)?,
+                "--processor" => arguments.processor = value(name)?,
+                "--timeout" => arguments.timeout = Some(timeout(value(name)?)?),
                 "--status" => arguments.status = Some(status(value(name)?)?),
                 "--api-version" => arguments.version = version(value(name)?)?,
                 "--idle-timeout" => arguments.idle_timeout = seconds(value(name)?)?,
@@ -100,13 +126,29 @@ impl Arguments {
                 "--allow-plaintext" => arguments.allow_plaintext = true,
                 "--verbose" => arguments.verbose = true,
                 _ if name.starts_with('-') => return Err(Usage(name, "is not known")),
-                _ if group.is_some() => return Err(Usage(word, "is one argument too many")),
-                _ => group = Some(word),
+                _ => arguments.words.push(word)?,
             }
         }
         arguments.authorities = ca_file.map(|path| Certificates::read(path, room)).transpose()?;
-        arguments.taskgroup_id = group.ok_or(Usage("TASKGROUP_ID", "is missing"))?;
         Ok(arguments)
+    }
+}
+
+/// Words of the command line, in their order.
+pub(crate) struct Words {
+    list: [&'static str; WORDS],
+    count: usize,
+}
+
+impl Words {
+    pub(crate) fn list(&self) -> &[&'static str] {
+        &self.list[..self.count]
+    }
+
+    fn push(&mut self, word: &'static str) -> Result<(), Usage> {
+        *self.list.get_mut(self.count).ok_or(Usage(word, "is one argument too many"))? = word;
+        self.count += 1;
+        Ok(())
     }
 }
 
@@ -177,6 +219,10 @@ fn seconds(text: &str) -> Result<Duration, Usage> {
     seconds
         .filter(|seconds| bounds.contains(seconds))
         .ok_or(Usage("--idle-timeout", "must be between 0.001 and 1000000 seconds"))
+}
+
+fn timeout(text: &str) -> Result<u32, Usage> {
+    text.parse().map_err(|_| Usage("--timeout", "is not a whole number of seconds"))
 }
 
 fn attempts(text: &str) -> Result<Option<u32>, Usage> {

@@ -1,24 +1,30 @@
-//! An event in, one line of JSON out.
+//! An event or an answer in, one line of JSON out.
 //!
 //! # Limits
 //!
 //! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24. A longer one is `null`, as
 //! if absent: an id that is cut would be another id. The output's content is not stored, whatever its length:
-//! its bytes are counted and go into a CRC-32.
+//! its bytes are counted and go into a CRC-32. Of an answer's content the first 400 bytes are shown, of the error of
+//! a run that failed the first 160.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use semihosting::io::{self, Write as _};
 use serde::Serialize;
 use taskgroup::{
+    follow::Answer,
     json::{Piece, Pieces},
     record,
     text::Text,
 };
 
 /// Six bytes for each byte shown, in case all need an escape, plus the names.
-const LINE: usize = 6 * (48 + 128 + 64 + 24) + 136;
+const LINE: usize = 6 * (64 + 24 + CONTENT + ERROR) + 200;
+
+/// Bytes that are shown of an answer's content, and of an error.
+const CONTENT: usize = 400;
+const ERROR: usize = 160;
 
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
@@ -45,6 +51,38 @@ pub(crate) fn shown(sum: &Cell<Checksum>) -> Shown<impl FnMut(Piece<'_>)> {
             Piece::Text(text) => sum.set(sum.get().and(text)),
             Piece::End => {}
         }),
+    }
+}
+
+record! {
+    /// The members of a run's result that are shown.
+    pub(crate) struct Given<F> where F: FnMut(Piece<'_>) {
+        content: Pieces<F> = "/output/content",
+        error: Option<Text<ERROR>> = "/run/error/message",
+    }
+}
+
+/// A record whose content goes into this one.
+pub(crate) fn given(content: &RefCell<Content>) -> Given<impl FnMut(Piece<'_>)> {
+    let pieces = Pieces::new(|piece| match piece {
+        Piece::Clear => *content.borrow_mut() = Content::default(),
+        Piece::Text(text) => content.borrow_mut().push(text),
+        Piece::End => {}
+    });
+    Given { content: pieces, error: None }
+}
+
+/// The beginning of an answer's content, and what is known of the whole.
+#[derive(Default)]
+pub(crate) struct Content {
+    beginning: Text<CONTENT>,
+    sum: Checksum,
+}
+
+impl Content {
+    fn push(&mut self, text: &str) {
+        self.beginning.push_str(text);
+        self.sum = self.sum.and(text);
     }
 }
 
@@ -85,7 +123,19 @@ struct Line<'e> {
     content_crc32: u32,
 }
 
-/// Prints the line of an event on the host's stdout.
+/// The line of an answer.
+#[derive(Serialize)]
+struct AnswerLine<'a> {
+    input: Option<u32>,
+    run_id: &'a str,
+    status: &'a str,
+    content: &'a str,
+    error: Option<&'a str>,
+    content_bytes: u64,
+    content_crc32: u32,
+}
+
+/// Prints the line of an event or an answer on the host's stdout.
 pub(crate) struct Printer {
     line: [u8; LINE],
 }
@@ -112,8 +162,36 @@ impl Printer {
             content_bytes: sum.bytes,
             content_crc32: sum.crc32,
         };
+        self.put(&line)
+    }
+
+    /// Prints that of an answer.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`print`](Self::print).
+    pub(crate) fn print_answer<F>(
+        &mut self,
+        answer: &Answer<'_, Given<F>>,
+        content: &Content,
+    ) -> io::Result<()>
+    where
+        F: FnMut(Piece<'_>),
+    {
+        self.put(&AnswerLine {
+            input: answer.input,
+            run_id: answer.run_id,
+            status: answer.status.as_str(),
+            content: &content.beginning,
+            error: answer.record.error.as_deref(),
+            content_bytes: content.sum.bytes,
+            content_crc32: content.sum.crc32,
+        })
+    }
+
+    fn put(&mut self, line: &impl Serialize) -> io::Result<()> {
         let (line_feed, room) = self.line.split_last_mut().expect("a line has room");
-        let length = serde_json_core::to_slice(&line, room).expect("a line has room for all of its members");
+        let length = serde_json_core::to_slice(line, room).expect("a line has room for all of its members");
         *line_feed = b'\n';
         self.line[length] = b'\n';
         io::stdout()?.write_all(&self.line[..=length])

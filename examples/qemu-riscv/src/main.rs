@@ -1,10 +1,10 @@
-//! Firmware that prints the runs of a task group: `taskgroup runs`, on the instruction set of an
-//! ESP32-C3, with a TCP/IP stack and no heap.
+//! Firmware that asks questions and prints their answers, prints the runs of a task group, or makes any other call of
+//! the API: on the instruction set of an ESP32-C3, with a TCP/IP stack and no heap.
 //!
 //! It runs on QEMU's machine `virt`. The script `run` starts it like the desktop program:
 //!
 //! ```text
-//! host's command line ─► arguments ─► runs ─► line ─► host's stdout
+//! host's command line ─► arguments ─► client ─► ask, runs or call ─► line ─► host's stdout
 //!                                      ▲│
 //!       taskgroup, taskgroup-embassy, taskgroup-tls, embassy-net
 //!                                      ▲▼
@@ -14,7 +14,10 @@
 #![no_main]
 
 mod arguments;
+mod ask;
+mod call;
 mod card;
+mod client;
 mod clock;
 mod connector;
 mod console;
@@ -49,14 +52,14 @@ async fn main(spawner: Spawner) {
         Ok(arguments) => ARGUMENTS.init(arguments),
         Err(Usage(what, why)) => {
             say!("{what} {why}");
-            process::exit(runs::USAGE)
+            process::exit(client::USAGE)
         }
     };
     console::start(arguments.key, arguments.verbose);
     clock::start();
     let Some(card) = Card::new() else {
         say!("the machine has no network card");
-        process::exit(runs::FAILED)
+        process::exit(client::FAILED)
     };
     if arguments.verbose {
         say!("RAM of the network: {} bytes", card::RAM + size_of::<StackResources<SOCKETS>>());
@@ -78,7 +81,7 @@ async fn network(mut runner: Runner<'static, Card>) -> ! {
 #[embassy_executor::task]
 async fn application(stack: Stack<'static>, arguments: &'static Arguments) -> ! {
     stack.wait_config_up().await;
-    let run = pin!(runs::run(stack, arguments, seed()));
+    let run = pin!(client::run(stack, arguments, seed()));
     if arguments.verbose {
         say!("RAM of taskgroup, with the socket's buffers and the line: {} bytes", size_of_val(&*run));
     }
