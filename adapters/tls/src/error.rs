@@ -42,14 +42,20 @@ pub enum Error {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that was
-    /// offered. Nothing else is supported.
+    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that
+    /// was offered. Nothing else is supported.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.
     Finished,
     /// A record was changed, repeated or left out on the way.
     Tampered,
+    /// A handshake message does not fit in the buffer for receiving, perhaps a long chain of certificates.
+    /// Give a larger buffer.
+    MessageTooLong,
+    /// The server's name does not fit in the buffer for sending with the rest of the first message. Give a
+    /// larger buffer.
+    HelloTooLong,
     /// A record of a type or length that TLS 1.3 does not allow there.
     Record {
         /// The content type of its header (RFC 8446, section 5.1).
@@ -151,6 +157,8 @@ words! { Error {
     Self::Record { content_type, length } =>
         "a record of type {} with {} bytes, which TLS 1.3 does not allow there", content_type, length;
     Self::RecordTooLong { length } => "a record of {} bytes is longer than the buffer for receiving", length;
+    Self::MessageTooLong => "a handshake message does not fit in the buffer for receiving";
+    Self::HelloTooLong => "the first message does not fit in the buffer for sending";
     Self::Malformed => "a handshake message is malformed, or split over records";
     Self::OutOfTurn => "a handshake message came out of turn";
     Self::Unsupported => "the server sent a message that is not supported here";
@@ -233,7 +241,10 @@ impl embedded_io_async::Error for Error {
             Self::Transport(kind) => *kind,
             Self::Cut | Self::BrokenOff | Self::Alert { .. } => ErrorKind::ConnectionAborted,
             Self::Busy => ErrorKind::AddrInUse,
-            Self::BufferTooSmall { .. } | Self::RecordTooLong { .. } => ErrorKind::OutOfMemory,
+            Self::BufferTooSmall { .. }
+            | Self::RecordTooLong { .. }
+            | Self::MessageTooLong
+            | Self::HelloTooLong => ErrorKind::OutOfMemory,
             Self::ServerName | Self::Root { .. } | Self::TimeUnknown => ErrorKind::InvalidInput,
             Self::Interrupted => ErrorKind::Interrupted,
             _ => ErrorKind::InvalidData,

@@ -6,21 +6,16 @@ use embedded_tls::{
     CertificateEntryRef, CertificateRef, CertificateVerifyRef, TlsCipherSuite, TlsError, TlsVerifier,
 };
 use heapless::Vec;
-use pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer};
+use pki_types::{CertificateDer, ServerName};
 use sha2::Digest;
-use webpki::{RawPublicKeyEntity, anchor_from_trusted_cert};
 
 use crate::{
     CertificateError, Error,
-    certificate::{Certificates, Trust},
-    signature,
+    certificate::{Certificates, Key, Trust, prove, public_key},
 };
 
-/// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1): P-256 takes 91 bytes, RSA with 4096 bits 550.
-const KEY: usize = if cfg!(feature = "rsa") { 550 } else { 120 };
-
 /// What is signed by a server (RFC 8446, section 4.4.3): this, and the hash of all messages so far.
-const CONTEXT: &[u8; 98] =
+pub(crate) const CONTEXT: &[u8; 98] =
     b"                                                                TLS 1.3, server CertificateVerify\0";
 /// With the longest hash, SHA-384.
 const SIGNED: usize = CONTEXT.len() + 48;
@@ -29,7 +24,7 @@ const SIGNED: usize = CONTEXT.len() + 48;
 pub(crate) struct Verifier<'t> {
     trust: Trust<'t>,
     step: Step,
-    key: Vec<u8, KEY>,
+    key: Key,
     signed: Vec<u8, SIGNED>,
     error: Option<Error>,
 }
@@ -48,7 +43,7 @@ enum Step {
 
 impl<'t> Verifier<'t> {
     pub(crate) fn new(trust: Trust<'t>) -> Self {
-        Self { trust, step: Step::Start, key: Vec::new(), signed: Vec::new(), error: None }
+        Self { trust, step: Step::Start, key: Key::new(), signed: Vec::new(), error: None }
     }
 
     /// Both messages came, in order, and both hold. To be asked after each handshake.
@@ -73,32 +68,14 @@ impl<'t> Verifier<'t> {
         }
         self.trust.check(&certificates)?;
         let own = certificates.first().ok_or(CertificateError::Missing)?;
-        self.keep_key(own)
-    }
-
-    /// The certificate is gone when the proof comes: keeps its key until then.
-    fn keep_key(&mut self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
-        let parts = anchor_from_trusted_cert(certificate).map_err(CertificateError::from)?;
-        // Without the header of the outer SEQUENCE, which goes before it again.
-        let key = parts.subject_public_key_info;
-        let [high, low] = u16::try_from(key.len()).map_err(|_| CertificateError::Algorithm)?.to_be_bytes();
-        let header: &[u8] = match key.len() {
-            0..0x80 => &[0x30, low],
-            0x80..0x100 => &[0x30, 0x81, low],
-            _ => &[0x30, 0x82, high, low],
-        };
-        self.key.clear();
-        let kept = self.key.extend_from_slice(header).and_then(|()| self.key.extend_from_slice(&key));
-        kept.map_err(|_| CertificateError::Algorithm.into())
+        // The certificate is gone when the proof comes.
+        self.key = public_key(own)?;
+        Ok(())
     }
 
     /// Does the signature over the handshake fit to the certificate's key?
     fn prove(&self, message: &CertificateVerifyRef<'_>) -> Result<(), Error> {
-        let scheme = message.signature_scheme.as_u16();
-        let algorithm = signature::by_scheme(scheme).ok_or(Error::SignatureScheme { scheme })?;
-        let key = SubjectPublicKeyInfoDer::from(self.key.as_slice());
-        let key = RawPublicKeyEntity::try_from(&key).map_err(CertificateError::from)?;
-        key.verify_signature(algorithm, &self.signed, message.signature).map_err(|_| Error::Unproven)
+        prove(message.signature_scheme.as_u16(), &self.key, &self.signed, message.signature)
     }
 
     /// Continues with the next step, or breaks the handshake off, without an alert.

@@ -19,7 +19,9 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer},
 };
-use taskgroup_tls::{CertificateError, Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
+use taskgroup_tls::{
+    CertificateError, Client, Connection, Dates, Error, RECEIVE, RECEIVE_4K, Roots, SEND_MIN,
+};
 
 const NAME: &str = "server.example";
 /// The longest name there is.
@@ -41,6 +43,7 @@ struct Peer {
     fails: Rc<Cell<bool>>,
     /// How much it has taken.
     taken: Rc<Cell<usize>>,
+    wire: Rc<RefCell<Vec<u8>>>,
 }
 
 impl Peer {
@@ -67,6 +70,7 @@ impl Peer {
             takes: Rc::new(Cell::new(usize::MAX)),
             fails: Rc::default(),
             taken: Rc::default(),
+            wire: Rc::default(),
         }
     }
 }
@@ -82,7 +86,7 @@ impl Read for Peer {
 }
 
 impl Write for Peer {
-    /// Waits for ever when the network takes no more.
+    /// Waits without end when the network takes no more.
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         if self.fails.get() {
             return Err(ErrorKind::TimedOut);
@@ -93,6 +97,7 @@ impl Write for Peer {
         }
         self.takes.set(self.takes.get() - length);
         self.taken.set(self.taken.get() + length);
+        self.wire.borrow_mut().extend_from_slice(&bytes[..length]);
         let (mut bytes, mut tls) = (&bytes[..length], self.tls.borrow_mut());
         while !bytes.is_empty() {
             tls.read_tls(&mut bytes).unwrap();
@@ -260,5 +265,27 @@ fn authorities_that_are_called_as_the_root_is_are_not_tried_in_every_order() {
         with_connection(&peer, root.der(), NAME, SEND_MIN, |connection| {
             assert_eq!(connection.map(drop), Err(Error::Certificate(why)), "{count}");
         });
+    }
+}
+
+/// RFC 6066, section 4.
+#[test]
+fn records_are_as_short_as_the_server_was_asked_to_make_them() {
+    let request = vec![7; 50_000];
+    for (receive, longest) in [(RECEIVE, 16_384), (RECEIVE_4K, 4096), (2048 + 17, 2048), (1024 + 17, 1024)] {
+        let (peer, root) = Peer::new(NAME);
+        let (mut receive, mut send, roots) = (vec![0; receive], vec![0; 20_000], [&root[..]]);
+        let client = Client::new(Roots::Certificates(&roots), Dates::Ignored, OsRng, &mut receive, &mut send);
+        let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
+        block_on(connection.write_all(&request)).unwrap();
+        block_on(connection.flush()).unwrap();
+        assert!(*peer.heard.borrow() == request);
+        let (wire, mut lengths) = (peer.wire.borrow(), Vec::new());
+        let mut rest = &wire[..];
+        while let [_, _, _, high, low, ..] = *rest {
+            lengths.push(usize::from(u16::from_be_bytes([high, low])));
+            rest = &rest[5 + lengths.last().unwrap()..];
+        }
+        assert_eq!(lengths.into_iter().max(), Some(longest + 17));
     }
 }

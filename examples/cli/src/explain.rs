@@ -1,5 +1,5 @@
-//! How a try or a stream ended in, words for a person out: what happened, what the server said about it, and which option
-//! helps.
+//! How a try or a stream ended in, words for a person out: what happened, what the server said about it, and
+//! which option helps.
 //!
 //! # Limits
 //!

@@ -1,9 +1,11 @@
-//! SIGINT, SIGTERM or SIGHUP in, a last line that says how to continue and the shell's exit code for the signal out.
+//! SIGINT, SIGTERM or SIGHUP in, a last line that says how to continue and the shell's exit code for the
+//! signal out.
 //!
 //! # Limits
 //!
-//! A line that is being written to stdout has 5 s to get out whole, and 1 s without progress; a second signal ends that.
-//! If SIGHUP was ignored from the start, as `nohup` arranges it, it stays ignored where /proc says so.
+//! A line that is being written to stdout has 5 s to get out whole, and 1 s without progress; a second signal
+//! ends that. If SIGHUP was ignored from the start, as `nohup` arranges it, it stays ignored where /proc says
+//! so.
 
 use std::{
     io::{self, IsTerminal},

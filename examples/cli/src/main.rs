@@ -1,7 +1,8 @@
 //! Arguments in, data on stdout and an exit code out: the desktop client of the Task Group API.
 //!
-//! `commands` has a file for each command. What they share: `client` (server and key), `ask` (one answer), `stream` (event
-//! streams), `inputs` (what to ask), `output` (stdout), `console` (stderr) and `explain` (the words of an error).
+//! `commands` has a file for each command. What they share: `client` (server and key), `ask` (one answer),
+//! `stream` (event streams), `inputs` (what to ask), `output` (stdout), `console` (stderr) and `explain` (the
+//! words of an error).
 //!
 //! # Limits
 //!
@@ -43,8 +44,8 @@ Exit codes:
   141 nobody reads stdout any more
   143 ended by SIGTERM";
 
-/// Creates task groups of Parallel's Task Group API, adds runs to them, follows them and fetches their results.
-/// Reconnects by itself after every break.
+/// Creates task groups of Parallel's Task Group API, adds runs to them, follows them and fetches their
+/// results. Reconnects by itself after every break.
 #[derive(Parser)]
 #[command(name = "taskgroup", version, max_term_width = 80, after_help = EXIT_CODES)]
 pub(crate) struct Program {
@@ -68,9 +69,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Serve the Task Group API on loopback, with faults on demand
     ///
-    /// Runs until SIGINT or SIGTERM, or as long as COMMAND runs. COMMAND has PARALLEL_BASE_URL, PARALLEL_API_KEY and
-    /// TASKGROUP_ID set (with --tls TASKGROUP_CA_FILE, too), and its exit code is the sandbox's: 128 and the signal's
-    /// number if a signal ended it, 127 if it does not exist, 126 if it cannot be run.
+    /// Runs until SIGINT or SIGTERM, or as long as COMMAND runs. COMMAND has PARALLEL_BASE_URL,
+    /// PARALLEL_API_KEY and TASKGROUP_ID set (with --tls TASKGROUP_CA_FILE, too), and its exit code is the
+    /// sandbox's: 128 and the signal's number if a signal ended it, 127 if it does not exist, 126 if it
+    /// cannot be run.
     Sandbox(Box<sandbox::Arguments>),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -160,7 +162,8 @@ fn run(command: Command, verbosity: Verbosity) -> Result<Exit, Error> {
     }
 }
 
-/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in them.
+/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in
+/// them.
 fn help(error: &clap::Error) -> Result<Exit, Error> {
     if !error.use_stderr() {
         let printed = if output::is_closed() { Err(ErrorKind::BrokenPipe.into()) } else { error.print() };

@@ -4,9 +4,9 @@
 //! print -> [ line | line | line ] -> reached: the lines so far go up to this event -> flush -> stdout
 //! ```
 //!
-//! How much of a line stdout has taken is known only when the write returns, and a write that waits may never return. So
-//! no write waits: each is small, and is made when stdout takes it at once. The wait before it also ends when the program
-//! is to end; then another thread finishes the line.
+//! How much of a line stdout has taken is known only when the write returns, and a write that waits may never
+//! return. So no write waits: each is small, and is made when stdout takes it at once. The wait before it
+//! also ends when the program is to end; then another thread finishes the line.
 //!
 //! # Limits
 //!
@@ -42,8 +42,8 @@ const STANDSTILL: Duration = Duration::from_secs(1);
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// If stdout is closed, the standard library opens /dev/null in its place before `main`. Whether it was can only be seen
-/// before that.
+/// If stdout is closed, the standard library opens /dev/null in its place before `main`. Whether it was can
+/// only be seen before that.
 #[ctor::ctor(unsafe)]
 fn look_for_stdout() {
     CLOSED.store(rustix::io::fcntl_getfd(stdout()).is_err(), Ordering::Relaxed);
@@ -89,7 +89,8 @@ struct Shared {
     cursor: Mutex<Option<String>>,
     /// How to continue after an end that comes too early.
     resume: Mutex<Resume>,
-    /// Each thread that waits for stdout waits for a byte of this pipe, too. It is never read, so it stops them for good.
+    /// Each thread that waits for stdout waits for a byte of this pipe, too. It is never read, so it stops
+    /// them for good.
     stop: (PipeReader, Mutex<PipeWriter>),
     is_terminal: bool,
 }
@@ -157,7 +158,8 @@ impl Output {
         (bytes.len() - before) as u64
     }
 
-    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of them.
+    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of
+    /// them.
     pub(crate) fn reached(&self, cursor: Option<&str>, console: &Console) -> Result<(), Error> {
         let mut queue = lock(&self.0.queue);
         queue.mark(cursor, &mut lock(&self.0.cursor));
@@ -175,14 +177,15 @@ impl Output {
         if self.0.is_terminal { console.aside(|| self.write(queue)) } else { self.write(queue) }
     }
 
-    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing follows.
+    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing
+    /// follows.
     pub(crate) fn ended(&self) -> Reached {
         let whole = lock(&self.0.queue).cut_back();
         Reached { cursor: lock(&self.0.cursor).clone(), resume: lock(&self.0.resume).clone(), whole }
     }
 
-    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry` says that there
-    /// is no time for that.
+    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry`
+    /// says that there is no time for that.
     pub(crate) fn halt(&self, mut hurry: impl FnMut() -> bool) -> Reached {
         let _ = lock(&self.0.stop.1).write_all(b".");
         let whole = self.lock_in_time().is_some_and(|mut queue| {
@@ -297,8 +300,8 @@ impl Queue {
     }
 }
 
-/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`: `patience` is at an
-/// end, or `stop` says so.
+/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`:
+/// `patience` is at an end, or `stop` says so.
 fn write(piece: &[u8], patience: Option<Duration>, stop: Option<&PipeReader>) -> io::Result<Option<usize>> {
     if is_closed() {
         return Err(ErrorKind::BrokenPipe.into());

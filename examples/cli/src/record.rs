@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit. What the service
-//! sent is shown as it is, even if it contains the key.
+//! In words: 120 bytes of an answer, 200 of an error, each marked where it was cut. As JSON: no limit. What
+//! the service sent is shown as it is, even if it contains the key.
 
 use std::fmt::Display;
 

@@ -1,5 +1,5 @@
-//! A file of JSON lines in, its last event out: where the stream that it is a recording of continues. From then on stdout
-//! appends to the file.
+//! A file of JSON lines in, its last event out: where the stream that it is a recording of continues. From
+//! then on stdout appends to the file.
 //!
 //! # Limits
 //!
@@ -91,7 +91,8 @@ fn read(file: &mut File) -> io::Result<Recording> {
     })
 }
 
-/// Whether the only line, which has no end, can be the beginning of an event. Anything else is not for us to cut off.
+/// Whether the only line, which has no end, can be the beginning of an event. Anything else is not for us to
+/// cut off.
 fn is_beginning(file: &mut File) -> io::Result<bool> {
     let mut first = [0];
     file.seek(SeekFrom::Start(0))?;

@@ -41,7 +41,7 @@ pub(crate) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// `printed`: so many runs were printed before, which count when the group is asked how many it has.
+    /// `printed`: this many runs were printed before, which count when the group is asked how many it has.
     pub(crate) fn new(client: &'a Client, about: About<'a>, format: Format, printed: u64) -> Self {
         client.console.show_progress(None);
         Self {
@@ -74,7 +74,8 @@ impl<'a> Printer<'a> {
         })
     }
 
-    /// Ends after the last stream. `all`: the streams were to have all runs of the group, which is asked whether they did.
+    /// Ends after the last stream. `all`: the streams were to have all runs of the group, which is asked
+    /// whether they did.
     pub(crate) fn end<R: Line>(
         self,
         stream: Stream<'_, R>,

@@ -1,4 +1,5 @@
-//! One command for each call of the API: what it asks, what it prints, and what it says when the service refuses.
+//! One command for each call of the API: what it asks, what it prints, and what it says when the service
+//! refuses.
 
 mod common;
 

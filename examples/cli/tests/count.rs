@@ -12,7 +12,7 @@ fn stream(ids: &[&str]) -> String {
     event_stream(&events.collect::<String>())
 }
 
-/// What a group with so many runs says.
+/// What a group with this many runs says.
 fn group(runs: u32) -> String {
     let body = format!(
         r#"{{"taskgroup_id":"tgrp_1","metadata":null,"status":{{"num_task_runs":{runs},"task_run_status_counts":{{"completed":{runs}}},"is_active":false,"status_message":null,"modified_at":null}},"created_at":null}}"#

@@ -1,5 +1,5 @@
-//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole lines, and the hint
-//! how to continue names the last of them.
+//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole
+//! lines, and the hint how to continue names the last of them.
 
 mod common;
 

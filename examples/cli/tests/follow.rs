@@ -1,4 +1,5 @@
-//! `taskgroup follow`: each input asked once and each answer there once, whatever happens on the way, to the program too.
+//! `taskgroup follow`: each input asked once and each answer there once, whatever happens on the way, to the
+//! program too.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! Where inputs come from, and what is wrong with some: each is named with its file and line, and nothing is sent.
+//! Where inputs come from, and what is wrong with some: each is named with its file and line, and nothing is
+//! sent.
 
 mod common;
 

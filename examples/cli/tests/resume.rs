@@ -1,4 +1,5 @@
-//! `taskgroup runs --resume FILE`: the file tells where to continue, whatever ended the program that wrote it.
+//! `taskgroup runs --resume FILE`: the file tells where to continue, whatever ended the program that wrote
+//! it.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! What `taskgroup runs` says when it fails: what happened, in whose words, and which option helps. Never a secret.
+//! What `taskgroup runs` says when it fails: what happened, in whose words, and which option helps. Never a
+//! secret.
 
 mod common;
 

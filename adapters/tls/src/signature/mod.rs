@@ -72,5 +72,26 @@ pub(crate) fn by_scheme(scheme: u16) -> Option<&'static dyn SignatureVerificatio
     })
 }
 
+/// The code points that [`by_scheme`] has, in the order in which they are offered.
+#[cfg(feature = "machine")]
+pub(crate) const SCHEMES: &[u16] = &[
+    0x0403,
+    #[cfg(feature = "p384")]
+    0x0503,
+    #[cfg(feature = "rsa")]
+    0x0804,
+    #[cfg(feature = "rsa")]
+    0x0805,
+    #[cfg(feature = "rsa")]
+    0x0806,
+    // Of certificates only.
+    #[cfg(feature = "rsa")]
+    0x0401,
+    #[cfg(feature = "rsa")]
+    0x0501,
+    #[cfg(feature = "rsa")]
+    0x0601,
+];
+
 #[cfg(test)]
 mod tests;

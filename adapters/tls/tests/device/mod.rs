@@ -1,4 +1,5 @@
-//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the host.
+//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the
+//! host.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -21,7 +22,7 @@ pub(crate) type Asked = (Vec<u8>, Result<(), Error>);
 /// How the body is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By {
-    /// `Read`, into a buffer of so many bytes.
+    /// `Read`, into a buffer of this many bytes.
     Read(usize),
     /// `BufRead`.
     Lending,
@@ -46,7 +47,7 @@ pub(crate) fn ask(server: &Server, case: &Case, roots: Roots<'_>, dates: Dates<'
     ask_with::<ChaCha20Poly1305Sha256>(server, case, roots, dates, by, RECEIVE)
 }
 
-/// The same by this cipher suite, with so many bytes for receiving.
+/// The same by this cipher suite, with this many bytes for receiving.
 #[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn ask_with<S: Suite>(
     server: &Server,
@@ -58,34 +59,72 @@ pub(crate) fn ask_with<S: Suite>(
 ) -> Asked {
     let (mut receive, mut send) = (vec![0; receive], [0; SEND_MIN]);
     let client = Client::new(roots, dates, OsRng, &mut receive, &mut send).with_suite::<S>();
-    let tcp = Tcp::connect(server);
-    let mut body = Vec::new();
+    let (tcp, mut body) = (Tcp::connect(server), Vec::new());
     let result = block_on(async {
         let mut connection = client.connect(tcp, case.server_name).await?;
-        connection.write_all(REQUEST).await?;
-        connection.flush().await?;
-        loop {
-            let length = match by {
-                By::Read(size) => {
-                    let mut buffer = vec![0; size];
-                    let length = connection.read(&mut buffer).await?;
-                    body.extend_from_slice(&buffer[..length]);
-                    length
-                }
-                By::Lending => {
-                    let lent = connection.fill_buf().await?;
-                    let length = lent.len();
-                    body.extend_from_slice(lent);
-                    connection.consume(length);
-                    length
-                }
-            };
-            if length == 0 {
-                return Ok(());
-            }
-        }
+        talk(&mut connection, by, &mut body).await
     });
     (body, result)
+}
+
+/// The same by the machine, which offers all suites.
+#[cfg(feature = "machine")]
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn ask_by_machine(
+    server: &Server,
+    case: &Case,
+    roots: Roots<'_>,
+    dates: Dates<'_>,
+    by: By,
+    receive: usize,
+) -> Asked {
+    let (mut receive, mut send) = (vec![0; receive], [0; SEND_MIN]);
+    let client = taskgroup_tls::machine::Client::new(roots, dates, OsRng, &mut receive, &mut send);
+    let (tcp, mut body) = (Tcp::connect(server), Vec::new());
+    let result = block_on(async {
+        let mut connection = client.connect(tcp, case.server_name).await?;
+        talk(&mut connection, by, &mut body).await
+    });
+    (body, result)
+}
+
+/// At the time that the case is about, by the machine.
+#[cfg(feature = "machine")]
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn ask_by_machine_in_time(server: &Server, case: &Case, by: By) -> Asked {
+    let roots = [&*case.root];
+    let dates = Dates::CheckedBy(&|| Some(case.now));
+    ask_by_machine(server, case, Roots::Certificates(&roots), dates, by, RECEIVE)
+}
+
+/// Asks, and reads to the end.
+async fn talk<C: BufRead<Error = Error> + Write>(
+    connection: &mut C,
+    by: By,
+    body: &mut Vec<u8>,
+) -> Result<(), Error> {
+    connection.write_all(REQUEST).await?;
+    connection.flush().await?;
+    loop {
+        let length = match by {
+            By::Read(size) => {
+                let mut buffer = vec![0; size];
+                let length = connection.read(&mut buffer).await?;
+                body.extend_from_slice(&buffer[..length]);
+                length
+            }
+            By::Lending => {
+                let lent = connection.fill_buf().await?;
+                let length = lent.len();
+                body.extend_from_slice(lent);
+                connection.consume(length);
+                length
+            }
+        };
+        if length == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// At the time that the case is about, with its root as a certificate.
@@ -101,7 +140,7 @@ impl Tcp {
     fn connect(server: &Server) -> Self {
         let tcp = TcpStream::connect(server.address()).unwrap();
         tcp.set_nodelay(true).unwrap();
-        // Whoever waits for ever fails.
+        // A read that waits without end fails.
         tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Self(tcp)
     }

@@ -20,8 +20,9 @@ const MOST_INPUTS: usize = 1000;
 
 /// Add runs to a group
 ///
-/// Prints the ids of the new runs, in the order of the inputs. More than 1000 inputs are added in several requests. None of
-/// them is repeated if its answer is lost, since nobody knows then whether its runs were added: `follow --out` knows.
+/// Prints the ids of the new runs, in the order of the inputs. More than 1000 inputs are added in several
+/// requests. None of them is repeated if its answer is lost, since nobody knows then whether its runs were
+/// added: `follow --out` knows.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -150,7 +151,8 @@ fn ids(answer: &Value, lines: &mut Vec<u8>) {
     }
 }
 
-/// Makes one answer of all: the first one's cursors, from which all new runs appear, and the last one's status.
+/// Makes one answer of all: the first one's cursors, from which all new runs appear, and the last one's
+/// status.
 fn merge(merged: &mut Option<Value>, mut answer: Value) {
     let Some(merged) = merged else {
         *merged = Some(answer);

@@ -27,8 +27,9 @@ use crate::{
 
 /// Print the events of a recorded stream
 ///
-/// Takes the body of a text/event-stream answer, as `curl` saves it. An event that is broken, or cut by the end, is reported
-/// on stderr, and the exit code is then 3. If there is something, but no event, it is 1, and stderr says what it looks like.
+/// Takes the body of a text/event-stream answer, as `curl` saves it. An event that is broken, or cut by the
+/// end, is reported on stderr, and the exit code is then 3. If there is something, but no event, it is 1, and
+/// stderr says what it looks like.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {

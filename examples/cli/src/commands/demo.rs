@@ -1,4 +1,5 @@
-//! `taskgroup demo`: a group of runs, streamed over a connection that keeps being cut, and the proof that none was lost.
+//! `taskgroup demo`: a group of runs, streamed over a connection that keeps being cut, and the proof that
+//! none was lost.
 //!
 //! # Limits
 //!
@@ -82,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, E
     if good { Ok(Exit::Done) } else { Err(Error::failed("what came is not what the sandbox holds")) }
 }
 
-/// Cuts that all strike before the end of a stream of so many bytes.
+/// Cuts that all strike before the end of a stream of this many bytes.
 fn cuts(times: u32, total: u64) -> Faults {
     let most = total / (u64::from(times) + 1);
     let cut = Cut::after(After::RandomBytes { least: most / 2, most }).times(times);

@@ -19,8 +19,9 @@ const GLANCE: u32 = 5;
 
 /// Show what happens to the runs of a group, or how one run gets on
 ///
-/// A group's events are changes of its status and runs that have ended, without their outputs. A run's events are its
-/// states and messages; they cannot be resumed. Prints one line per event on stdout and everything else on stderr.
+/// A group's events are changes of its status and runs that have ended, without their outputs. A run's events
+/// are its states and messages; they cannot be resumed. Prints one line per event on stdout and everything
+/// else on stderr.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -30,7 +31,8 @@ pub(crate) struct Arguments {
     /// Continue until no run is active, instead of ending with the answer at hand
     #[arg(long, short)]
     follow: bool,
-    /// Seconds after which the service is to end an answer, 1 to 3600 [default: 5; with --follow up to the service]
+    /// Seconds after which the service is to end an answer, 1 to 3600 [default: 5; with --follow up to the
+    /// service]
     ///
     /// With --follow it is asked again. The events of a run take no timeout.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]

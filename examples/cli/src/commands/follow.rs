@@ -40,11 +40,13 @@ const NUMBER: &str = "input_number";
 
 /// Ask, follow and read: create a group, add runs, and print each answer as it comes
 ///
-/// An answer is what `result` gives: {"run": …, "output": …}. Failed and cancelled runs are answers, too; they have no
-/// output. Without inputs, it follows a group that exists: --group, a first INPUT that begins with tgrp_, or TASKGROUP_ID.
+/// An answer is what `result` gives: {"run": …, "output": …}. Failed and cancelled runs are answers, too;
+/// they have no output. Without inputs, it follows a group that exists: --group, a first INPUT that begins
+/// with tgrp_, or TASKGROUP_ID.
 ///
-/// With --out each answer is also a file, and the same command continues after whatever ended it: each input is asked once,
-/// and each answer is there once. If stdout is a file that is appended to, that holds for its lines of --format jsonl, too.
+/// With --out each answer is also a file, and the same command continues after whatever ended it: each input
+/// is asked once, and each answer is there once. If stdout is a file that is appended to, that holds for its
+/// lines of --format jsonl, too.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {

@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     /// The run, trun_…
     #[arg(value_name = "RUN_ID", value_parser = id)]
     run_id: String,
-    /// Seconds that the service may wait for the run in one request, 0 to 3600; after that it is asked again, as often as
-    /// --max-attempts says
+    /// Seconds that the service may wait for the run in one request, 0 to 3600; after that it is asked again,
+    /// as often as --max-attempts says
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(..=3600))]
     timeout: u32,
     /// What is printed

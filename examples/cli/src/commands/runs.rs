@@ -24,8 +24,8 @@ use crate::{
 
 /// Fetch the runs of a group, as they are now
 ///
-/// Prints one line per event on stdout and everything else on stderr. Without --status and --last-event-id it asks the
-/// group at the end how many runs it has: if fewer came, that is a failure.
+/// Prints one line per event on stdout and everything else on stderr. Without --status and --last-event-id it
+/// asks the group at the end how many runs it has: if fewer came, that is a failure.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     taskgroup_id: Option<String>,
     /// Only runs with this status; several after commas, or by another --status
     ///
-    /// One stream for each status, in the order of a run's life. A run that moves on meanwhile can come twice.
+    /// One stream for each status, in the order of a run's life. A run that moves on meanwhile can come
+    /// twice.
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = statuses())]
     status: Vec<Status>,
     /// Each run with its input
@@ -50,8 +51,8 @@ pub(crate) struct Arguments {
     last_event_id: Option<String>,
     /// Append to this file of --format jsonl, after its last event
     ///
-    /// If its last line is only half there, that is cut off. A file that does not exist is created, so the same command
-    /// starts and continues. Give the same options each time.
+    /// If its last line is only half there, that is cut off. A file that does not exist is created, so the
+    /// same command starts and continues. Give the same options each time.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["last_event_id", "format"])]
     resume: Option<PathBuf>,
     /// What is printed [default: human]
@@ -59,8 +60,8 @@ pub(crate) struct Arguments {
     format: Option<Format>,
     /// Believe the end of the stream, instead of asking once more whether that was all
     ///
-    /// For a server that ignores last_event_id, which sends everything twice, if nothing between it and you could cut
-    /// a stream and end it in order.
+    /// For a server that ignores last_event_id, which sends everything twice, if nothing between it and you
+    /// could cut a stream and end it in order.
     #[arg(long)]
     no_end_check: bool,
     #[command(flatten)]

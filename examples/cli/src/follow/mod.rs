@@ -1,7 +1,7 @@
 //! What `taskgroup follow` adds to [`taskgroup::follow`]: what is kept on disk, and the bar.
 //!
-//! What was done is known from the disk alone: the answers by their files and by the lines of stdout if it is a file, the
-//! rest by `DIR/.taskgroup`.
+//! What was done is known from the disk alone: the answers by their files and by the lines of stdout if it is
+//! a file, the rest by `DIR/.taskgroup`.
 
 pub(crate) mod bar;
 pub(crate) mod state;

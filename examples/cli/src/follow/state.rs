@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! The file is replaced as a whole, so a program that is killed leaves the old or the new one. It is not synced: if the
-//! power fails, it may be older than the answers, which costs only requests.
+//! The file is replaced as a whole, so a program that is killed leaves the old or the new one. It is not
+//! synced: if the power fails, it may be older than the answers, which costs only requests.
 
 use std::{
     fs::{self, File, Permissions, TryLockError},
@@ -55,7 +55,8 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Takes up what is in the folder, or begins; without a folder nothing is kept. `asks`: none, if no option has any.
+    /// Takes up what is in the folder, or begins; without a folder nothing is kept. `asks`: none, if no
+    /// option has any.
     pub(crate) fn open(folder: Option<&Path>, asks: Option<&Asks>) -> Result<Self, Error> {
         let (inputs, hash) = asks.map_or((0, String::new()), |asks| (asks.len(), asks.hash()));
         let new = State {
@@ -129,7 +130,8 @@ impl Keeper {
         (self.state.added, self.state.is_adding) = (state.added(), state.is_adding());
     }
 
-    /// Lets the group be followed from its first event on: those of its answers that are there are passed over.
+    /// Lets the group be followed from its first event on: those of its answers that are there are passed
+    /// over.
     pub(crate) fn start_over(&mut self) -> Result<(), Error> {
         self.state.continues = None;
         self.store()

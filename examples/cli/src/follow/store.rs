@@ -1,7 +1,7 @@
 //! Answers in; a line of stdout and a file for each out, once.
 //!
-//! An answer is printed before its file is made, so a reader of a pipe gets each at least once. If stdout is a file, its
-//! lines tell which answers it has, and it gets each exactly once.
+//! An answer is printed before its file is made, so a reader of a pipe gets each at least once. If stdout is
+//! a file, its lines tell which answers it has, and it gets each exactly once.
 //!
 //! # Limits
 //!
@@ -176,7 +176,8 @@ fn is_name(id: &str) -> bool {
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
 }
 
-/// The runs whose lines stdout has, if it is a file of such lines that can be read; a half last line is cut off.
+/// The runs whose lines stdout has, if it is a file of such lines that can be read; a half last line is cut
+/// off.
 fn printed(format: Format) -> Result<Option<HashSet<String>>, Error> {
     let failed = |error: std::io::Error| Error::failed(format!("stdout: {error}"));
     let stat = fstat(stdout()).map_err(|error| failed(error.into()))?;

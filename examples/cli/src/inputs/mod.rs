@@ -50,7 +50,8 @@ pub(crate) struct Inputs {
     /// Each row of this file is an input, below a row with the columns' names; -: of stdin
     #[arg(long, value_name = "FILE", group = "file")]
     csv: Option<PathBuf>,
-    /// The input that a row of --csv becomes: {column} is the row's value, {{ a brace [default: an object of all columns]
+    /// The input that a row of --csv becomes: {column} is the row's value, {{ a brace [default: an object of
+    /// all columns]
     #[arg(long, value_name = "TEXT")]
     template: Option<String>,
     /// The processor, such as lite, base, core or pro
@@ -68,8 +69,8 @@ pub(crate) struct Inputs {
     /// JSON Schema of the inputs, in a file
     #[arg(long, value_name = "FILE", requires = "output")]
     input_schema: Option<PathBuf>,
-    /// Metadata of each run: a key of up to 16 characters and a value of up to 512, where {column} is as in --template;
-    /// may be repeated
+    /// Metadata of each run: a key of up to 16 characters and a value of up to 512, where {column} is as in
+    /// --template; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = metadata::pair)]
     metadata: Vec<Pair>,
 }

@@ -49,7 +49,8 @@ impl Spec {
     }
 }
 
-/// The JSON Schema in a file, which may have it in the form of the service: `{"type": "json", "json_schema": …}`.
+/// The JSON Schema in a file, which may have it in the form of the service: `{"type": "json", "json_schema":
+/// …}`.
 pub(super) fn schema(option: &str, path: &Path) -> Result<String, Error> {
     #[derive(Deserialize)]
     struct Wrapped {

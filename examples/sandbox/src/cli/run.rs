@@ -15,8 +15,8 @@ use super::Arguments;
 use super::command::{self, Signals};
 use crate::Sandbox;
 
-/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Returns the exit code of the command, or
-/// 0.
+/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Returns the exit code of
+/// the command, or 0.
 ///
 /// # Errors
 ///

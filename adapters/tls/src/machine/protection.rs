@@ -1,0 +1,210 @@
+//! The content of a record in, the record out, and the other way (RFC 8446, section 5.2).
+
+use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, KeyInit};
+
+use super::schedule::{Secret, expand};
+
+pub(super) const HEADER: usize = 5;
+pub(super) const TAG: usize = 16;
+/// Content types (section 5.1).
+pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
+pub(super) const ALERT: u8 = 21;
+pub(super) const HANDSHAKE: u8 = 22;
+pub(super) const APPLICATION_DATA: u8 = 23;
+
+/// A cipher suite (appendix B.4). Both have SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Suite {
+    ChaCha20Poly1305,
+    #[cfg(feature = "aes128-gcm")]
+    Aes128Gcm,
+}
+
+impl Suite {
+    /// In the order in which they are offered: the first is the fastest without AES hardware.
+    pub(super) const ALL: &[Self] = &[
+        Self::ChaCha20Poly1305,
+        #[cfg(feature = "aes128-gcm")]
+        Self::Aes128Gcm,
+    ];
+
+    pub(super) fn code(self) -> u16 {
+        match self {
+            Self::ChaCha20Poly1305 => 0x1303,
+            #[cfg(feature = "aes128-gcm")]
+            Self::Aes128Gcm => 0x1301,
+        }
+    }
+
+    pub(super) fn by_code(code: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|suite| suite.code() == code)
+    }
+}
+
+/// What protects the records of one direction.
+pub(super) struct Protection {
+    suite: Suite,
+    /// The next ones follow from it.
+    secret: Secret,
+    /// Of a suite with short keys the front.
+    key: [u8; 32],
+    iv: [u8; 12],
+    sequence: u64,
+}
+
+impl Protection {
+    pub(super) fn new(suite: Suite, secret: Secret) -> Self {
+        let key = match suite {
+            Suite::ChaCha20Poly1305 => expand(&secret, b"key", &[]),
+            #[cfg(feature = "aes128-gcm")]
+            Suite::Aes128Gcm => {
+                let short: [u8; 16] = expand(&secret, b"key", &[]);
+                let mut key = [0; 32];
+                for (to, from) in key.iter_mut().zip(short) {
+                    *to = from;
+                }
+                key
+            }
+        };
+        Self { suite, iv: expand(&secret, b"iv", &[]), key, secret, sequence: 0 }
+    }
+
+    /// The keys after a `KeyUpdate` (section 7.2).
+    pub(super) fn update(&mut self) {
+        *self = Self::new(self.suite, expand(&self.secret, b"traffic upd", &[]));
+    }
+
+    /// Makes a record in place: the content lies after the header, of `length` bytes; the record's length
+    /// comes out. `None`: there is no room for content type and tag.
+    pub(super) fn seal(&mut self, content_type: u8, buffer: &mut [u8], length: usize) -> Option<usize> {
+        let inner = length.checked_add(1)?;
+        let (header, body) = buffer.split_first_chunk_mut::<HEADER>()?;
+        let (content, rest) = body.split_at_mut_checked(inner)?;
+        let tag = rest.first_chunk_mut::<TAG>()?;
+        *content.last_mut()? = content_type;
+        let [high, low] = u16::try_from(inner.checked_add(TAG)?).ok()?.to_be_bytes();
+        *header = [APPLICATION_DATA, 3, 3, high, low];
+        let nonce = self.nonce()?;
+        *tag = match self.suite {
+            Suite::ChaCha20Poly1305 => {
+                let cipher = ChaCha20Poly1305::new(&self.key.into());
+                cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
+            }
+            #[cfg(feature = "aes128-gcm")]
+            Suite::Aes128Gcm => {
+                let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
+                cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
+            }
+        };
+        inner.checked_add(HEADER + TAG)
+    }
+
+    /// Opens what came after a header, in place: its content type and the length of its content, which is at
+    /// the front, come out. `None`: it is not authentic, or has no content type.
+    pub(super) fn open(&mut self, header: &[u8; HEADER], body: &mut [u8]) -> Option<(u8, usize)> {
+        let (content, tag) = body.split_last_chunk_mut::<TAG>()?;
+        let nonce = self.nonce()?;
+        let tag = &(*tag).into();
+        match self.suite {
+            Suite::ChaCha20Poly1305 => {
+                let cipher = ChaCha20Poly1305::new(&self.key.into());
+                cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
+            }
+            #[cfg(feature = "aes128-gcm")]
+            Suite::Aes128Gcm => {
+                let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
+                cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
+            }
+        }
+        let end = content.iter().rposition(|byte| *byte != 0)?;
+        content.get(end).map(|content_type| (*content_type, end))
+    }
+
+    /// Section 5.3. `None` after 2^64 records.
+    fn nonce(&mut self) -> Option<[u8; 12]> {
+        let mut nonce = self.iv;
+        for (byte, sequence) in nonce.iter_mut().rev().zip(self.sequence.to_le_bytes()) {
+            *byte ^= sequence;
+        }
+        self.sequence = self.sequence.checked_add(1)?;
+        Some(nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+
+    use super::*;
+    #[cfg(feature = "aes128-gcm")]
+    use crate::machine::schedule::tests::{bytes, secret};
+
+    /// RFC 8448, section 3: the records of the client's and the server's application data.
+    #[cfg(feature = "aes128-gcm")]
+    #[test]
+    fn records_are_those_of_rfc_8448() {
+        let client = secret("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5");
+        let content: [u8; 50] = core::array::from_fn(|place| place as u8);
+        let record = bytes(
+            "1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f2b9819a8a5b46b395bd54a9a20441e2b62974e1f\
+             5a6292a2977014bd1e3deae63aeebb21694915e4",
+        );
+        let mut buffer = vec![0; HEADER + content.len() + 1 + TAG];
+        buffer[HEADER..HEADER + content.len()].copy_from_slice(&content);
+        let sealed =
+            Protection::new(Suite::Aes128Gcm, client).seal(APPLICATION_DATA, &mut buffer, content.len());
+        assert_eq!((sealed, &buffer), (Some(record.len()), &record));
+
+        let (header, body) = buffer.split_first_chunk_mut().unwrap();
+        let opened = Protection::new(Suite::Aes128Gcm, client).open(header, body);
+        assert_eq!(opened, Some((APPLICATION_DATA, content.len())));
+        assert_eq!(body[..content.len()], content);
+    }
+
+    #[test]
+    fn a_record_is_opened_once_in_order_and_unchanged() {
+        for suite in Suite::ALL.iter().copied() {
+            let (mut seal, mut open) = (Protection::new(suite, [7; 32]), Protection::new(suite, [7; 32]));
+            for length in [0, 1, 15, 16, 17, 64, 1000] {
+                let mut buffer = vec![length as u8; HEADER + length + 1 + TAG];
+                seal.seal(HANDSHAKE, &mut buffer, length).unwrap();
+                for place in [0, HEADER, buffer.len() - 1] {
+                    let mut changed = buffer.clone();
+                    changed[place] ^= 1;
+                    let (header, body) = changed.split_first_chunk_mut().unwrap();
+                    let mut other =
+                        Protection { sequence: open.sequence, ..Protection::new(suite, open.secret) };
+                    assert_eq!(other.open(header, body), None);
+                }
+                let again = buffer.clone();
+                let (header, body) = buffer.split_first_chunk_mut().unwrap();
+                assert_eq!(open.open(header, body), Some((HANDSHAKE, length)));
+                let mut again = again;
+                let (header, body) = again.split_first_chunk_mut().unwrap();
+                let mut other = Protection { sequence: open.sequence, ..Protection::new(suite, open.secret) };
+                assert_eq!(other.open(header, body), None, "a second time");
+                seal.update();
+                open.update();
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_without_room_or_content_type_is_none() {
+        let mut protection = Protection::new(Suite::ChaCha20Poly1305, [7; 32]);
+        for room in 0..HEADER + 3 + 1 + TAG {
+            assert_eq!(protection.seal(HANDSHAKE, &mut vec![0; room], 3), None, "{room}");
+        }
+        let mut buffer = vec![0; HEADER + 4 + TAG];
+        let (mut seal, mut open) = (
+            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
+            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
+        );
+        // All padding.
+        seal.seal(0, &mut buffer, 3).unwrap();
+        let (header, body) = buffer.split_first_chunk_mut().unwrap();
+        assert_eq!(open.open(header, body), None);
+    }
+}

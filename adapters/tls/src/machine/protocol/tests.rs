@@ -1,0 +1,341 @@
+extern crate std;
+
+use std::{vec, vec::Vec};
+
+use proptest::prelude::*;
+use rand_core::OsRng;
+
+use super::{
+    super::{
+        exchange,
+        hello::{self, Answer, Offered},
+    },
+    *,
+};
+use crate::Roots;
+
+const STATES: [State; 6] = [
+    State::ServerHello,
+    State::EncryptedExtensions,
+    State::Certificate,
+    State::CertificateVerify,
+    State::Finished,
+    State::Open,
+];
+const SECRET: Secret = [7; HASH];
+
+/// A machine that is in this state, and what seals for it.
+struct Table {
+    machine: Machine,
+    server: Protection,
+    memory: Vec<u8>,
+    out: [u8; 512],
+    kept: usize,
+}
+
+fn with_terms<R>(run: impl FnOnce(&Terms<'_>) -> R) -> R {
+    let name = ServerName::try_from("server.example").unwrap();
+    let trust = Trust { roots: Roots::Anchors(&[]), name: &name, now: None };
+    run(&Terms { trust, fragment: None, ticket: None })
+}
+
+impl Table {
+    fn new(state: State) -> Self {
+        let mut out = [0; 512];
+        let (mut machine, _) = with_terms(|terms| Machine::start(terms, &mut OsRng, &mut out)).unwrap();
+        machine.state = state;
+        machine.suite = Some(Suite::ChaCha20Poly1305);
+        (machine.client, machine.server) = (SECRET, SECRET);
+        if state != State::ServerHello {
+            machine.read = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
+            machine.write = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
+        }
+        let server = Protection::new(Suite::ChaCha20Poly1305, SECRET);
+        Self { machine, server, memory: vec![0; 2000], out, kept: 0 }
+    }
+
+    /// Brings a record with this content, protected where it has to be.
+    fn bring(&mut self, content_type: u8, content: &[u8]) -> Result<Step, Error> {
+        let mut record = vec![0; HEADER + content.len() + 1 + TAG];
+        record[HEADER..HEADER + content.len()].copy_from_slice(content);
+        if self.machine.read.is_some() {
+            self.server.seal(content_type, &mut record, content.len()).unwrap();
+        } else {
+            record.truncate(HEADER + content.len());
+            let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+            record[..HEADER].copy_from_slice(&[content_type, 3, 3, high, low]);
+        }
+        self.bring_bytes(&record, usize::MAX)
+    }
+
+    /// Brings bytes as they are, in pieces.
+    fn bring_bytes(&mut self, mut bytes: &[u8], piece: usize) -> Result<Step, Error> {
+        let mut step = Step::Receive;
+        loop {
+            let place = self.machine.wants(&mut self.memory)?;
+            if place.is_empty() {
+                let kept = &mut self.kept;
+                let machine = &mut self.machine;
+                let (memory, out) = (&mut self.memory, &mut self.out);
+                step = with_terms(|terms| {
+                    machine.advance(memory, out, Some(terms), Some(&mut OsRng), None, &mut |_| *kept += 1)
+                })?;
+                continue;
+            }
+            if bytes.is_empty() {
+                return Ok(step);
+            }
+            let length = place.len().min(bytes.len()).min(piece);
+            place[..length].copy_from_slice(&bytes[..length]);
+            bytes = &bytes[length..];
+            self.machine.received(length)?;
+        }
+    }
+}
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[kind, 0, 0, u8::try_from(body.len()).unwrap()], body].concat()
+}
+
+/// What is wrong with a message's content, or nothing, says that it was taken.
+fn is_taken(result: &Result<Step, Error>) -> bool {
+    !matches!(result, Err(Error::OutOfTurn | Error::Unsupported))
+}
+
+#[test]
+fn each_message_is_taken_in_its_row_only() {
+    for (state, kind) in STATES.iter().flat_map(|state| (0..=u8::MAX).map(|kind| (*state, kind))) {
+        let result = Table::new(state).bring(HANDSHAKE, &message(kind, &[0xFF; 3]));
+        let expected = matches!(
+            (state, kind),
+            (State::ServerHello, messages::SERVER_HELLO)
+                | (State::EncryptedExtensions, messages::ENCRYPTED_EXTENSIONS)
+                | (State::Certificate, messages::CERTIFICATE | messages::CERTIFICATE_REQUEST)
+                | (State::CertificateVerify, messages::CERTIFICATE_VERIFY)
+                | (State::Finished, messages::FINISHED)
+                | (State::Open, messages::NEW_SESSION_TICKET | messages::KEY_UPDATE)
+        );
+        assert_eq!(is_taken(&result), expected, "{kind} in {state:?}: {result:?}");
+        assert!(result.is_err(), "{kind} in {state:?}: none of these is well-formed");
+    }
+}
+
+#[test]
+fn application_data_come_when_it_is_open_and_not_before() {
+    for state in STATES {
+        let result = Table::new(state).bring(APPLICATION_DATA, b"some data, enough of them for a record");
+        let expected = state == State::Open;
+        assert_eq!(result.is_ok(), expected, "{state:?}: {result:?}");
+    }
+    let mut table = Table::new(State::Open);
+    assert_eq!(table.bring(APPLICATION_DATA, b"data"), Ok(Step::Data(4)));
+    assert_eq!(table.memory[..4], *b"data");
+}
+
+#[test]
+fn a_message_over_several_records_is_put_together_and_nothing_comes_in_between() {
+    let ticket = message(messages::NEW_SESSION_TICKET, &[0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 9, 0, 0]);
+    for cut in 1..ticket.len() {
+        for (content_type, content) in [(APPLICATION_DATA, &b"data"[..]), (ALERT, &[1, 0]), (HANDSHAKE, &[])]
+        {
+            let mut table = Table::new(State::Open);
+            assert_eq!(table.bring(HANDSHAKE, &ticket[..cut]), Ok(Step::Receive));
+            assert!(table.bring(content_type, content).is_err());
+        }
+        let mut table = Table::new(State::Open);
+        assert_eq!(table.bring(HANDSHAKE, &ticket[..cut]), Ok(Step::Receive));
+        assert_eq!(table.bring(HANDSHAKE, &ticket[cut..]), Ok(Step::Receive));
+        assert_eq!(table.bring(APPLICATION_DATA, b"data"), Ok(Step::Data(4)));
+        assert_eq!(table.memory[..4], *b"data");
+    }
+}
+
+#[test]
+fn keys_change_at_the_end_of_a_record_only() {
+    let update = message(messages::KEY_UPDATE, &[0]);
+    let mut table = Table::new(State::Open);
+    assert_eq!(table.bring(HANDSHAKE, &[&update[..], &update].concat()), Err(Error::OutOfTurn));
+    let mut table = Table::new(State::Open);
+    assert_eq!(table.bring(HANDSHAKE, &[&update[..], &[4]].concat()), Err(Error::OutOfTurn));
+    let mut table = Table::new(State::Open);
+    assert_eq!(table.bring(HANDSHAKE, &update), Ok(Step::Receive));
+    table.server.update();
+    assert_eq!(table.bring(APPLICATION_DATA, b"data"), Ok(Step::Data(4)));
+}
+
+#[test]
+fn thirty_two_messages_alerts_and_empty_records_are_the_limit() {
+    let update = message(messages::KEY_UPDATE, &[0]);
+    let ticket = message(messages::NEW_SESSION_TICKET, &[0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 9, 0, 0]);
+    for (content_type, content) in [
+        (HANDSHAKE, &update[..]),
+        (HANDSHAKE, &ticket),
+        (APPLICATION_DATA, &[]),
+        (ALERT, &[1, USER_CANCELED]),
+    ] {
+        let mut table = Table::new(State::Open);
+        for round in 0..2 {
+            for number in 0..QUIET_MAX {
+                assert_eq!(table.bring(content_type, content), Ok(Step::Receive), "{round}, {number}");
+                if content == update {
+                    table.server.update();
+                }
+            }
+            if round == 0 {
+                assert_eq!(table.bring(APPLICATION_DATA, b"data"), Ok(Step::Data(4)));
+            }
+        }
+        assert_eq!(table.bring(content_type, content), Err(Error::Unsupported));
+        assert_eq!(
+            table.bring(APPLICATION_DATA, b"data"),
+            Err(Error::OutOfTurn),
+            "nothing comes after an error"
+        );
+    }
+}
+
+#[test]
+fn change_cipher_spec_may_come_until_finished() {
+    for state in STATES {
+        let result = Table::new(state).bring_bytes(&[CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1], 1);
+        assert_eq!(result.is_ok(), state != State::Open, "{state:?}: {result:?}");
+        for wrong in [[CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 2], [CHANGE_CIPHER_SPEC, 3, 3, 0, 2, 1]] {
+            assert!(Table::new(state).bring_bytes(&wrong, 1).is_err());
+        }
+        // Protected it is none.
+        if state != State::ServerHello {
+            assert!(Table::new(state).bring(CHANGE_CIPHER_SPEC, &[1]).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_close_notify_is_an_end_when_it_is_open() {
+    for state in STATES {
+        let result = Table::new(state).bring(ALERT, &[1, CLOSE_NOTIFY]);
+        let expected =
+            if state == State::Open { Ok(Step::Ended) } else { Err(Error::Alert { description: Some(0) }) };
+        assert_eq!(result, expected);
+        let result = Table::new(state).bring(ALERT, &[2, 80]);
+        assert_eq!(result, Err(Error::Alert { description: Some(80) }));
+    }
+}
+
+#[test]
+fn a_server_hello_answers_what_was_offered() {
+    let offered = Offered { group: exchange::X25519, ticket: false, retried: None };
+    let extension = |kind: u16, content: &[u8]| {
+        [&kind.to_be_bytes()[..], &u16::try_from(content.len()).unwrap().to_be_bytes(), content].concat()
+    };
+    let hello = |suite: u16, session: &[u8], compression: u8, extensions: &[Vec<u8>]| {
+        let block = extensions.concat();
+        [
+            &[3, 3][..],
+            &[9; 32],
+            &[session.len() as u8],
+            session,
+            &suite.to_be_bytes(),
+            &[compression],
+            &u16::try_from(block.len()).unwrap().to_be_bytes(),
+            &block,
+        ]
+        .concat()
+    };
+    let version = extension(43, &[3, 4]);
+    let share = extension(51, &[&[0, 0x1D, 0, 32][..], &[5; 32]].concat());
+    let good = hello(0x1303, &[], 0, &[version.clone(), share.clone()]);
+    assert!(matches!(offered.read(&good), Some(Answer::Hello { group: 0x1D, resumed: false, .. })));
+    let psk = extension(41, &[0, 0]);
+    for (what, wrong) in [
+        ("a suite", hello(0x1302, &[], 0, &[version.clone(), share.clone()])),
+        ("a session id", hello(0x1303, &[1; 32], 0, &[version.clone(), share.clone()])),
+        ("compression", hello(0x1303, &[], 1, &[version.clone(), share.clone()])),
+        ("no version", hello(0x1303, &[], 0, core::slice::from_ref(&share))),
+        ("another version", hello(0x1303, &[], 0, &[extension(43, &[3, 3]), share.clone()])),
+        ("no share", hello(0x1303, &[], 0, core::slice::from_ref(&version))),
+        ("another group", hello(0x1303, &[], 0, &[version.clone(), extension(51, &[0, 0x17, 0, 1, 4])])),
+        ("a share twice", hello(0x1303, &[], 0, &[version.clone(), share.clone(), share.clone()])),
+        ("a ticket", hello(0x1303, &[], 0, &[version.clone(), share.clone(), psk.clone()])),
+        ("an extension", hello(0x1303, &[], 0, &[version.clone(), share.clone(), extension(16, &[])])),
+        ("something after it", [&good[..], &[0]].concat()),
+    ] {
+        assert_eq!(offered.read(&wrong), None, "{what} that was not offered");
+    }
+    let resuming = Offered { ticket: true, ..offered };
+    let resumed = hello(0x1303, &[], 0, &[version.clone(), share.clone(), psk]);
+    assert!(matches!(resuming.read(&resumed), Some(Answer::Hello { resumed: true, .. })));
+    let other = hello(0x1303, &[], 0, &[version, share, extension(41, &[0, 1])]);
+    assert_eq!(resuming.read(&other), None, "the second of one ticket");
+    for length in 0..good.len() {
+        assert_eq!(offered.read(&good[..length]), None, "{length}");
+    }
+}
+
+#[test]
+fn a_cookie_is_sent_back_with_the_same_share() {
+    let mut table = Table::new(State::ServerHello);
+    let first = table.out;
+    let share = |hello: &[u8]| {
+        let place = hello.windows(6).position(|window| window == [0, 51, 0, 38, 0, 36]).unwrap();
+        hello[place..place + 42].to_vec()
+    };
+    let cookie = [0, 44, 0, 6, 0, 4, 1, 2, 3, 4];
+    let block = [&[0, 43, 0, 2, 3, 4][..], &cookie].concat();
+    let body =
+        [&[3, 3][..], &hello::RETRY, &[0, 0x13, 0x03, 0, 0, u8::try_from(block.len()).unwrap()], &block]
+            .concat();
+    let step = table.bring(HANDSHAKE, &message(messages::SERVER_HELLO, &body));
+    assert!(matches!(step, Ok(Step::Send(_))), "{step:?}");
+    assert_eq!(share(&table.out), share(&first));
+    assert!(table.out.windows(cookie.len()).any(|window| window == cookie));
+    // There is one only.
+    let again = table.bring(HANDSHAKE, &message(messages::SERVER_HELLO, &body));
+    assert_eq!(again, Err(Error::ServerHello));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Whatever an authenticated server sends, protected as it has to be.
+    #[test]
+    fn any_records_in_any_state_are_no_panic_and_no_data_before_it_is_open(
+        state in prop::sample::select(&STATES[..]),
+        records in prop::collection::vec(
+            (
+                prop_oneof![4 => Just(HANDSHAKE), 2 => Just(APPLICATION_DATA), 1 => Just(ALERT), 1 => any::<u8>()],
+                prop_oneof![
+                    3 => prop::collection::vec(any::<u8>(), 0..60),
+                    2 => (prop::sample::select(&[2_u8, 4, 8, 11, 13, 15, 20, 24][..]), prop::collection::vec(any::<u8>(), 0..60))
+                        .prop_map(|(kind, body)| message(kind, &body)),
+                ],
+            ),
+            0..6,
+        ),
+    ) {
+        let mut table = Table::new(state);
+        for (content_type, content) in records {
+            let result = table.bring(content_type, &content);
+            if let Ok(Step::Data(_)) = result {
+                prop_assert_eq!(state, State::Open);
+            }
+            prop_assert!(!matches!(result, Ok(Step::Open(_))), "nobody has said Finished");
+            if result.is_err() {
+                prop_assert_eq!(table.machine.state, State::Failed);
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_in_any_state_are_no_panic_and_nothing(
+        state in prop::sample::select(&STATES[..]),
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+        header in prop::option::of(prop::sample::select(&[20_u8, 21, 22, 23][..])),
+        piece in 1_usize..50,
+    ) {
+        let mut table = Table::new(state);
+        let front = header.map_or(Vec::new(), |content_type| vec![content_type, 3, 3, 0, 40]);
+        let result = table.bring_bytes(&[front, bytes].concat(), piece);
+        prop_assert!(matches!(result, Ok(Step::Receive) | Err(_)));
+    }
+}
