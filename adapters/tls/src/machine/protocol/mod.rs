@@ -264,6 +264,7 @@ impl Machine {
         result
     }
 
+    #[inline(never)]
     fn record(
         &mut self,
         memory: &mut [u8],
