@@ -4,7 +4,7 @@
 //! fields of a profile, which need not implement it, or the state of a parser. As with `Debug`, the API key
 //! is not shown.
 
-use crate::{api, http, json, session, sse, text};
+use crate::{api, follow, http, json, session, sse, text};
 
 /// The adapters use it, too, where they have the feature `defmt`.
 #[doc(hidden)]
@@ -30,6 +30,21 @@ __format_as_debug! {
     [] api::Runs<'_>;
     [] api::Standard;
     [P: api::Profile] api::View<'_, P>;
+    [] api::body::AdvancedSettings<'_>;
+    [] api::body::Input<'_>;
+    [] api::body::McpServer<'_>;
+    [] api::body::NewGroup<'_>;
+    [] api::body::NewRuns<'_>;
+    [] api::body::Number;
+    [] api::body::RunInput<'_>;
+    [] api::body::Schema<'_>;
+    [] api::body::SourcePolicy<'_>;
+    [] api::body::TaskSpec<'_>;
+    [] api::body::Value<'_>;
+    [] api::body::Webhook<'_>;
+    [R: core::fmt::Debug] follow::Answer<'_, R>;
+    [R: core::fmt::Debug] follow::Event<'_, R>;
+    [R, const N: usize] follow::Follow<'_, R, N>;
     [] http::Response;
     [] http::Writer<'_>;
     [] json::Filler;
@@ -37,6 +52,9 @@ __format_as_debug! {
     [] json::Node;
     [] json::Stop;
     [] json::Tokenizer;
+    [] json::Writer<'_>;
+    [] session::BodyRef<'_>;
+    [] session::Draft<'_>;
     [] session::Endpoint<'_>;
     [R: core::fmt::Debug] session::Event<'_, R>;
     [] session::Request<'_>;
@@ -45,3 +63,6 @@ __format_as_debug! {
     [] sse::Tokenizer;
     [] text::Decoder;
 }
+
+#[cfg(feature = "serde")]
+__format_as_debug! { [T: core::fmt::Debug] json::Serialized<T>; }

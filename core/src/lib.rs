@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 //! # Where to look
 //!
-//! The [`handbook`] explains the loop, your own record, sizes, errors, other APIs, porting, proxies and tests.
+//! The [`handbook`] explains the loop, your own record, sizes, errors, other APIs, porting, proxies and
+//! tests.
 //!
 //! | you have | use | you get |
 //! |---|---|---|

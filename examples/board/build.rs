@@ -1,5 +1,5 @@
-//! Says which setting is missing, before the compiler says it less clearly; and makes of the authorities to trust what
-//! `src/runs.rs` includes.
+//! Says which setting is missing, before the compiler says it less clearly; and makes of the authorities to
+//! trust what `src/runs.rs` includes.
 
 use std::{env, fs, path::PathBuf};
 

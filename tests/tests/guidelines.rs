@@ -5,7 +5,7 @@
 
 use std::{error::Error, fmt::Debug, fs, path::Path};
 
-use taskgroup::{api, http, json, session, sse, text, time};
+use taskgroup::{api, follow, http, json, session, sse, text, time};
 
 /// The text of each file of the core, without its tests.
 fn sources() -> Vec<String> {
@@ -46,7 +46,7 @@ macro_rules! errors {
 #[test]
 fn what_can_be_shown_is_an_error_or_is_none_for_a_reason() {
     let errors = errors! {
-        http::Error, json::Error, json::ParseError, json::Stop, session::ApiError, session::Capacity,
+        api::body::Limit, http::Error, json::Error, json::NoJson, json::ParseError, json::Stop, session::ApiError, session::Capacity,
         session::Cause, session::Failure, session::Fault, session::InvalidUrl, session::Misuse, session::Outcome,
         session::Skipped,
     };
@@ -89,6 +89,11 @@ fn whatever_is_kept_can_be_sent_to_another_thread_shared_and_shown() {
     is_free::<api::View<'static, api::Standard>>();
     is_free::<api::AddedRuns>();
     is_free::<api::RunResult>();
+    is_free::<api::body::NewRuns<'static>>();
+    is_free::<api::body::RunInput<'static>>();
+    is_free::<follow::Event<'static, api::RunResult>>();
+    is_free::<follow::Follow<'static, api::RunResult>>();
+    is_free::<follow::State>();
     is_free::<http::Response>();
     is_free::<http::Head>();
     is_free::<http::Part<'static>>();

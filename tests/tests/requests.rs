@@ -201,8 +201,8 @@ fn sent(request: Request<'_>, betas: &str) -> Received {
     report.requests.into_iter().next().unwrap_or_else(|| panic!("{:?}", report.outcome))
 }
 
-/// Without the members that are `null`, which ours never writes. What a server of tools is when it does not say, ours
-/// says.
+/// Without the members that are `null`, which ours never writes. What a server of tools is when it does not
+/// say, ours says.
 fn written(value: &Json) -> Json {
     match value {
         Json::Object(members) => {

@@ -1,8 +1,8 @@
-//! Each machine of the core compiles with nothing of the crate beside it but `text` and `time`: who
-//! wants only one takes its files along.
+//! Each parser of the core compiles with nothing else of the crate but `text` and `time`: you can copy the
+//! files of a single one.
 //!
-//! What is a machine stands in the core's `lib.rs`: every public module that is not one of the two
-//! below it or of the two that join the machines.
+//! The parsers are the public modules in the core's `lib.rs`, except the two below them and those that join
+//! them.
 //!
 //! The session compiles with all of them and without the service's module, and no word of the service's
 //! stands in what is below that.
@@ -15,7 +15,7 @@ use std::{
 };
 
 const BELOW: [&str; 2] = ["text", "time"];
-const ABOVE: [&str; 2] = ["session", "api"];
+const ABOVE: [&str; 3] = ["session", "api", "follow"];
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member of the workspace")

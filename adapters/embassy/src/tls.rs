@@ -141,8 +141,8 @@ impl<S: Suite> Transport for Connection<'_, '_, S> {
 }
 
 impl<S: Suite> Connection<'_, '_, S> {
-    /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the connection would
-    /// have its place several times over.
+    /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the
+    /// connection would have its place several times over.
     #[inline(never)]
     fn say_close_notify(&mut self, context: &mut Context<'_>) {
         if matches!(self.0, Kind::Tls(_))

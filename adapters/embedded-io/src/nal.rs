@@ -96,8 +96,8 @@ impl<'b, S: TcpConnect + Dns> Nal<'b, S> {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unreachable`]: no address, no answer, or the buffer has a connection already. And the error of
-    /// `check`, which gets the address.
+    /// [`Failure::Unreachable`]: no address, no answer, or the buffer has a connection already. And the error
+    /// of `check`, which gets the address.
     pub async fn open(
         &self,
         config: &Config<'_>,

@@ -30,12 +30,12 @@ const FAREWELL: Duration = Duration::from_millis(100);
 ///
 /// # Cancel safety
 ///
-/// You may drop the future of [`next`](Self::next) or [`step`](Self::step) at any time, for example in
-/// a `select` with a button. That loses no event and no byte of one, and sends nothing twice: the next call
-/// continues where this one was. Two things depend on the connector. If you drop the future while a connection
-/// is being opened, opening may start again, and never completes if you do it too often. And if
-/// [`Connector::cancel_safe`] returns `false`, dropping it during a read or write closes the connection, and the
-/// stream resumes after the last event, as after any failure. Keeping the future costs neither:
+/// You may drop the future of [`next`](Self::next) or [`step`](Self::step) at any time, for example in a
+/// `select` with a button. That loses no event and no byte of one, and sends nothing twice: the next call
+/// continues where this one was. Two things depend on the connector. If you drop the future while a
+/// connection is being opened, opening may start again, and never completes if you do it too often. And if
+/// [`Connector::cancel_safe`] returns `false`, dropping it during a read or write closes the connection, and
+/// the stream resumes after the last event, as after any failure. Keeping the future costs neither:
 ///
 /// ```
 /// # use core::{future::Future, pin::pin};
@@ -59,9 +59,9 @@ const FAREWELL: Duration = Duration::from_millis(100);
 ///
 /// # Limits
 ///
-/// One connection at a time. The request is written in pieces of 128 bytes, which the driver keeps until they are
-/// written; the answer is parsed in place, where the transport holds it. Each call of `next` runs until there is an
-/// event, and parses all that the transport has lent without yielding.
+/// One connection at a time. The request is written in pieces of 128 bytes, which the driver keeps until they
+/// are written; the answer is parsed in place, where the transport holds it. Each call of `next` runs until
+/// there is an event, and parses all that the transport has lent without yielding.
 pub struct Driver<'n, D, N: Connector + 'n, C> {
     machine: D,
     network: &'n N,
@@ -179,9 +179,9 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
     }
 
     /// Tells the server that the connection is over, if there is one, and waits until that has been sent, for
-    /// 100 ms at most. Otherwise a server may keep the connection for long: some stacks send nothing if you drop
-    /// the stream together with its connector. A stream that has stopped has closed its connection, unless it
-    /// keeps it for [another request](Self::ask).
+    /// 100 ms at most. Otherwise a server may keep the connection for long: some stacks send nothing if you
+    /// drop the stream together with its connector. A stream that has stopped has closed its connection,
+    /// unless it keeps it for [another request](Self::ask).
     ///
     /// If you call `next` afterwards, the stream continues over another connection, as after any failure.
     pub async fn close(&mut self) {
@@ -363,8 +363,8 @@ impl<'c, 'n, R: Record, N: Connector, C: Clock> Stream<'c, 'n, R, N, C> {
     /// ```
     ///
     /// The stream keeps the connection, and with it the connector, until you drop the stream. Servers close a
-    /// connection that is silent for long, often after 5 to 75 s. The stream then opens a new one, as it does for
-    /// every request if [`Connector::cancel_safe`] returns `false`.
+    /// connection that is silent for long, often after 5 to 75 s. The stream then opens a new one, as it does
+    /// for every request if [`Connector::cancel_safe`] returns `false`.
     pub fn ask(&mut self, request: impl Into<Request<'c>>) {
         self.machine.ask(request);
         (self.due, self.outcome) = (None, None);

@@ -24,6 +24,7 @@ use tokio::{
 };
 
 mod connectors;
+mod following;
 mod network;
 use self::network::{Host, HostClock, Ids, config, ids, run, sandbox, truth};
 

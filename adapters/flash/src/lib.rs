@@ -7,8 +7,12 @@ extern crate std;
 
 mod cursor;
 mod entry;
+mod kept;
+mod log;
 
 pub use self::{
-    cursor::{Cursor, Error},
+    cursor::Cursor,
     entry::MAX_ID,
+    kept::{Kept, MAX_BYTES},
+    log::Error,
 };

@@ -13,8 +13,9 @@
 //! println!("{:?}", stream.outcome());
 //! ```
 //!
-//! [`Following`] asks questions and returns each answer once. [`Stream`] drives a [`Session`](taskgroup::session::Session) over a [`Connector`] and a
-//! [`Clock`]. You can use these in a loop of your own: `examples/raw.rs` is one.
+//! [`Following`] asks questions and returns each answer once. [`Stream`] drives a
+//! [`Session`](taskgroup::session::Session) over a [`Connector`] and a [`Clock`]. You can use these in a loop
+//! of your own: `examples/raw.rs` is one.
 //!
 //! # Limits
 //!

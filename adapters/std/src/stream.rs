@@ -16,8 +16,8 @@ const BUFFER: usize = 16 * 1024;
 ///
 /// # Limits
 ///
-/// One buffer of 16 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is an
-/// event, but no single read blocks beyond the session's deadline.
+/// One buffer of 16 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is
+/// an event, but no single read blocks beyond the session's deadline.
 #[derive(Debug)]
 pub struct Driver<D> {
     machine: D,
@@ -93,8 +93,8 @@ impl<D: Drive> Driver<D> {
 
     /// The next event; `None` when the stream has ended, see [`outcome`](Self::outcome).
     ///
-    /// While there is no connection it waits and tries again, for some minutes in all, and reports nothing: to
-    /// show that, use [`step`](Self::step).
+    /// While there is no connection it waits and tries again, for some minutes in all, and reports nothing:
+    /// to show that, use [`step`](Self::step).
     #[allow(clippy::should_implement_trait, reason = "the event is lent, which an iterator cannot")]
     pub fn next(&mut self) -> Option<D::Event<'_>> {
         loop {
@@ -181,9 +181,9 @@ impl<D: Drive> Driver<D> {
         self.connector.reason()
     }
 
-    /// A field of the head of the last answer, as the server sent it: for example the content type, if it was the
-    /// wrong one, or the target of a redirect. If there are several, the first; only from the first 16 KiB of the
-    /// answer.
+    /// A field of the head of the last answer, as the server sent it: for example the content type, if it was
+    /// the wrong one, or the target of a redirect. If there are several, the first; only from the first 16
+    /// KiB of the answer.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         self.head.field(name)

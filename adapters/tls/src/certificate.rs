@@ -123,8 +123,8 @@ impl Trust<'_> {
     }
 }
 
-/// Are there more than two authorities of one name? webpki tries them in every order: somebody on the way who sends five
-/// with the name of the root could have a hundred signatures computed.
+/// Are there more than two authorities of one name? webpki tries them in every order: somebody on the way who
+/// sends five with the name of the root could have a hundred signatures computed.
 fn is_maze(authorities: &[CertificateDer<'_>]) -> bool {
     authorities.iter().any(|one| {
         let is_namesake =

@@ -20,23 +20,23 @@ use crate::{
 
 /// Bytes for receiving that are enough for every server: the longest record, 16,640.
 ///
-/// With less, from 1,041 bytes on, the server is asked for shorter records by `max_fragment_length` (RFC 6066, section
-/// 4): with [`RECEIVE_4K`] for at most 4,096 bytes of content. Servers that use OpenSSL (nginx, haproxy) do as asked;
-/// Go (Caddy) and rustls do not, and then a longer record is [`Error::RecordTooLong`].
+/// With less, from 1,041 bytes on, the server is asked for shorter records by `max_fragment_length` (RFC
+/// 6066, section 4): with [`RECEIVE_4K`] for at most 4,096 bytes of content. Servers that use OpenSSL (nginx,
+/// haproxy) do as asked; Go (Caddy) and rustls do not, and then a longer record is [`Error::RecordTooLong`].
 pub const RECEIVE: usize = CIPHERTEXT_MAX as usize;
-/// Bytes for receiving that are enough for a server that does as `max_fragment_length` asks: a record with 4,096 bytes
-/// of content, 4,352 in all.
+/// Bytes for receiving that are enough for a server that does as `max_fragment_length` asks: a record with
+/// 4,096 bytes of content, 4,352 in all.
 ///
 /// The server's certificates must fit in one such record, since handshake messages split over records are
 /// [`Error::Malformed`]: a chain with ECDSA keys does, one with RSA keys often does not.
 pub const RECEIVE_4K: usize = 4096 + 256;
-/// The least for receiving, in bytes. It is enough for a server of your own if you know that its records are short, its
-/// certificates included.
+/// The least for receiving, in bytes. It is enough for a server of your own if you know that its records are
+/// short, its certificates included.
 pub const RECEIVE_MIN: usize = 1024;
-/// The least for sending, in bytes: a `ClientHello` with the longest name. Each record that is sent has at most 133 bytes
-/// less than the buffer, and at most 16,384.
+/// The least for sending, in bytes: a `ClientHello` with the longest name. Each record that is sent has at
+/// most 133 bytes less than the buffer, and at most 16,384.
 pub const SEND_MIN: usize = 512;
-/// embedded-tls keeps so many bytes of the buffer for sending free.
+/// embedded-tls keeps this many bytes of the buffer for sending free.
 const FREE: usize = 128;
 
 /// What is offered. The answer is not checked: a server that supports nothing else refuses.
@@ -45,15 +45,16 @@ const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
 /// Whether certificates must be valid now.
 #[derive(Clone, Copy)]
 pub enum Dates<'d> {
-    /// By this clock: seconds since 1970-01-01 00:00 UTC; `None` while the time is not known, and then there is no
-    /// connection. It is asked once for each connection.
+    /// By this clock: seconds since 1970-01-01 00:00 UTC; `None` while the time is not known, and then there
+    /// is no connection. It is asked once for each connection.
     CheckedBy(&'d dyn Fn() -> Option<u64>),
-    /// Everything else is checked, and that there was a moment at which all of them were valid. A key that was stolen
-    /// years ago, and that the server has replaced since, is then as good as a new one.
+    /// Everything else is checked, and that there was a moment at which all of them were valid. A key that
+    /// was stolen years ago, and that the server has replaced since, is then as good as a new one.
     Ignored,
 }
 
-/// Opens connections, one at a time: it lends them the memory that it has. `S` is the cipher suite that it offers.
+/// Opens connections, one at a time: it lends them the memory that it has. `S` is the cipher suite that it
+/// offers.
 pub struct Client<'m, R, S = ChaCha20Poly1305Sha256> {
     roots: Roots<'m>,
     dates: Dates<'m>,
@@ -66,8 +67,8 @@ pub struct Client<'m, R, S = ChaCha20Poly1305Sha256> {
 impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// A client that trusts these `roots`.
     ///
-    /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one record of the
-    /// server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
+    /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one
+    /// record of the server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
     #[must_use]
     pub fn new(
         roots: Roots<'m>,
@@ -88,18 +89,20 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
 }
 
 impl<'m, R: CryptoRngCore, S: Suite> Client<'m, R, S> {
-    /// Offers another cipher suite: `with_suite::<Aes128GcmSha256>()`. The one that is not offered is not linked.
+    /// Offers another cipher suite: `with_suite::<Aes128GcmSha256>()`. The one that is not offered is not
+    /// linked.
     #[must_use]
     pub fn with_suite<O: Suite>(self) -> Client<'m, R, O> {
         let Self { roots, dates, random, memory, progress, suite: _ } = self;
         Client { roots, dates, random, memory, progress, suite: PhantomData }
     }
 
-    /// Performs the handshake with the server at the other end of `transport`, and authenticates it by `name`: a DNS name
-    /// or an IP address. A DNS name is sent to the server, too.
+    /// Performs the handshake with the server at the other end of `transport`, and authenticates it by
+    /// `name`: a DNS name or an IP address. A DNS name is sent to the server, too.
     ///
-    /// Nothing of the application's data is written before it returns. It waits for the server as long as the transport
-    /// does: set a deadline. If it is dropped while it waits, the transport is dropped, and the next call starts again.
+    /// Nothing of the application's data is written before it returns. It waits for the server as long as the
+    /// transport does: set a deadline. If it is dropped while it waits, the transport is dropped, and the
+    /// next call starts again.
     ///
     /// # Errors
     ///
@@ -176,8 +179,8 @@ impl fmt::Debug for Dates<'_> {
     }
 }
 
-/// The most content that fits in a buffer for receiving, with its content type and tag; `None` where all of it fits, or
-/// where not even a certificate would.
+/// The most content that fits in a buffer for receiving, with its content type and tag; `None` where all of
+/// it fits, or where not even a certificate would.
 fn max_fragment_length(receive: usize) -> Option<MaxFragmentLength> {
     const OVERHEAD: usize = 1 + 16;
     match receive.saturating_sub(OVERHEAD) {

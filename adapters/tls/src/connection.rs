@@ -14,13 +14,13 @@ use crate::{
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
 ///
-/// It ends, with 0 bytes, when the server has said so by an encrypted `close_notify`. Any other end is an error: an
-/// attacker may have caused it. After an error every call gives the same one.
+/// It ends, with 0 bytes, when the server has said so by an encrypted `close_notify`. Any other end is an
+/// error: an attacker may have caused it. After an error every call gives the same one.
 ///
 /// # Cancel safety
 ///
-/// A read may be dropped while it waits, and nothing is lost, unless part of a record has come: then the next read gives
-/// [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
+/// A read may be dropped while it waits, and nothing is lost, unless part of a record has come: then the next
+/// read gives [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
 pub struct Connection<'c, T: Read + Write + 'c, S: Suite = ChaCha20Poly1305Sha256> {
     tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
     progress: &'c Progress,
@@ -50,13 +50,13 @@ impl<'c, T: Read + Write, S: Suite> Connection<'c, T, S> {
         Self { tls, progress, state: State::Open, reading: false, writing: false, lease }
     }
 
-    /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does not
-    /// flush: it waits only while the transport takes nothing.
+    /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does
+    /// not flush: it waits only while the transport takes nothing.
     ///
     /// # Errors
     ///
-    /// The transport fails, or there was an error before, or a write was dropped while it waited. The transport
-    /// is dropped.
+    /// The transport fails, or there was an error before, or a write was dropped while it waited. The
+    /// transport is dropped.
     pub async fn close(self) -> Result<T, Error> {
         match self.state {
             State::Broken(error) => return Err(error),
@@ -148,8 +148,8 @@ impl<T: Read + Write, S: Suite> Read for Connection<'_, T, S> {
     }
 }
 
-/// What is written is sent at the latest by [`flush`](Write::flush). When the server has ended the connection nothing
-/// more is written: [`ErrorKind::BrokenPipe`].
+/// What is written is sent at the latest by [`flush`](Write::flush). When the server has ended the connection
+/// nothing more is written: [`ErrorKind::BrokenPipe`].
 impl<T: Read + Write, S: Suite> Write for Connection<'_, T, S> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.begin_write()?;

@@ -42,18 +42,19 @@ pub enum Error {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that was
-    /// offered. Nothing else is supported.
+    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that
+    /// was offered. Nothing else is supported.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.
     Finished,
     /// A record was changed, repeated or left out on the way.
     Tampered,
-    /// A handshake message does not fit in the buffer for receiving, perhaps a long chain of certificates. Give a larger
-    /// buffer.
+    /// A handshake message does not fit in the buffer for receiving, perhaps a long chain of certificates.
+    /// Give a larger buffer.
     MessageTooLong,
-    /// The server's name does not fit in the buffer for sending with the rest of the first message. Give a larger buffer.
+    /// The server's name does not fit in the buffer for sending with the rest of the first message. Give a
+    /// larger buffer.
     HelloTooLong,
     /// A record of a type or length that TLS 1.3 does not allow there.
     Record {

@@ -47,7 +47,8 @@ impl<'m> Memory<'m> {
     ///
     /// # Safety
     ///
-    /// The buffers must not be used after the lease is dropped. (A lease that is forgotten keeps them for ever.)
+    /// The buffers must not be used after the lease is dropped. (A lease that is forgotten keeps them for
+    /// ever.)
     pub(crate) unsafe fn lend(&self) -> Option<Lent<'_>> {
         if self.is_lent.replace(true) {
             return None;

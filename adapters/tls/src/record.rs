@@ -1,7 +1,8 @@
 //! Bytes of the network in, only those records out that TLS 1.3 allows there.
 //!
-//! It stands between the transport and embedded-tls. RFC 8446, section 5: in the clear come one `ServerHello`, or an alert instead of
-//! it, and one change_cipher_spec that means nothing; everything after that is encrypted.
+//! It stands between the transport and embedded-tls. RFC 8446, section 5: in the clear come one
+//! `ServerHello`, or an alert instead of it, and one change_cipher_spec that means nothing; everything after
+//! that is encrypted.
 
 use core::cell::Cell;
 
@@ -154,8 +155,8 @@ impl<'p, T> Records<'p, T> {
         Ok(())
     }
 
-    /// The one message that comes in the clear fills its record: nothing else does, and what follows has other keys
-    /// (RFC 8446, section 5.1).
+    /// The one message that comes in the clear fills its record: nothing else does, and what follows has
+    /// other keys (RFC 8446, section 5.1).
     fn admit_hello(&mut self, length: u16, message: u8, of_message: [u8; 3]) -> Result<(), Error> {
         let [zero, high, low] = of_message;
         let is_filled =

@@ -6,12 +6,13 @@ use pki_types::TrustAnchor;
 
 /// The authorities whose signature makes a certificate good. They may all lie in flash.
 ///
-/// Roots that are built in age with the firmware: an authority that is trusted today may not be in ten years, and its
-/// certificate expires. Keep a way to update.
+/// Roots that are built in age with the firmware: an authority that is trusted today may not be in ten years,
+/// and its certificate expires. Keep a way to update.
 ///
-/// A server's self-signed certificate can be its own root if it is not marked as an authority. With `CA:TRUE`, which
-/// `openssl req -x509` sets by default, it is refused with [`CertificateError::Authority`](crate::CertificateError):
-/// make it with `-addext basicConstraints=critical,CA:FALSE`.
+/// A server's self-signed certificate can be its own root if it is not marked as an authority. With
+/// `CA:TRUE`, which `openssl req -x509` sets by default, it is refused with
+/// [`CertificateError::Authority`](crate::CertificateError): make it with `-addext
+/// basicConstraints=critical,CA:FALSE`.
 #[derive(Clone, Copy)]
 pub enum Roots<'r> {
     /// Whole certificates in DER: `&[include_bytes!("root.der")]`, a few or many. They are

@@ -2,13 +2,14 @@
 //!
 //! # Limits
 //!
-//! embedded-tls offers one suite for each connection. So it is chosen when the program is compiled, and only what
-//! is chosen is linked.
+//! embedded-tls offers one suite for each connection. So it is chosen when the program is compiled, and only
+//! what is chosen is linked.
 
 use chacha20poly1305::{ChaCha20Poly1305, aead::generic_array::typenum};
 use embedded_tls::TlsCipherSuite;
 
-/// The cipher suite that a [`Client`](crate::Client) offers: [`ChaCha20Poly1305Sha256`] or [`Aes128GcmSha256`].
+/// The cipher suite that a [`Client`](crate::Client) offers: [`ChaCha20Poly1305Sha256`] or
+/// [`Aes128GcmSha256`].
 pub trait Suite: sealed::Suite + core::fmt::Debug {}
 
 /// `TLS_CHACHA20_POLY1305_SHA256`, which a processor without AES hardware computes several times faster than

@@ -1,4 +1,5 @@
-//! Each chain of the adversary's table, shown by rustls and by a server of the adversary's own: what a device finds.
+//! Each chain of the adversary's table, shown by rustls and by a server of the adversary's own: what a device
+//! finds.
 
 mod device;
 

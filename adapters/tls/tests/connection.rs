@@ -86,7 +86,7 @@ impl Read for Peer {
 }
 
 impl Write for Peer {
-    /// Waits for ever when the network takes no more.
+    /// Waits without end when the network takes no more.
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         if self.fails.get() {
             return Err(ErrorKind::TimedOut);

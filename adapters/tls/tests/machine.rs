@@ -1,4 +1,5 @@
-//! The machine with rustls: each cipher suite and group, sessions that are resumed, new keys, and what is given up.
+//! The machine with rustls: each cipher suite and group, sessions that are resumed, new keys, and what is
+//! given up.
 
 use std::{
     cell::{Cell, RefCell},

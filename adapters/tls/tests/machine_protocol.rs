@@ -1,5 +1,5 @@
-//! Each fault of the adversary's server, to the machine: it takes all that RFC 8446 allows, and says what is wrong with
-//! the rest.
+//! Each fault of the adversary's server, to the machine: it takes all that RFC 8446 allows, and says what is
+//! wrong with the rest.
 
 mod device;
 

@@ -1,4 +1,4 @@
-//! What POSTs say: the inputs of runs and how they are to be worked on, in; JSON text out, in pieces.
+//! The bodies of POSTs: the inputs of runs and their settings in, JSON text out, in pieces.
 //!
 //! ```
 //! use taskgroup::api::{self, body::{NewRuns, RunInput, TaskSpec, Value}};
@@ -13,20 +13,21 @@
 //! # let _ = request;
 //! ```
 //!
-//! Everything is borrowed, and nothing is copied: a prompt in flash stays there, and a session writes the body
-//! through whatever buffer it is given. More inputs than have room in memory come from [a function](Inputs).
+//! Everything is borrowed, and nothing is copied: a prompt in flash stays there, and a session writes the
+//! body through a buffer of any size. If memory has no room for all inputs, pass [a function](Inputs).
 //!
-//! What is written is what the service's public reference lists, and no member that was not given. The header
-//! `parallel-beta` names the features that a body uses, besides those of
+//! A body has the members that the service's public reference lists, and only those that you set. The header
+//! `parallel-beta` names the features that a body uses, in addition to those of
 //! [`Config::with_beta`](crate::session::Config::with_beta).
 //!
-//! With the feature `serde`, each type is `Serialize`, too: for a whole body in memory, by serde-json-core or another.
+//! With the feature `serde`, each type is also `Serialize`: for a whole body in memory, with serde-json-core
+//! for example.
 //!
 //! # Limits
 //!
-//! The service's, which are looked at before anything is sent, see [`Limit`]: 1,000 inputs in one
-//! request; keys of metadata to 16 characters and values to 512; 200 domains; 25,000 characters of input and schemas of
-//! one run. A JSON text that is given as text is checked to be one.
+//! Those of the service, which are checked before anything is sent, see [`Limit`]: 1,000 inputs in one
+//! request; keys of metadata to 16 characters and values to 512; 200 domains; 25,000 characters of input and
+//! schemas of one run. A JSON text that you pass as text is checked, too.
 
 mod group;
 mod input;

@@ -108,8 +108,8 @@ impl Events<'_> {
     }
 }
 
-/// Creates a group; answered with a [`TaskGroup`](super::TaskGroup). The body: a [`NewGroup`](super::body::NewGroup),
-/// or its JSON text.
+/// Creates a group; answered with a [`TaskGroup`](super::TaskGroup). The body: a
+/// [`NewGroup`](super::body::NewGroup), or its JSON text.
 pub fn create_group<'c>(body: impl Into<BodyRef<'c>>) -> Plain<'c> {
     Plain(Request::new(&service::CREATE_GROUP).with_body(body))
 }

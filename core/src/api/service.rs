@@ -47,10 +47,10 @@ const fn stream(path: &'static str, end: End<'static>) -> Endpoint<'static> {
         .with_cursor(EventId::Member("event_id"), Resume::Query("last_event_id"))
 }
 
-pub(super) static RUNS: Endpoint = stream("/tasks/groups/{}/runs", End::Checked);
+pub(crate) static RUNS: Endpoint = stream("/tasks/groups/{}/runs", End::Checked);
 
 /// The service ends it when no run is active, and after an hour.
-pub(super) static EVENTS: Endpoint =
+pub(crate) static EVENTS: Endpoint =
     stream("/tasks/groups/{}/events", End::Inactive(Flag::new(GROUP, "/status/is_active")))
         .with_timeout_parameter("timeout");
 
@@ -60,14 +60,14 @@ pub(super) static RUN_EVENTS: Endpoint =
     stream("/tasks/runs/{}/events", End::Final(Flag::new(RUN, "/run/is_active")))
         .with_cursor(EventId::Field, Resume::Header("last-event-id"));
 
-pub(super) static CREATE_GROUP: Endpoint = SERVICE.at(Method::Post, "/tasks/groups");
+pub(crate) static CREATE_GROUP: Endpoint = SERVICE.at(Method::Post, "/tasks/groups");
 pub(super) static GET_GROUP: Endpoint = SERVICE.at(Method::Get, "/tasks/groups/{}");
-pub(super) static ADD_RUNS: Endpoint = SERVICE.at(Method::Post, "/tasks/groups/{}/runs");
+pub(crate) static ADD_RUNS: Endpoint = SERVICE.at(Method::Post, "/tasks/groups/{}/runs");
 pub(super) static GROUP_RUN: Endpoint = SERVICE.at(Method::Get, "/tasks/groups/{}/runs/{}");
 pub(super) static CREATE_RUN: Endpoint = SERVICE.at(Method::Post, "/tasks/runs").with_versions(V1);
-pub(super) static GET_RUN: Endpoint = SERVICE.at(Method::Get, "/tasks/runs/{}").with_versions(V1);
+pub(crate) static GET_RUN: Endpoint = SERVICE.at(Method::Get, "/tasks/runs/{}").with_versions(V1);
 pub(super) static RUN_INPUT: Endpoint = SERVICE.at(Method::Get, "/tasks/runs/{}/input").with_versions(V1);
-pub(super) static RUN_RESULT: Endpoint =
+pub(crate) static RUN_RESULT: Endpoint =
     SERVICE.at(Method::Get, "/tasks/runs/{}/result").with_versions(V1).with_timeout_parameter("timeout");
 
 /// What must be asked for by name in the header for beta features, and the numbers of these names.
@@ -84,7 +84,7 @@ macro_rules! flag {
     };
 }
 
-pub(super) const fn include_input(include: bool) -> &'static Pair<'static> {
+pub(crate) const fn include_input(include: bool) -> &'static Pair<'static> {
     flag!("include_input", include)
 }
 

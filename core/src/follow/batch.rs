@@ -1,4 +1,4 @@
-//! Up to 1,000 inputs in, those of them that have no run yet out: as the body of a request.
+//! Up to 1,000 inputs in, the body of a request with those that have no run yet out.
 
 use crate::{
     api::{
@@ -8,10 +8,10 @@ use crate::{
     session::{Body, Draft},
 };
 
-/// The note in a run's metadata that holds the number of its input.
+/// The member of a run's metadata with the number of its input.
 pub(super) const NOTE: &str = "input_number";
 
-/// Which inputs, from one of them on, have their runs.
+/// The inputs from one of them on, and which of them have their runs.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
     first: u32,
@@ -24,7 +24,7 @@ impl Batch {
         Self { first: 0, count: 0, present: [0; INPUTS.div_ceil(8)] }
     }
 
-    /// The inputs from this one on, of none of which a run is known.
+    /// The inputs from this one on; no runs of them are known.
     pub(super) fn begin(&mut self, inputs: &dyn Inputs, first: u32) {
         *self = Self { first, ..Self::empty() };
         while usize::from(self.count) < INPUTS && has(inputs, self.number(self.count) as usize) {
@@ -32,12 +32,12 @@ impl Batch {
         }
     }
 
-    /// How many inputs there are in it, with runs or without.
+    /// The number of inputs in it, with runs or without.
     pub(super) const fn count(&self) -> u32 {
         self.count as u32
     }
 
-    /// How many have none.
+    /// The number of inputs without a run.
     pub(super) fn missing(&self) -> u32 {
         let present = self.present.iter().map(|byte| byte.count_ones()).sum::<u32>();
         self.count().saturating_sub(present)
@@ -109,7 +109,7 @@ impl Body for Missing<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 mod tests {
     use std::vec::Vec;
 
@@ -122,9 +122,9 @@ mod tests {
             let inputs = move |number: usize| (number < 3 + count).then(|| RunInput::new("base", "x"));
             let mut batch = Batch::empty();
             batch.begin(&inputs, 3);
-            let count = count.min(1000) as u32;
+            let count = u32::try_from(count.min(1000)).unwrap();
             assert_eq!((batch.count(), batch.missing()), (count, count));
-            let is_there = |number: u32| number % 3 == 0 || (40..70).contains(&number);
+            let is_there = |number: u32| number.is_multiple_of(3) || (40..70).contains(&number);
             (0..2000).filter(|number| is_there(*number)).for_each(|number| batch.note(number));
             let missing: Vec<u32> = (3..3 + count).filter(|number| !is_there(*number)).collect();
             assert_eq!(batch.missing() as usize, missing.len());

@@ -1,24 +1,25 @@
-//! Runs that have come to an end in, in the order of their events; out again, one by one, when their answers are out.
+//! Runs that have come to an end in, in the order of their events; out again, one by one, when their answers
+//! are out.
 //!
 //! # Limits
 //!
-//! As many as have room in the memory that is lent: each takes 7 bytes, its id, and the id of its event.
+//! As many as the memory has room for: each takes 7 bytes, its id, and the id of its event.
 
 use crate::api::Status;
 
-/// A run that has come to an end.
+/// A run that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ended<'h> {
     pub(super) run_id: &'h str,
-    /// The event that said so: the place in the stream of events to continue after, once its answer is out. Empty
-    /// where the server gave it none.
+    /// The event that said so: the place in the stream of events to continue after, once its answer is out.
+    /// Empty where the server gave it none.
     pub(super) event_id: &'h str,
     pub(super) status: Status,
-    /// The number of its input, where it is known.
+    /// The number of its input, if it is known.
     pub(super) number: Option<u32>,
 }
 
-/// How many bytes of the memory are in use: entries from the front on, the oldest first.
+/// The number of bytes of the memory in use: entries from the front on, the oldest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held {
     used: usize,
@@ -27,10 +28,10 @@ pub(super) struct Held {
 /// Before the two ids: their lengths, the status, and the number plus one.
 const HEAD: usize = 7;
 
-/// The most that one takes.
+/// The size of the largest entry.
 pub(super) const LARGEST: usize = HEAD + super::RUN_ID + super::EVENT_ID;
 
-/// The ends that there are, and what they are called in memory.
+/// The statuses of ended runs, and their codes in memory.
 const ENDS: [Status; 4] = [Status::Unknown, Status::Completed, Status::Failed, Status::Cancelled];
 
 impl Held {
@@ -42,7 +43,7 @@ impl Held {
         self.used = 0;
     }
 
-    /// Keeps one more. False: it has no room.
+    /// Adds one more. False: there is no room.
     pub(super) fn push(&mut self, memory: &mut [u8], ended: &Ended<'_>) -> bool {
         let Some([run, event]) = length(ended.run_id).zip(length(ended.event_id)).map(<[u8; 2]>::from) else {
             return false;
@@ -77,7 +78,7 @@ impl Held {
         })
     }
 
-    /// Forgets the oldest.
+    /// Removes the oldest.
     pub(super) fn pop(&mut self, memory: &mut [u8]) {
         let used = memory.get(..self.used).unwrap_or_default();
         let left = read(used).map_or(0, |(_, rest)| rest.len());
@@ -125,7 +126,7 @@ mod tests {
             run_id: &ids[n].0,
             event_id: &ids[n].1,
             status: ENDS[n % 4],
-            number: (n % 3 > 0).then_some(n as u32),
+            number: u32::try_from(n).ok().filter(|n| !n.is_multiple_of(3)),
         };
         let (mut held, mut memory) = (Held::default(), [0; 100]);
         let (mut next, mut oldest) = (0, 0);

@@ -1,5 +1,5 @@
-//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one leads to
-//! another.
+//! Following without the answers' type, so that there is one copy of it in a program: the phases, and how one
+//! leads to another.
 //!
 //! ```text
 //!            ┌► Create ─► Group ┐                     ┌───────── missing ─────────┐
@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{
     api::{
-        self, Brief, Status, TaskGroupStatus,
+        Brief, Status, TaskGroupStatus,
         body::{Inputs, NewGroup, TaskSpec, has},
+        service,
     },
     json::{self, Record},
     log::{info, warning},
@@ -73,7 +74,7 @@ enum Fetch {
     State,
 }
 
-/// How much longer than its `timeout` the stream of events may go on while answers wait, in milliseconds.
+/// How much longer than its `timeout` the stream of events may last while answers wait, in milliseconds.
 const GRACE: u32 = 5_000;
 
 pub(super) struct Machine<'c> {
@@ -108,7 +109,7 @@ impl<'c> Machine<'c> {
         let config = config.with_keep_alive(true);
         Self {
             // Another takes its place before it is asked.
-            session: session::Machine::new(config, api::events("").into()),
+            session: session::Machine::new(config, Request::new(&service::EVENTS)),
             inputs: None,
             default_task_spec: None,
             new_group: NewGroup::new(),
@@ -122,7 +123,7 @@ impl<'c> Machine<'c> {
             is_done: false,
             is_taken_up: false,
             missed: None,
-            backoff: config.backoff(),
+            backoff: Backoff::new(config.seed()),
             pause: None,
             timer: Timer::new(),
             is_too_long: false,
@@ -280,29 +281,47 @@ impl<'c> Machine<'c> {
             self.state.is_adding = false;
             self.follow();
         } else if self.inputs.is_some() {
-            self.begin(Phase::Create, api::create_group(BodyRef::EMPTY).into());
+            self.begin(Phase::Create, "");
         } else {
             self.over(Outcome::Misuse(Misuse::Id));
         }
     }
 
-    fn begin(&mut self, phase: Phase, request: Request<'c>) {
+    /// Asks for what this phase is for; of this run, where it is of one.
+    #[inline(never)] // the request is large, and in this frame only
+    fn begin(&mut self, phase: Phase, run_id: &str) {
         info!("{}", phase.as_str());
         (self.phase, self.is_done) = (phase, false);
-        self.session.ask(if matches!(phase, Phase::Create | Phase::Add) {
-            request.recoverable()
-        } else {
-            request
+        let mut request = Request::new(match phase {
+            Phase::Create => &service::CREATE_GROUP,
+            Phase::Look(_) => &service::RUNS,
+            Phase::Add => &service::ADD_RUNS,
+            Phase::Fetch(Fetch::Result) => &service::RUN_RESULT,
+            Phase::Fetch(Fetch::State) => &service::GET_RUN,
+            Phase::Events | Phase::Start | Phase::Over => &service::EVENTS,
         });
+        request.set_id(match phase {
+            Phase::Create => "",
+            Phase::Fetch(_) => run_id,
+            _ => &self.state.group,
+        });
+        match phase {
+            Phase::Create | Phase::Add => request.set_recoverable(),
+            Phase::Look(Look::Missing) => {
+                request.set_parameter(service::include_input(true));
+                request.set_after(&self.state.run_cursor);
+            }
+            Phase::Events => {
+                request.set_timeout((self.timeout.0 / 1000).max(1));
+                request.set_after(&self.state.event_cursor);
+            }
+            _ => {}
+        }
+        self.session.ask(request);
     }
 
     fn look(&mut self, what: Look) {
-        let runs = api::runs(&self.state.group);
-        let request = match what {
-            Look::End => runs,
-            Look::Missing => runs.include_input(true).last_event_id(&self.state.run_cursor),
-        };
-        self.begin(Phase::Look(what), request.into());
+        self.begin(Phase::Look(what), "");
     }
 
     /// The group is there, and what comes next adds to it.
@@ -332,25 +351,19 @@ impl<'c> Machine<'c> {
             self.state.is_adding = false;
             return self.follow();
         }
-        self.begin(Phase::Add, api::add_runs(&self.state.group, BodyRef::EMPTY).into());
+        self.begin(Phase::Add, "");
     }
 
     fn follow(&mut self) {
         self.held.clear();
-        let seconds = (self.timeout.0 / 1000).max(1);
-        let events = api::events(&self.state.group).timeout(seconds).last_event_id(&self.state.event_cursor);
-        self.begin(Phase::Events, events.into());
+        self.begin(Phase::Events, "");
     }
 
     /// Fetches the answer that comes next, or follows the group when there is none.
     fn fetch(&mut self, what: Fetch, memory: &[u8]) {
         let Some(ended) = self.held.first(memory) else { return self.follow() };
         let what = if ended.status == Status::Completed { what } else { Fetch::State };
-        let request = match what {
-            Fetch::Result => api::run_result(ended.run_id).into(),
-            Fetch::State => api::run(ended.run_id).into(),
-        };
-        self.begin(Phase::Fetch(what), request);
+        self.begin(Phase::Fetch(what), ended.run_id);
     }
 
     /// Ends like this, and closes a connection that was kept.
@@ -539,7 +552,7 @@ impl<'c> Machine<'c> {
                 self.look(Look::Missing);
             }
             Phase::Add => self.add(),
-            Phase::Create => self.begin(Phase::Create, api::create_group(BodyRef::EMPTY).into()),
+            Phase::Create => self.begin(Phase::Create, ""),
             _ => self.follow(),
         }
     }

@@ -1,4 +1,4 @@
-//! What following itself reads of each answer, and a run's state in the place of its result.
+//! What following itself reads of each answer; and the state of a run in the form of a result.
 
 use crate::{
     api::{Brief, Id, Status, TaskGroupStatus},
@@ -25,11 +25,11 @@ record! {
     }
 }
 
-/// A record that takes a run's state, which stands alone in its answer, as the result that it would be a part of:
-/// `{"run": …, "output": null}`.
+/// A record that takes a run's state, which stands alone in its answer, as the result that it would be a part
+/// of: `{"run": …, "output": null}`.
 pub(super) struct Alone<'r>(pub(super) &'r mut dyn Record);
 
-/// What a text of a result has before the run, and after it.
+/// The text of a result before the run, and after it.
 const BEFORE: &[u8] = b"{\"run\":";
 pub(super) const AFTER: &[u8] = b",\"output\":null}";
 

@@ -1,8 +1,8 @@
-//! How far a group has been followed, as bytes to be kept, and back.
+//! How far a group has been followed, as bytes to store.
 
 use crate::{api::Id, text::Text};
 
-/// What is to be kept so that a group is taken up again: after a crash, a cut or a night in the drawer.
+/// What to store so that following a group can continue, after a crash or a loss of power.
 ///
 /// ```
 /// use taskgroup::follow::State;
@@ -16,18 +16,18 @@ use crate::{api::Id, text::Text};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
     pub(super) group: Id,
-    /// In the order of adding: all before it was there before the runs that are being added.
+    /// In the order of adding: all events before it are older than the runs that are being added.
     pub(super) run_cursor: Text<{ super::EVENT_ID }>,
-    /// In the order of events: the answers of all before it are out.
+    /// In the order of events: all answers before it have been handled.
     pub(super) event_cursor: Text<{ super::EVENT_ID }>,
-    /// How many of the inputs have their runs.
+    /// The number of inputs that have their runs.
     pub(super) added: u32,
-    /// How many answers are out.
+    /// The number of answers that have been handled.
     pub(super) answered: u32,
     pub(super) is_adding: bool,
 }
 
-/// The form of the bytes.
+/// The version of the format.
 const FORM: u8 = 1;
 
 /// Form, flag, two numbers, three lengths, and the checksum.
@@ -40,7 +40,7 @@ impl Default for State {
 }
 
 impl State {
-    /// The most bytes that [`write`](Self::write) gives.
+    /// The most bytes that [`write`](Self::write) writes.
     pub const SIZE: usize = FIXED + super::GROUP_ID + 2 * super::EVENT_ID;
 
     /// Nothing has been done.
@@ -62,13 +62,13 @@ impl State {
         &self.group
     }
 
-    /// How many inputs are known to have their runs, from the first on.
+    /// The number of inputs, from the first on, that are known to have their runs.
     #[must_use]
     pub const fn added(&self) -> u32 {
         self.added
     }
 
-    /// How many answers are out.
+    /// The number of answers that have been handled.
     #[must_use]
     pub const fn answered(&self) -> u32 {
         self.answered
@@ -80,13 +80,13 @@ impl State {
         self.is_adding
     }
 
-    /// The id of the last event whose answer is out.
+    /// The id of the last event whose answer has been handled.
     #[must_use]
     pub fn event_cursor(&self) -> &str {
         &self.event_cursor
     }
 
-    /// Writes it to the front of `out`, and returns how many bytes it takes.
+    /// Writes it to the front of `out`, and returns the number of bytes.
     pub fn write(&self, out: &mut [u8; Self::SIZE]) -> usize {
         let texts = [self.group.as_str(), self.run_cursor.as_str(), self.event_cursor.as_str()];
         let [a, b, c, d] = self.added.to_le_bytes();
@@ -108,7 +108,7 @@ impl State {
         length.wrapping_add(size_of::<u32>())
     }
 
-    /// What [`write`](Self::write) has given; `None` for all else, and for what is damaged.
+    /// Reads what [`write`](Self::write) has written; `None` for anything else, and for damaged bytes.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (content, checksum) = bytes.split_last_chunk()?;

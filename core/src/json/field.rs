@@ -1,21 +1,5 @@
 //! The types of fields: each says how much of a value to keep.
 //!
-//! ```
-//! use taskgroup::{json::{self, Content, List, Raw}, record, text::Text};
-//!
-//! record! {
-//!     struct Output {
-//!         content: Content<64> = "/content", sources: List<Text<12>, 2> = "/sources",
-//!         beta: Raw<64> = "/beta", score: Option<f64> = "/score",
-//!     }
-//! }
-//! let mut output = Output::default();
-//! json::fill(&mut output, br#"{"content": {"gdp": 3.1}, "sources": ["a", "b", "c"], "beta": null}"#)?;
-//! assert_eq!((output.content.as_json(), output.content.as_text()), (Some(r#"{"gdp":3.1}"#), None));
-//! assert_eq!((output.sources.len(), output.sources.lost(), output.beta.as_str(), output.score), (2, 1, "null", None));
-//! # Ok::<(), json::Error>(())
-//! ```
-//!
 //! # Limits
 //!
 //! Those in the types. Numbers have at most [`SHORT`](super::SHORT) characters; `223.0` and `2.23e2` are
@@ -148,6 +132,16 @@ impl<const N: usize> defmt::Format for Raw<N> {
 /// object". Neither if the member was absent or `null`.
 ///
 /// With the feature `serde` it is written as the value itself.
+///
+/// ```
+/// use taskgroup::{json::{self, Content}, record};
+///
+/// record! { struct Output { content: Content<64> = "/content" } }
+/// let mut output = Output::default();
+/// json::fill(&mut output, br#"{"content": {"gdp": 3.1}}"#)?;
+/// assert_eq!((output.content.as_json(), output.content.as_text()), (Some(r#"{"gdp":3.1}"#), None));
+/// # Ok::<(), json::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content<const N: usize> {
     shape: Shape,
@@ -265,6 +259,16 @@ impl<const N: usize> defmt::Format for Content<N> {
 /// The first `N` elements of an array that fit, and the number of the others.
 ///
 /// Two are equal if they have the same elements and lost the same number.
+///
+/// ```
+/// use taskgroup::{json::{self, List}, record, text::Text};
+///
+/// record! { struct Output { sources: List<Text<12>, 2> = "/sources" } }
+/// let mut output = Output::default();
+/// json::fill(&mut output, br#"{"sources": ["a", "b", "c"]}"#)?;
+/// assert_eq!((&*output.sources[1], output.sources.len(), output.sources.lost()), ("b", 2, 1));
+/// # Ok::<(), json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct List<T, const N: usize> {
     kept: heapless::Vec<T, N, u32>,

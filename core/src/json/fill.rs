@@ -1,29 +1,7 @@
 //! Pieces of a JSON text and a record in, the record filled out.
 //!
-//! ```
-//! use taskgroup::{json::Filler, record, text::Text};
-//!
-//! record! { struct Run { status: Text<16> = "/status" } }
-//! let (mut filler, mut run) = (Filler::new(), Run::default());
-//! filler.begin(&mut run);
-//! assert!(!filler.feed(&mut run, &mut (), &mut &br#"{"big":[1,2],"stat"#[..])?);
-//! assert!(filler.feed(&mut run, &mut (), &mut &br#"us":"queued"}"#[..])?);
-//! filler.finish()?;
-//! assert_eq!(run.status, "queued");
-//! # Ok::<(), taskgroup::json::Error>(())
-//! ```
-//!
 //! It is a recursive descent that can stop at any byte: each level has a step that says where it was, and the
 //! next piece of input descends the same way again.
-//!
-//! # Limits
-//!
-//! Records and lists in one another to [`RECORDS`](super::RECORDS) levels; what is deeper is a mismatch.
-//! [`SHORT`](super::SHORT) bytes for a name, a number or a word: a longer name is one that no record or
-//! [`Watch`] asks for, a longer number is a mismatch, and a longer word is unknown.
-//!
-//! A mismatch costs its field alone, which is then at its default; a list lacks that element. The text
-//! continues, and [`finish`](Filler::finish) names the first mismatch.
 
 use super::{
     error::{Error, Name},
@@ -68,6 +46,15 @@ pub fn fill<R: Record>(record: &mut R, json: &[u8]) -> Result<(), Error> {
 /// assert_eq!(run.status, "queued");
 /// # Ok::<(), taskgroup::json::Error>(())
 /// ```
+///
+/// # Limits
+///
+/// Records and lists in one another to [`RECORDS`](super::RECORDS) levels; what is deeper is a mismatch.
+/// [`SHORT`](super::SHORT) bytes for a name, a number or a word: a longer name is one that no record or
+/// [`Watch`] asks for, a longer number is a mismatch, and a longer word is unknown.
+///
+/// A mismatch costs its field alone, which is then at its default; a list lacks that element. The text
+/// continues, and [`finish`](Self::finish) names the first mismatch.
 #[derive(Clone, Debug)]
 pub struct Filler {
     progress: Progress,
@@ -131,9 +118,9 @@ impl Filler {
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled except for the members
-    /// that did not fit. If you can do without them, treat that as success, unless
-    /// [the text as a whole](super::Misfit::Root) did not fit.
+    /// [`Error::Incomplete`]: it is not whole. [`Error::Mismatch`]: it is, and the record is filled except
+    /// for the members that did not fit. If you can do without them, treat that as success, unless [the text
+    /// as a whole](super::Misfit::Root) did not fit.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.progress.tokens.finish()?;
         self.result()

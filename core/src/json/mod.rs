@@ -1,6 +1,7 @@
 //! Bytes of a JSON text in, tokens or your own struct of fixed size out.
 //!
-//! [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in full, for texts of any length, in pieces of any size.
+//! [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in full, for texts of any length, in pieces of any
+//! size.
 //!
 //! ```
 //! use taskgroup::{json::{self, Content}, record, text::Text};
@@ -25,8 +26,8 @@
 //!
 //! # Limits
 //!
-//! Nesting to [`DEPTH`] levels, of records to [`RECORDS`]; names, numbers and words of an enumeration that a record reads
-//! have up to [`SHORT`] bytes each. Strings, and members that no record names, have no limit.
+//! Nesting to [`DEPTH`] levels, of records to [`RECORDS`]; names, numbers and words of an enumeration that a
+//! record reads have up to [`SHORT`] bytes each. Strings, and members that no record names, have no limit.
 
 mod error;
 mod field;

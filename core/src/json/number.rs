@@ -1,11 +1,12 @@
-//! The characters of a JSON number in, the nearest value of a type out; and a value in, its shortest characters out.
+//! The characters of a JSON number in, the nearest value of a type out; and a value in, its shortest
+//! characters out.
 //!
 //! `str::parse` and `Display` would do the same, but leave a branch that can panic.
 //!
 //! # Limits
 //!
-//! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: a number between two values of a floating-point
-//! type becomes the nearer one; in the middle, the even one.
+//! Texts of up to [`SHORT`](super::SHORT) bytes. Exact for all of them: a number between two values of a
+//! floating-point type becomes the nearer one; in the middle, the even one.
 
 use core::num::NonZeroU16;
 
@@ -182,8 +183,8 @@ pub(super) fn shortest(bits: u64, format: &Format, text: &mut heapless::String<L
     }
 }
 
-/// The first digits of a number and whether anything but 0 comes after them, from its bits; and how many of the
-/// digits stand before the point.
+/// The first digits of a number and whether anything but 0 comes after them, from its bits; and how many of
+/// the digits stand before the point.
 fn digits(bits: u64, format: &Format) -> ([u8; DIGITS + 2], i32) {
     let fraction = bits & (1_u64 << format.fraction).wrapping_sub(1);
     let exponent = bits >> format.fraction & format.exponents;
@@ -218,7 +219,8 @@ fn digits(bits: u64, format: &Format) -> ([u8; DIGITS + 2], i32) {
     (digits, point)
 }
 
-/// The first `count` digits, rounded to the nearest, in the middle to the even one; and whether that made one more.
+/// The first `count` digits, rounded to the nearest, in the middle to the even one; and whether that made one
+/// more.
 fn round(digits: &[u8; DIGITS + 2], count: usize) -> ([u8; DIGITS + 2], bool) {
     let mut rounded = *digits;
     let (kept, rest) = rounded.split_at_mut_checked(count).unwrap_or_default();

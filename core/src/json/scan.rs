@@ -1,7 +1,7 @@
 //! Bytes of a JSON text in, the meaning of each out; of a string, the number of unescaped ones.
 
-/// What a byte can be as the first of a token; from [`CONTROL`](Self::CONTROL) on, it is not allowed unescaped in a
-/// string. A number and not an enum, so that one comparison decides.
+/// What a byte can be as the first of a token; from [`CONTROL`](Self::CONTROL) on, it is not allowed
+/// unescaped in a string. A number and not an enum, so that one comparison decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Class(u8);
 

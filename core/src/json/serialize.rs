@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! A `Serializer` does not take the characters of a number. A number in a [`Raw`] is written as `u64`, `i64` or `f64`, or
-//! as a string if it is none of these or has more than [`SHORT`] characters.
+//! A `Serializer` does not take the characters of a number. A number in a [`Raw`] is written as `u64`, `i64`
+//! or `f64`, or as a string if it is none of these or has more than [`SHORT`] characters.
 
 use core::{cell::Cell, fmt, iter};
 

@@ -1,9 +1,9 @@
-//! Any value that serde can serialize in, its JSON text out, by the [`Writer`].
+//! Any value that serde can serialize in, its JSON text out, with the [`Writer`].
 //!
 //! # Limits
 //!
-//! As `serde_json` writes it, with these differences: integers of 128 bits have no JSON form here, and a name of a
-//! map must be a string, a character, an integer or a unit variant.
+//! It writes what `serde_json` writes, with these differences: integers of 128 bits have no JSON form here,
+//! and the key of a map must be a string, a character, an integer or a unit variant.
 
 use core::fmt::{self, Write as _};
 
@@ -17,7 +17,7 @@ use serde::{
 
 use super::writer::{NoJson, ToJson, Writer};
 
-/// A value of a type of yours, to be written as JSON.
+/// A value of your type, to write as JSON.
 ///
 /// ```
 /// use taskgroup::{api::body::RunInput, json::Serialized};

@@ -1,13 +1,5 @@
 //! JSON Pointers in, the tree of their names out, at compile time.
 //!
-//! ```
-//! use taskgroup::json::{count, tree};
-//!
-//! const POINTERS: &[&str] = &["/run/run_id", "/run/status", "/output"];
-//! static NODES: [taskgroup::json::Node; count(POINTERS)] = tree(POINTERS);
-//! assert_eq!(NODES.len(), 5, "the root, run and what is in it, output");
-//! ```
-//!
 //! # Limits
 //!
 //! At most 250 nodes in one tree, and names of at most 40 bytes. No name may be an array index of RFC 6901:
@@ -61,6 +53,18 @@ pub const fn count(pointers: &[&'static str]) -> usize {
 
 /// The tree of `pointers`: each is a JSON Pointer (RFC 6901) to the member for the field of the same index.
 /// For [`record!`](crate::record!).
+///
+/// ```
+/// use taskgroup::json::{count, tree};
+///
+/// const POINTERS: &[&str] = &["/run/run_id", "/run/status", "/output"];
+/// static NODES: [taskgroup::json::Node; count(POINTERS)] = tree(POINTERS);
+/// assert_eq!(NODES.len(), 5, "the root, run and what is in it, output");
+/// ```
+///
+/// At most 250 nodes in one tree, and names of at most 40 bytes. No name may be an array index of RFC 6901:
+/// use a [`List`](super::List) for the array. Read a member that really has such a name from a
+/// [`Raw`](super::Raw) of its object, or with a [`Field`](super::Field) of your own.
 ///
 /// # Panics
 ///

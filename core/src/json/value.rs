@@ -36,7 +36,7 @@ use super::{
 ///     }
 ///
 ///     fn fill(&mut self, json: &mut Json<'_, '_>) -> Result<(), Stop> {
-///         json.text(|piece: &str| self.0 += piece.chars().count())
+///         json.text(&mut |piece: &str| self.0 += piece.chars().count())
 ///     }
 /// }
 ///
@@ -53,15 +53,16 @@ use super::{
         a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
 )]
 pub trait Field {
-    /// Clears the field. It is called before a value comes, and again if another of the same name follows: the last one
-    /// counts.
+    /// Clears the field. It is called before a value comes, and again if another of the same name follows:
+    /// the last one counts.
     fn clear(&mut self);
 
-    /// Reads the next value by calling one method of `json`, always the same one for a given value, and returning its
-    /// [`Stop`] with `?`. After a `Stop`, `fill` is called again with the rest of the value, so it must not forget what it
-    /// has taken.
+    /// Reads the next value by calling one method of `json`, always the same one for a given value, and
+    /// returning its [`Stop`] with `?`. After a `Stop`, `fill` is called again with the rest of the value, so
+    /// it must not forget what it has taken.
     ///
-    /// Skip and note a value that does not fit with [`Json::mismatch`]. The field is then cleared, and the text continues.
+    /// Skip and note a value that does not fit with [`Json::mismatch`]. The field is then cleared, and the
+    /// text continues.
     ///
     /// # Errors
     ///
@@ -79,7 +80,8 @@ pub trait Record: Field {
     /// The tree of its names, made by [`tree`](super::tree()).
     fn names(&self) -> &'static [Node];
 
-    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's members.
+    /// Where the text's root stands in the tree: the whole of it, unless the record takes part of another's
+    /// members.
     #[doc(hidden)]
     fn root(&self) -> Option<&'static Node> {
         self.names().first()
@@ -94,8 +96,9 @@ pub trait Record: Field {
         None
     }
 
-    /// Gets the text itself, in pieces as it arrives: for a record that keeps it or passes it on. The pieces since
-    /// [`clear`](Field::clear) are one text, which is whole once the reader of the stream returns the event.
+    /// Gets the text itself, in pieces as it arrives: for a record that keeps it or passes it on. The pieces
+    /// since [`clear`](Field::clear) are one text, which is whole once the reader of the stream returns the
+    /// event.
     fn data(&mut self, piece: &[u8]) {
         let _ = piece;
     }
@@ -117,11 +120,11 @@ pub trait Row {
     }
 }
 
-/// Sees the values of some members of the root object as they arrive, whether or not the record wants them. `()` watches
-/// nothing.
+/// Sees the values of some members of the root object as they arrive, whether or not the record wants them.
+/// `()` watches nothing.
 pub trait Watch {
-    /// Whether it wants the tokens of this member's value. It is called for each name of the root object of up to
-    /// [`SHORT`] bytes.
+    /// Whether it wants the tokens of this member's value. It is called for each name of the root object of
+    /// up to [`SHORT`] bytes.
     fn wants(&mut self, name: &str) -> bool;
 
     /// Whether it wants no member at all. A record that names nothing is then skipped as a whole.
@@ -201,8 +204,8 @@ enum Taken<'t> {
 
 /// The next value, as far as it has arrived, from which a [`Field`](crate::json::Field) fills itself.
 ///
-/// Each method that takes a value takes all of it. After it has returned a [`Stop`], call it again for the rest. All but
-/// [`raw`](Self::raw) and [`tokens`](Self::tokens) take `null` as no value.
+/// Each method that takes a value takes all of it. After it has returned a [`Stop`], call it again for the
+/// rest. All but [`raw`](Self::raw) and [`tokens`](Self::tokens) take `null` as no value.
 pub struct Json<'f, 'i> {
     pub(super) progress: &'f mut Progress,
     pub(super) watch: &'f mut dyn Watch,
@@ -346,7 +349,8 @@ impl Json<'_, '_> {
         }
     }
 
-    /// Passes a short string to `each`, whole; an empty one instead of one beyond [`SHORT`](super::SHORT) bytes.
+    /// Passes a short string to `each`, whole; an empty one instead of one beyond [`SHORT`](super::SHORT)
+    /// bytes.
     ///
     /// # Errors
     ///
@@ -443,8 +447,8 @@ impl Json<'_, '_> {
         Ok(Taken::Other)
     }
 
-    /// Whether the input is in an object or array that has not been entered, which a field that takes neither was
-    /// skipping.
+    /// Whether the input is in an object or array that has not been entered, which a field that takes neither
+    /// was skipping.
     pub(super) fn is_within(&self) -> bool {
         self.progress.tokens.depth() > self.level
     }

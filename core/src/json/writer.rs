@@ -1,25 +1,9 @@
-//! Names and values in, their JSON text out, piece by piece to wherever you want it.
-//!
-//! ```
-//! use taskgroup::json::{Output, Writer};
-//!
-//! struct Kept(Vec<u8>);
-//! impl Output for Kept {
-//!     fn write(&mut self, bytes: &[u8]) -> bool {
-//!         self.0.extend(bytes);
-//!         true
-//!     }
-//! }
-//! let mut kept = Kept(Vec::new());
-//! let mut json = Writer::new(&mut kept);
-//! json.begin_object().name("row").integer(41).name("note").string("\"Zürich\"\n").end_object();
-//! assert_eq!(kept.0, r#"{"row":41,"note":"\"Zürich\"\n"}"#.as_bytes());
-//! ```
+//! Names and values in, their JSON text out, in pieces.
 //!
 //! # Limits
 //!
-//! It writes the commas and colons, and trusts the caller for the rest: that each name has a value, and that each
-//! begin has its end.
+//! It writes the commas and colons. You must see to the rest: that each name has a value, and each begin its
+//! end.
 
 use super::{
     number::{self, DOUBLE, SINGLE},
@@ -28,11 +12,11 @@ use super::{
 
 /// Where the bytes of a JSON text go.
 pub trait Output {
-    /// Takes the next bytes. False: it has no use for any more, so whoever writes may stop.
+    /// Takes the next bytes. Returns `false` if it wants no more, so that the writer may stop.
     fn write(&mut self, bytes: &[u8]) -> bool;
 }
 
-/// What can be written as a JSON value.
+/// A value that can be written as JSON.
 ///
 /// With the feature `serde`, [`Serialized`](crate::json::Serialized) makes one of any `Serialize`.
 pub trait ToJson {
@@ -40,11 +24,11 @@ pub trait ToJson {
     ///
     /// # Errors
     ///
-    /// It has no JSON form.
+    /// The value has no JSON form.
     fn to_json(&self, json: &mut Writer<'_>) -> Result<(), NoJson>;
 }
 
-/// A value has no JSON form: a map whose names are no strings, for example.
+/// A value has no JSON form: a map whose keys are not strings, for example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoJson;
@@ -57,12 +41,30 @@ impl core::fmt::Display for NoJson {
 
 impl core::error::Error for NoJson {}
 
-/// Writes one JSON text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), or a part of one, without whitespace.
+/// Writes one JSON text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)), or a part of one, without
+/// whitespace. It writes the commas and colons. You must see to it that each name has a value, and each begin
+/// its end.
+///
+/// ```
+/// use taskgroup::json::{Output, Writer};
+///
+/// struct Kept(Vec<u8>);
+/// impl Output for Kept {
+///     fn write(&mut self, bytes: &[u8]) -> bool {
+///         self.0.extend(bytes);
+///         true
+///     }
+/// }
+/// let mut kept = Kept(Vec::new());
+/// let mut json = Writer::new(&mut kept);
+/// json.begin_object().name("row").integer(41).name("note").string("\"Zürich\"\n").end_object();
+/// assert_eq!(kept.0, r#"{"row":41,"note":"\"Zürich\"\n"}"#.as_bytes());
+/// ```
 pub struct Writer<'o> {
     out: &'o mut dyn Output,
     /// A comma belongs before the next name or value.
     comma: bool,
-    /// The output wants nothing more.
+    /// The output wants no more.
     enough: bool,
 }
 
@@ -78,13 +80,13 @@ impl<'o> Writer<'o> {
         Self { out, comma: false, enough: false }
     }
 
-    /// What is written next comes after a value that was written elsewhere: a comma belongs before it.
+    /// Continues after a value that was written elsewhere: a comma belongs before the next one.
     pub const fn after_value(&mut self) -> &mut Self {
         self.comma = true;
         self
     }
 
-    /// Whether the output wants nothing more: what is written from here on goes nowhere.
+    /// Whether the output wants no more: everything written from here on is dropped.
     #[must_use]
     pub const fn is_enough(&self) -> bool {
         self.enough
@@ -110,22 +112,22 @@ impl<'o> Writer<'o> {
         self.bytes(b"]").close()
     }
 
-    /// The name of the member whose value comes next.
+    /// The name of a member; its value comes next.
     pub fn name(&mut self, name: &str) -> &mut Self {
         self.string(name).bytes(b":").open()
     }
 
-    /// A name that comes in pieces, as [`string_of`](Self::string_of).
+    /// A name in pieces, like [`string_of`](Self::string_of).
     pub fn name_of(&mut self, each: impl FnOnce(&mut Self)) -> &mut Self {
         self.string_of(each).bytes(b":").open()
     }
 
-    /// A string, with escapes where RFC 8259, section 7, asks for them.
+    /// A string, with the escapes that RFC 8259 §7 demands.
     pub fn string(&mut self, text: &str) -> &mut Self {
         self.value(b"\"").characters(text).bytes(b"\"").close()
     }
 
-    /// A string that comes in pieces: `each` calls [`characters`](Self::characters) with them.
+    /// A string in pieces: `each` calls [`characters`](Self::characters) with them.
     pub fn string_of(&mut self, each: impl FnOnce(&mut Self)) -> &mut Self {
         self.value(b"\"");
         each(self);
@@ -155,8 +157,7 @@ impl<'o> Writer<'o> {
         self.sign(false).digits(value)
     }
 
-    /// The shortest number that is read as this one. JSON has none for infinity and for what is not a number:
-    /// they are `null`.
+    /// The shortest text of this number. JSON has none for infinity and NaN: they are `null`.
     pub fn double(&mut self, value: f64) -> &mut Self {
         self.float(value.to_bits(), value.is_finite(), &DOUBLE)
     }
@@ -176,7 +177,7 @@ impl<'o> Writer<'o> {
         self.value(b"null").close()
     }
 
-    /// A value that is JSON text already. The caller knows that it is.
+    /// A value that is already JSON text, which is not checked.
     pub fn raw(&mut self, json: &str) -> &mut Self {
         self.value(json.as_bytes()).close()
     }
@@ -234,7 +235,7 @@ impl<'o> Writer<'o> {
         self.bytes(bytes)
     }
 
-    /// What comes next is the first in its place.
+    /// The next name or value is the first one here.
     fn open(&mut self) -> &mut Self {
         self.comma = false;
         self
@@ -246,7 +247,7 @@ impl<'o> Writer<'o> {
         self
     }
 
-    #[inline(never)] // or the call through the table would be there for each kind of value
+    #[inline(never)] // one call through the table instead of one for each kind of value
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         if !self.enough && !bytes.is_empty() {
             self.enough = !self.out.write(bytes);
@@ -255,8 +256,8 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// Leaves the quotient, and gives the remainder. Byte by byte, because a division of 64 bits is half a
-/// kilobyte on a Cortex-M0.
+/// Replaces the number by the quotient, and returns the remainder. Byte by byte, because a division of 64
+/// bits takes half a kilobyte on a Cortex-M0.
 fn divide_by_10(number: &mut [u8; 8]) -> u8 {
     let mut rest = 0;
     for byte in number {

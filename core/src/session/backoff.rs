@@ -25,7 +25,8 @@ impl Backoff {
         self.tries = 0;
     }
 
-    /// Counts a try that failed and brought nothing new. Returns whether it was the last that the config allows.
+    /// Counts a try that failed and brought nothing new. Returns whether it was the last that the config
+    /// allows.
     pub(crate) fn failed(&mut self, config: &Config<'_>) -> bool {
         self.tries = self.tries.saturating_add(1);
         config.attempts.is_some_and(|attempts| self.tries >= attempts.get())

@@ -1,21 +1,22 @@
-//! A body in, in numbered parts; its length out, and then its bytes, through a buffer of any size.
+//! A body in numbered parts in, its length and its bytes out, through a buffer of any size.
 //!
 //! # Limits
 //!
-//! 4 GiB. A body is written at least twice: once to count it and check it, and then as it goes out. For each buffer
-//! that is filled, one part may be written again, so the work is linear in the body and one part for each buffer.
+//! 4 GiB. A body is written at least twice: once to count and check it, and then to send it. For each buffer
+//! that is filled, one part may be written again, so the work is linear in the body, plus one part for each
+//! buffer.
 
 use core::fmt;
 
 use super::outcome::Misuse;
 use crate::json::{Output, Writer};
 
-/// What a POST says, in parts: made by [`api::body`](crate::api::body), or JSON text of your own.
+/// The body of a POST, in parts: from [`api::body`](crate::api::body), or JSON text of your own.
 ///
-/// The parts are written in order, from 0 on. One part may be written several times, and must come out the same; a
-/// body that does not is [`Misuse::Changed`], and never on the wire with a wrong length.
+/// The parts are written in order, from 0 on. One part may be written several times, and must be the same
+/// each time. A body that changes is [`Misuse::Changed`], and is never sent with a wrong length.
 pub trait Body: Sync {
-    /// Writes one part. False: it is the last one.
+    /// Writes one part. Returns `false` if it is the last one.
     fn part(&self, index: usize, out: &mut Draft<'_>) -> bool;
 
     /// The names of beta features that it [may use](Draft::uses), at most 8.
@@ -24,7 +25,7 @@ pub trait Body: Sync {
     }
 }
 
-/// Which of a body's features it uses, a bit for each.
+/// The features that a body uses, a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Features(u8);
 
@@ -39,20 +40,20 @@ impl Features {
     }
 }
 
-/// Where a part is written to: [JSON text](Self::json), and what is wrong with it.
+/// Takes a part: its [JSON text](Self::json), and what is wrong with it.
 #[derive(Debug)]
 pub struct Draft<'w> {
     json: Writer<'w>,
     notes: &'w mut Notes,
 }
 
-/// What is known of a body besides its bytes.
+/// What is known about a body besides its bytes.
 #[derive(Debug, Default)]
 struct Notes {
     is_check: bool,
     features: Features,
     fault: Option<&'static str>,
-    /// What counts for each run besides its own characters.
+    /// The characters that count for each run besides its own.
     shared: usize,
 }
 
@@ -68,19 +69,19 @@ impl<'w> Draft<'w> {
         self.notes.is_check
     }
 
-    /// The body cannot be sent, and this is why: [`Misuse::Body`]. The first reason counts.
+    /// Reports why the body cannot be sent: [`Misuse::Body`]. The first reason counts.
     pub const fn refuse(&mut self, why: &'static str) {
         if self.notes.fault.is_none() {
             self.notes.fault = Some(why);
         }
     }
 
-    /// The body uses one of its [features](Body::features), by its number there.
+    /// Reports that the body uses one of its [features](Body::features), by its number there.
     pub fn uses(&mut self, feature: u32) {
         self.notes.features.0 |= 1_u8.checked_shl(feature).unwrap_or_default();
     }
 
-    /// How many characters count for each run besides its own. 0 until it is set.
+    /// The number of characters that count for each run besides its own. 0 until it is set.
     pub(crate) const fn shared_characters(&mut self) -> &mut usize {
         &mut self.notes.shared
     }
@@ -149,19 +150,19 @@ impl Body for BodyRef<'_> {
     }
 }
 
-/// Says whether there is one: what it holds may be large.
+/// Shows whether there is one, but not its content, which may be large.
 impl fmt::Debug for BodyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if matches!(self.0, Source::Bytes([])) { "none" } else { "…" })
     }
 }
 
-/// How far a body is out.
+/// How much of a body has been sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
     /// How many bytes are to come.
     left: u32,
-    /// The part that comes next, and how many bytes of it are out.
+    /// The next part, and how many bytes of it have been sent.
     part: usize,
     offset: u32,
     pub(super) features: Features,
@@ -189,10 +190,10 @@ impl Progress {
         self.left
     }
 
-    /// Writes the next bytes of the body to the front of `out`. How many?
+    /// Writes the next bytes of the body to the front of `out`, and returns their number.
     ///
-    /// It must be the body that was counted. Where that shows to be false, nothing is given out, and the last byte
-    /// never is.
+    /// It must be the body that was counted. If that turns out to be false, it writes nothing, and never the
+    /// last byte.
     pub(super) fn fill(&mut self, body: &dyn Body, out: &mut [u8]) -> Result<usize, Misuse> {
         let mut notes = Notes::default();
         let mut piece =
@@ -210,7 +211,7 @@ impl Progress {
                 offset = offset.saturating_add(of_part);
                 break;
             }
-            // Less of this part than is out already, or less of the body than was counted.
+            // Less of this part than has been sent already, or less of the body than was counted.
             if piece.skip > 0 || is_last && piece.due > 0 {
                 return Err(Misuse::Changed);
             }
@@ -235,11 +236,11 @@ impl Output for Length {
     }
 }
 
-/// A buffer for the bytes after those that are out.
+/// A buffer for the bytes after those that have been sent.
 struct Piece<'o> {
     out: &'o mut [u8],
     written: usize,
-    /// How many bytes of the part are out already.
+    /// How many bytes of the part have been sent already.
     skip: u32,
     /// How many bytes of the body are to come.
     due: u32,

@@ -3,7 +3,7 @@
 use core::{fmt, num::NonZeroU32, time::Duration};
 
 use super::{
-    Backoff, Misuse,
+    Misuse,
     url::{self, Url},
 };
 use crate::{http, time::Millis};
@@ -263,9 +263,9 @@ impl Config<'_> {
         self.floor
     }
 
-    /// For waits of one's own.
-    pub(crate) const fn backoff(&self) -> Backoff {
-        Backoff::new(self.seed)
+    /// For the jitter of waits.
+    pub(crate) const fn seed(&self) -> u32 {
+        self.seed
     }
 
     /// What cannot be sent, the key in this header; without one, no key is.

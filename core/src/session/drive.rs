@@ -1,4 +1,4 @@
-//! What an adapter drives: the calls that a session and a [`Follow`](crate::follow::Follow) have in common.
+//! The calls that a session and a [`Follow`](crate::follow::Follow) have in common, for adapters.
 
 use super::{Action, ApiError, Config, Event, Failure, Hint, Session};
 use crate::{
@@ -6,12 +6,13 @@ use crate::{
     time::Instant,
 };
 
-/// A machine that names the one thing to do next, and is told what came of it: a [`Session`], or what is made of
-/// several. A loop that drives it drives all of them.
+/// A machine that names the one thing to do next, to which you report the result: a [`Session`], or one made
+/// of several sessions. The same loop drives all of them.
 ///
-/// After [`poll`](Self::poll) and [`advance`](Self::advance) there may be an [`event`](Self::event), until the next call.
+/// After [`poll`](Self::poll) and [`advance`](Self::advance) there may be an [`event`](Self::event), until
+/// the next call.
 pub trait Drive {
-    /// What it finds.
+    /// The events that it finds.
     type Event<'e>
     where
         Self: 'e;

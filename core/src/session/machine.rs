@@ -125,7 +125,8 @@ pub(crate) struct Machine<'c> {
     /// The time of the latest call, and when the latest request was sent.
     now: Instant,
     asked: Instant,
-    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at least.
+    /// What was sent may have been acted on, and another try could mend what failed: after this wait, at
+    /// least.
     is_unsure: bool,
     retry_after: Millis,
     /// Of a stream without cursors: the hash of the previous answer, and the most events in any answer.
@@ -200,9 +201,9 @@ impl<'c> Machine<'c> {
         if matches!(self.state, State::Receiving) && self.response.is_complete() {
             self.body_ended();
         }
-        // If a connection turns out to be closed, nobody knows whether the server has received the request. So
-        // only a request that may be repeated goes over a connection that has been left alone, or one whose caller
-        // will find out.
+        // If a connection turns out to be closed, nobody knows whether the server has received the request.
+        // So only a request that may be repeated goes over a connection that has been left alone, or one
+        // whose caller will find out.
         let is_free =
             matches!(self.state, State::Start | State::Looking | State::Sleeping(_) | State::Closed(_));
         let may_reuse = request.call.is_repeatable() || request.call.is_recoverable;
@@ -422,8 +423,8 @@ impl<'c> Machine<'c> {
         self.is_head_out && self.unsent.left() == 0
     }
 
-    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was acted on,
-    /// nobody knows, if it [is out](Self::is_out).
+    /// It has stopped, and another try may mend that: after this wait, at least. Whether the request was
+    /// acted on, nobody knows, if it [is out](Self::is_out).
     pub(crate) fn unsure(&self) -> Option<Millis> {
         self.is_unsure.then_some(self.retry_after)
     }
@@ -499,8 +500,8 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may be
-    /// used again after the answer, if the server agrees.
+    /// The request is sent: from here on the head has the whole idle timeout, and no more. The connection may
+    /// be used again after the answer, if the server agrees.
     fn await_answer(&mut self, may_reuse: bool) {
         if let Some(id) = self.cursor.last_event_id() {
             info!("asked to continue after {}", self.redacted(id));
@@ -519,8 +520,8 @@ impl<'c> Machine<'c> {
         shown
     }
 
-    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last call
-    /// restart the timer, so that a long body may take its time.
+    /// Until when the server may be silent; `None`: it has been silent too long. Bytes sent since the last
+    /// call restart the timer, so that a long body may take its time.
     fn silence_deadline(&mut self, now: Instant) -> Option<Instant> {
         if mem::take(&mut self.has_sent) {
             self.timer.start(now, self.config.idle);

@@ -128,7 +128,8 @@ pub enum Misuse {
     /// The user agent, the beta features or a header of the endpoint have bytes that no header may carry, or
     /// the session writes a header of that name itself.
     Header,
-    /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for example.
+    /// The body says that it cannot be sent, and why: a [limit](crate::api::body::Limit) of the service, for
+    /// example.
     Body(&'static str),
     /// The body did not come out the same when it was written again, or has 4 GiB.
     Changed,

@@ -81,7 +81,8 @@ pub(super) struct Reader<'c> {
 /// A summary of a body without cursors, to compare it with the previous one.
 #[derive(Clone, Copy)]
 pub(super) struct Tally {
-    /// Hash of the data of all events (FNV-1a, 32 bits). Never 0, so that an `Option` of it takes no more room.
+    /// Hash of the data of all events (FNV-1a, 32 bits). Never 0, so that an `Option` of it takes no more
+    /// room.
     pub(super) hash: NonZeroU32,
     /// The number of events; 255 also stands for more.
     pub(super) events: u8,

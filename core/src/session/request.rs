@@ -61,7 +61,8 @@ pub(super) struct Call<'c> {
     parameters: [Option<&'c Pair<'c>>; PARAMETERS],
     /// Seconds.
     timeout: Option<u32>,
-    /// Whoever asks finds out whether it was acted on, where that is not known, and asks again if it was not.
+    /// If it is unknown whether the server has acted on it, the caller finds out, and asks again if it has
+    /// not.
     pub(super) is_recoverable: bool,
 }
 
@@ -79,38 +80,56 @@ impl<'c> Request<'c> {
         Self { call, second: SecondId::LastEvent(Id::new()), body: BodyRef::EMPTY }
     }
 
-    /// The first id of the path; if there is one already, the second. It replaces a `{}` there, percent-encoded, and is
-    /// copied. An id that is empty, `.`, `..` or longer than 128 bytes is a [`Misuse`].
+    /// The first id of the path; if there is one already, the second. It replaces a `{}` there,
+    /// percent-encoded, and is copied. An id that is empty, `.`, `..` or longer than 128 bytes is a
+    /// [`Misuse`].
     ///
     /// A path with two ids has no cursor: both use the same memory.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         if self.call.id.is_empty() {
-            self.call.id = id.into();
+            self.set_id(id);
         } else {
             self.second = SecondId::Path(id.into());
         }
         self
     }
 
-    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up to three;
-    /// a fourth is a [`Misuse`]. The session percent-encodes it.
+    /// The first id of the path, in place: a request that is passed from call to call is on the stack in
+    /// each.
+    pub(crate) fn set_id(&mut self, id: &str) {
+        self.call.id.clear();
+        self.call.id.push_str(id);
+    }
+
+    /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up
+    /// to three; a fourth is a [`Misuse`]. The session percent-encodes it.
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
+        self.set_parameter(parameter);
+        self
+    }
+
+    /// The same in place.
+    pub(crate) fn set_parameter(&mut self, parameter: &'c Pair<'c>) {
         let is_place = |place: &&mut Option<&Pair<'_>>| place.is_none_or(|other| other.0 == parameter.0);
         match self.call.parameters.iter_mut().find(is_place) {
             Some(place) => *place = Some(parameter),
             None => self.call.parameters = [Some(&("", "")); PARAMETERS],
         }
-        self
     }
 
     /// How many seconds the server may hold the connection, in the endpoint's
     /// [parameter](Endpoint::with_timeout_parameter) for it. An end after that time does not count as early.
     #[must_use]
     pub fn with_timeout(mut self, seconds: u32) -> Self {
-        self.call.timeout = Some(seconds);
+        self.set_timeout(seconds);
         self
+    }
+
+    /// The same in place.
+    pub(crate) const fn set_timeout(&mut self, seconds: u32) {
+        self.call.timeout = Some(seconds);
     }
 
     /// The body of a POST, as JSON: text or bytes of it, or a [`Body`](super::Body) that writes it in pieces.
@@ -120,19 +139,26 @@ impl<'c> Request<'c> {
         self
     }
 
-    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller will find
-    /// out. So it may also go over a connection that was kept.
-    pub(crate) fn recoverable(mut self) -> Self {
+    /// Stops, where it is not known whether a POST was acted on, whatever the status says of that: the caller
+    /// will find out. So it may also go over a connection that was kept.
+    pub(crate) const fn set_recoverable(&mut self) {
         self.call.is_recoverable = true;
-        self
     }
 
-    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the start. It is
-    /// copied. An empty id means from the start.
+    /// Continues after the event with this id, a [`cursor`](super::Session::cursor), instead of from the
+    /// start. It is copied. An empty id means from the start.
     #[must_use]
     pub fn after(mut self, last_event_id: &str) -> Self {
         self.second = SecondId::LastEvent(last_event_id.into());
         self
+    }
+
+    /// The same in place.
+    pub(crate) fn set_after(&mut self, last_event_id: &str) {
+        if let SecondId::LastEvent(id) = &mut self.second {
+            id.clear();
+            id.push_str(last_event_id);
+        }
     }
 }
 
@@ -171,8 +197,9 @@ impl Call<'_> {
         asked.min(config.ceiling.0)
     }
 
-    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this server: any
-    /// reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute path or URL.
+    /// Resolves the reference in the cursor's [`location`](Cursor::location) to a path and query on this
+    /// server: any reference of RFC 3986. After a redirect, whose target is no longer known, only an absolute
+    /// path or URL.
     #[inline(never)] // the path is large, and rare
     pub(super) fn resolve(
         &self,
@@ -219,8 +246,8 @@ impl Call<'_> {
 
     /// Writes the whole head of the request, into a writer that keeps only the part which is due.
     ///
-    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is, and
-    /// the names of the features that it uses.
+    /// `location`: the path and query of a redirect, instead of the endpoint's own. `body`: how long it is,
+    /// and the names of the features that it uses.
     pub(super) fn write(
         &self,
         writer: &mut http::Writer<'_>,

@@ -29,8 +29,8 @@ impl Timer {
         self.until
     }
 
-    /// When the span ends; `None`: it has ended. If the clock has stepped back it starts again: it is then late by one
-    /// span at most, while a fixed deadline could be years away.
+    /// When the span ends; `None`: it has ended. If the clock has stepped back it starts again: it is then
+    /// late by one span at most, while a fixed deadline could be years away.
     #[inline(never)] // one copy instead of three
     pub(crate) fn check(&mut self, now: Instant) -> Option<Instant> {
         if now < self.since {

@@ -1,8 +1,8 @@
 //! A network driver in, the same out, that sends nothing before the network has heard of its link.
 //!
-//! embassy-net asks for an address before there is a link, and from the beginning when it hears of one: two leases for
-//! each start, where the driver can send before it reports the link. (To configure DHCP only when there is a link does
-//! not help: `Stack::set_config_v4` does not wake embassy-net's runner.)
+//! embassy-net asks for an address before there is a link, and from the beginning when it hears of one: two
+//! leases for each start, where the driver can send before it reports the link. (To configure DHCP only when
+//! there is a link does not help: `Stack::set_config_v4` does not wake embassy-net's runner.)
 
 use core::task::Context;
 

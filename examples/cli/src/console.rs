@@ -3,7 +3,7 @@
 //!
 //! # Limits
 //!
-//! The bar is drawn only when stderr is a terminal. A key of less than 8 bytes is not looked for.
+//! The bar is drawn only if stderr is a terminal. A key of less than 8 bytes is not looked for.
 
 use std::{
     borrow::Cow,
@@ -16,9 +16,12 @@ use console::{Term, truncate_str};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use taskgroup::text::is_secret;
 
-/// The way to the people.
+use crate::Verbosity;
+
+/// Where people are told something.
 pub(crate) struct Console {
     secret: String,
+    is_quiet: bool,
     bar: ProgressBar,
     /// Columns of the terminal that stdout is.
     width: Option<usize>,
@@ -26,9 +29,16 @@ pub(crate) struct Console {
 
 impl Console {
     /// A console that shows `secret` as `***`.
-    pub(crate) fn new(secret: &str) -> Self {
+    pub(crate) fn new(secret: &str, verbosity: Verbosity) -> Self {
         let width = Term::stdout().size_checked().map(|(_, columns)| columns.into());
-        Self { secret: secret.to_owned(), bar: ProgressBar::hidden(), width }
+        let bar = ProgressBar::hidden();
+        if verbosity.verbose > 0 {
+            let level = if verbosity.verbose > 1 { log::LevelFilter::Debug } else { log::LevelFilter::Info };
+            // There is one console in a program, so no other logger can have been set.
+            let _ = log::set_boxed_logger(Box::new(Logger { secret: secret.to_owned(), bar: bar.clone() }));
+            log::set_max_level(level);
+        }
+        Self { secret: secret.to_owned(), is_quiet: verbosity.quiet, bar, width }
     }
 
     /// Draws a bar up to `length`, or without a known end a spinner.
@@ -40,8 +50,16 @@ impl Console {
         if let Some(length) = length {
             self.bar.set_length(length);
         }
+        self.draw(style);
+    }
+
+    /// Draws the bar in this style, see [`ProgressStyle`].
+    pub(crate) fn draw(&self, style: &str) {
+        if self.is_quiet {
+            return;
+        }
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        self.bar.set_style(ProgressStyle::with_template(style).expect("the templates above are valid"));
+        self.bar.set_style(ProgressStyle::with_template(style).expect("all templates are tested"));
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
@@ -53,14 +71,23 @@ impl Console {
         }
     }
 
+    /// Shows this beside the spinner.
+    pub(crate) fn message(&self, message: String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(message);
+        }
+    }
+
     /// The key.
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Prints a line above the bar.
+    /// Prints a line above the bar, unless stderr is to be quiet. An error is printed by [`complain`].
     pub(crate) fn say(&self, line: impl Display) {
-        self.bar.suspend(|| complain(&self.clean(&line.to_string())));
+        if !self.is_quiet {
+            self.bar.suspend(|| complain(&self.clean(&line.to_string())));
+        }
     }
 
     /// Takes the bar away while something else is printed on the same terminal.
@@ -90,17 +117,38 @@ impl Drop for Console {
     }
 }
 
-/// Prints a line on stderr. That nobody may read it is no reason to stop.
+/// Prints what the session logs, for `--verbose`.
+struct Logger {
+    secret: String,
+    bar: ProgressBar,
+}
+
+impl log::Log for Logger {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target().starts_with("taskgroup")
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let line = clean(&record.args().to_string(), &self.secret);
+            self.bar.suspend(|| complain(&format!("{}: {line}", record.level().as_str().to_lowercase())));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Prints a line on stderr. If nobody reads it, that is not a reason to stop.
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "taskgroup: {line}");
 }
 
-/// What is said, without the secret and passwords, and with escapes for the characters that a terminal would obey.
+/// The text without the secret and passwords, and with escapes for the characters that a terminal would obey.
 pub(crate) fn clean(text: &str, secret: &str) -> String {
     escape(&hide(text, secret))
 }
 
-/// The text with `***` in the place of the secret, and of the users and passwords of URLs.
+/// The text with `***` in place of the secret, and of the users and passwords of URLs.
 pub(crate) fn hide(text: &str, secret: &str) -> String {
     let text = if is_secret(secret) { text.replace(secret, "***") } else { text.to_owned() };
     let mut pieces = text.split("://");
@@ -108,11 +156,11 @@ pub(crate) fn hide(text: &str, secret: &str) -> String {
     pieces.fold(first, |hidden, piece| hidden + "://" + &without_user(piece))
 }
 
-/// What stands after the `://` of a URL, without a user and password before its host.
+/// What comes after the `://` of a URL, without a user and password before its host.
 fn without_user(url: &str) -> Cow<'_, str> {
     let word = url.split(char::is_whitespace).next().unwrap_or_default();
     let authority = word.split(['/', '?', '#']).next().unwrap_or_default();
-    // A port has digits only. What has not is the beginning of a password that should have been encoded.
+    // A port has only digits. Anything else is the beginning of a password that should have been encoded.
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     let is_host = authority.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
     let part = if is_host { authority } else { word };
@@ -133,7 +181,13 @@ pub(crate) fn escape(text: &str) -> String {
     clean
 }
 
-/// Characters that turn the direction of what follows, which can make a line read as another.
+/// Like [`escape`], but line feeds and tabs stay.
+pub(crate) fn escape_lines(text: &str) -> String {
+    let lines = text.split('\n').map(|line| line.split('\t').map(escape).collect::<Vec<_>>().join("\t"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Characters that change the direction of what follows, so that a line can look like another one.
 fn is_direction(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }

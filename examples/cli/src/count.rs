@@ -4,7 +4,8 @@
 //!
 //! # Limits
 //!
-//! One try, over the connection that is there if it is open. A run that is added meanwhile counts as one that has not come.
+//! One try, over the connection that is there if it is open. A run that is added meanwhile counts as one that
+//! has not come.
 
 use taskgroup::{
     api::{self, Brief, TaskGroup},

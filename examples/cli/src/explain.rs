@@ -1,5 +1,5 @@
-//! How a try or a stream ended in, words for a person out: what happened, what the other side said of it, and which option
-//! helps.
+//! How a try or a stream ended in, words for a person out: what happened, what the server said about it, and
+//! which option helps.
 //!
 //! # Limits
 //!
@@ -9,15 +9,25 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use taskgroup::{
     http,
-    json::Record,
-    session::{Capacity, Cause, Fault, Hint, Outcome},
+    session::{Capacity, Cause, Drive, Fault, Hint, Outcome},
     time::Instant,
 };
-use taskgroup_std::Stream;
+use taskgroup_std::Driver;
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About<'a> {
+    /// Something that is to be created.
+    New,
+    Group(&'a str),
+    Run(&'a str),
+    /// The result of a run: the service waits for it.
+    Result(&'a str),
+}
 
 /// What was asked for, and how: what advice is about.
 pub(crate) struct Asked<'a> {
-    pub(crate) group: &'a str,
+    pub(crate) about: About<'a>,
     pub(crate) base_url: &'a str,
     pub(crate) tls: bool,
     /// Where the key is from.
@@ -27,13 +37,13 @@ pub(crate) struct Asked<'a> {
 }
 
 /// What went wrong in one try, and when the next one is.
-pub(crate) fn waiting<R: Record>(stream: &Stream<'_, R>, cause: Cause, until: Instant) -> String {
+pub(crate) fn waiting<D: Drive>(stream: &Driver<D>, cause: Cause, until: Instant) -> String {
     let wait = stream.clock().left(until).unwrap_or_default().as_secs_f64();
     format!("{}; tries again in {wait:.1} s", trouble(stream, cause))
 }
 
 /// What went wrong in one try.
-pub(crate) fn trouble<R: Record>(stream: &Stream<'_, R>, cause: Cause) -> String {
+pub(crate) fn trouble<D: Drive>(stream: &Driver<D>, cause: Cause) -> String {
     let words = match cause {
         Cause::Status(_) | Cause::Peer(_) => service_words(stream),
         Cause::Network => stream.reason().map(str::to_owned),
@@ -43,7 +53,7 @@ pub(crate) fn trouble<R: Record>(stream: &Stream<'_, R>, cause: Cause) -> String
 }
 
 /// Why the stream ended before its end.
-pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> String {
+pub(crate) fn failure<D: Drive>(stream: &Driver<D>, outcome: Outcome) -> String {
     let came = |field| stream.header(field).unwrap_or_else(|| "none".to_owned());
     let detail = match outcome {
         Outcome::Peer(Fault::ContentType) => Some(came("content-type")),
@@ -62,18 +72,18 @@ pub(crate) fn failure<R: Record>(stream: &Stream<'_, R>, outcome: Outcome) -> St
 }
 
 /// What may be behind the end, and which option helps.
-pub(crate) fn hint<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
+pub(crate) fn hint<D: Drive>(stream: &Driver<D>) -> Option<String> {
     stream.hint().map(|hint| match hint {
         Hint::EndCheck => {
             "all that came was printed; what failed is asking once more whether that was all, which \
-                           --no-end-check leaves out"
+             --no-end-check leaves out"
                 .to_owned()
         }
         hint => hint.to_string(),
     })
 }
 
-fn service_words<R: Record>(stream: &Stream<'_, R>) -> Option<String> {
+fn service_words<D: Drive>(stream: &Driver<D>) -> Option<String> {
     let error = stream.error()?;
     let cut = if error.message.lost() > 0 { "…" } else { "" };
     let reference =
@@ -94,42 +104,78 @@ impl Asked<'_> {
         opened: bool,
     ) -> Option<Cow<'static, str>> {
         let url = self.base_url;
-        let group = self.group;
         Some(Cow::Owned(match outcome {
             Outcome::Status(401 | 403) => format!("is the key right? It is from {}", self.key),
-            Outcome::Status(400 | 404 | 422) if group.starts_with("trun_") => {
-                format!("{group} is the id of a run; the id of its group is wanted, tgrp_…")
-            }
+            Outcome::Status(400 | 404 | 422) if let Some(advice) = self.about.mix_up() => advice,
             Outcome::Status(400 | 410 | 422) => {
                 let cursor = cursor?;
                 format!("if the server does not know event \"{cursor}\", leave out --last-event-id to start from the beginning")
             }
-            Outcome::Status(404) if opened => "all that came before this answer is out".into(),
+            Outcome::Status(404) if opened => "everything that came before this answer is printed".into(),
             Outcome::Status(404) if url.ends_with("/v1beta") || url.ends_with("/v1") => {
-                format!("--base-url ends before the version, which comes by itself (--api-version): it is {url}")
+                format!("--base-url ends before the version, which is added by itself (--api-version): it is {url}")
             }
-            Outcome::Status(404) => {
-                format!("is {group} the right id of a group, and {url} the right server (--base-url)?")
-            }
+            Outcome::Status(404) => match self.about {
+                About::New => format!("is {url} the right server (--base-url)?"),
+                About::Group(id) => {
+                    format!("is {id} the right id of a group, and {url} the right server (--base-url)?")
+                }
+                About::Run(id) => {
+                    format!("is {id} the right id of a run, and {url} the right server (--base-url)?")
+                }
+                About::Result(id) => {
+                    format!("a run that has failed has no result either: taskgroup status {id} tells")
+                }
+            },
             Outcome::Peer(Fault::ContentType | Fault::ContentEncoding) => {
                 format!("is {url} the right server (--base-url)?")
             }
             Outcome::Peer(Fault::Redirect) | Outcome::Capacity(Capacity::Location) => {
-                "the key goes to no other server, scheme or port than that of --base-url: if the other one is right, \
+                "the key goes only to the server, scheme and port of --base-url: if the other one is right, \
                  give it there"
                     .into()
             }
             Outcome::Peer(Fault::Http(http::Error::StatusLine)) if !self.tls => {
-                format!("if TLS is spoken there, --base-url begins with https://: it is {url}")
+                format!("if the server speaks TLS, --base-url begins with https://: it is {url}")
             }
             Outcome::Refused if !self.tls => {
-                "use https:// in --base-url, or give --allow-plaintext: then anybody on the way can read the key".into()
+                "use https:// in --base-url, or give --allow-plaintext: then anyone on the network path can read the key"
+                    .into()
             }
-            Outcome::Refused => "if its authority is one of yours, name its certificates with --ca-file".into(),
+            Outcome::Refused => {
+                "if its certificate is from an authority of yours, name that one's certificate with --ca-file".into()
+            }
             Outcome::Idle => format!("--idle-timeout is {} s", self.idle.as_secs_f64()),
             Outcome::Network if !opened => format!("is {url} the right server (--base-url)?"),
             _ => return None,
         }))
+    }
+}
+
+impl About<'_> {
+    /// What to say if the id looks like one of another kind.
+    fn mix_up(self) -> Option<String> {
+        match self {
+            About::Group(id) if id.starts_with("trun_") => {
+                Some(format!("{id} is the id of a run; give the id of its group, tgrp_…"))
+            }
+            About::Run(id) | About::Result(id) if id.starts_with("tgrp_") => {
+                Some(format!("{id} is the id of a group; give the id of one of its runs, trun_…"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Whether the service answers only when there is something to answer with.
+    pub(crate) fn is_blocking(&self) -> bool {
+        matches!(self.about, About::Result(_))
+    }
+
+    /// Whether the arguments are to blame: the key was to be sent unencrypted.
+    pub(crate) fn is_misuse(&self, outcome: Outcome) -> bool {
+        outcome == Outcome::Refused && !self.tls
     }
 }
 
@@ -144,7 +190,7 @@ pub(crate) fn outcome(cause: Cause) -> Outcome {
     }
 }
 
-/// Whether the server may have refused the very cursor: then nobody goes on from there.
+/// Whether the server may have refused the cursor itself: then nothing can continue from there.
 pub(crate) fn is_refused(outcome: Outcome, opened: bool) -> bool {
     match outcome {
         Outcome::Status(400 | 410 | 422) => true,
@@ -160,7 +206,7 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    /// None yet; the stream is to go on after `cursor`.
+    /// None yet; the stream is to continue after `cursor`.
     pub(crate) fn new(cursor: Option<&str>) -> Self {
         Self { failed: 0, cursor: cursor.map(str::to_owned) }
     }
@@ -203,7 +249,7 @@ impl Tries {
     }
 }
 
-/// The first that is there, and the others after semicolons.
+/// The parts that are there, with semicolons between them.
 pub(crate) fn sentence(parts: impl IntoIterator<Item = Option<impl fmt::Display>>) -> String {
     parts.into_iter().flatten().map(|part| part.to_string()).collect::<Vec<_>>().join("; ")
 }

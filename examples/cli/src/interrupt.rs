@@ -1,9 +1,11 @@
-//! SIGINT, SIGTERM or SIGHUP in, a last line that says where to go on and the shell's exit code for the signal out.
+//! SIGINT, SIGTERM or SIGHUP in, a last line that says how to continue and the shell's exit code for the
+//! signal out.
 //!
 //! # Limits
 //!
-//! A line that is on its way to stdout has 5 s to get out whole, and 1 s without progress; a second signal ends that. A
-//! SIGHUP that was ignored from the start, as `nohup` arranges it, stays ignored where /proc tells.
+//! A line that is being written to stdout has 5 s to get out whole, and 1 s without progress; a second signal
+//! ends that. If SIGHUP was ignored from the start, as `nohup` arranges it, it stays ignored where /proc says
+//! so.
 
 use std::{
     io::{self, IsTerminal},
@@ -19,7 +21,7 @@ use taskgroup_sandbox::cli::is_ignored;
 
 use crate::{
     console::{clean, complain},
-    output::{Output, Reached},
+    output::{Output, Reached, Resume},
 };
 
 /// From now on each of the signals ends the program, and tells how far it came.
@@ -48,21 +50,31 @@ pub(crate) fn watch(output: Output, secret: String) -> io::Result<()> {
 pub(crate) struct Hints {
     /// That the last line is not whole.
     pub(crate) half: Option<String>,
-    /// How to go on.
+    /// How to continue.
     pub(crate) resume: Option<String>,
 }
 
-/// What to say of how far stdout got, without the secret.
+/// What to say about how far stdout got, without the secret.
 pub(crate) fn hints(reached: &Reached, secret: &str) -> Hints {
-    let half = "stdout ends amid a line: drop what follows its last line feed";
-    Hints {
-        half: (!reached.whole).then(|| half.into()),
-        resume: reached.cursor.as_deref().map(|cursor| hint(&clean(cursor, secret))),
-    }
+    let half = "stdout ends in the middle of a line: drop what follows its last line feed";
+    let cursor = reached.cursor.as_deref().map(|cursor| clean(cursor, secret));
+    Hints { half: (!reached.whole).then(|| half.into()), resume: hint(&reached.resume, cursor.as_deref()) }
 }
 
-fn hint(cursor: &str) -> String {
-    format!("go on with --last-event-id {}", quoted(cursor))
+/// `cursor`: the last event of which all is out.
+fn hint(resume: &Resume, cursor: Option<&str>) -> Option<String> {
+    let after = cursor.map(|cursor| format!("--last-event-id {}", quoted(cursor)));
+    match resume {
+        Resume::Nowhere => None,
+        Resume::After { options } if options.is_empty() => {
+            after.map(|after| format!("continue with {after}"))
+        }
+        Resume::After { options } => {
+            let after = after.map(|after| format!(" {after}")).unwrap_or_default();
+            Some(format!("continue with {options}{after}"))
+        }
+        Resume::With(arguments) => Some(format!("continue with {arguments}")),
+    }
 }
 
 /// The word as a POSIX shell takes it.
@@ -81,7 +93,15 @@ mod tests {
 
     #[test]
     fn the_hint_can_be_pasted_into_a_shell() {
-        assert_eq!(hint("17"), "go on with --last-event-id 17");
-        assert_eq!(hint("a b'c"), r"go on with --last-event-id 'a b'\''c'");
+        let after = |options: &str, cursor| hint(&Resume::After { options: options.into() }, cursor);
+        assert_eq!(after("", Some("17")).unwrap(), "continue with --last-event-id 17");
+        assert_eq!(after("", Some("a b'c")).unwrap(), r"continue with --last-event-id 'a b'\''c'");
+        assert_eq!(after("", None), None);
+        let statuses = "--status=failed --status=cancelled";
+        assert_eq!(after(statuses, None).unwrap(), format!("continue with {statuses}"));
+        assert_eq!(
+            after("--status=failed", Some("7")).unwrap(),
+            "continue with --status=failed --last-event-id 7"
+        );
     }
 }

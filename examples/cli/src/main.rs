@@ -1,27 +1,34 @@
-//! Arguments in, lines on stdout and an exit code out: the desktop client of the Task Group API.
+//! Arguments in, data on stdout and an exit code out: the desktop client of the Task Group API.
+//!
+//! `commands` has a file for each command. What they share: `client` (server and key), `ask` (one answer),
+//! `stream` (event streams), `inputs` (what to ask), `output` (stdout), `console` (stderr) and `explain` (the
+//! words of an error).
 //!
 //! # Limits
 //!
-//! One stream at a time. Events of any size pass through; the largest one is held in memory, twice.
+//! One connection at a time. Events of any size pass through; the largest one is held in memory, twice.
 
+mod ask;
+mod client;
+mod commands;
 mod console;
 mod count;
-mod decode;
-mod demo;
 mod environment;
 mod explain;
+mod follow;
+mod inputs;
 mod interrupt;
 mod output;
-mod print;
 mod record;
-mod runs;
+mod recording;
+mod stream;
 
 use std::{io::ErrorKind, process::ExitCode};
 
-use clap::{Parser, Subcommand, ValueEnum};
-use taskgroup_sandbox::cli as sandbox;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    commands::{add, completions, create, decode, demo, events, input, man, result, runs, sandbox, status},
     console::{clean, complain, hide},
     environment::variable,
 };
@@ -37,33 +44,59 @@ Exit codes:
   141 nobody reads stdout any more
   143 ended by SIGTERM";
 
-/// Streams the runs of a task group of Parallel's Task Group API, and continues by itself after every break.
+/// Creates task groups of Parallel's Task Group API, adds runs to them, follows them and fetches their
+/// results. Reconnects by itself after every break.
 #[derive(Parser)]
 #[command(name = "taskgroup", version, max_term_width = 80, after_help = EXIT_CODES)]
-struct Program {
+pub(crate) struct Program {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Create(create::Arguments),
+    Add(Box<add::Arguments>),
+    Status(status::Arguments),
     Runs(runs::Arguments),
+    Events(events::Arguments),
+    Result(result::Arguments),
+    Input(input::Arguments),
+    Follow(Box<commands::follow::Arguments>),
+    Decode(decode::Arguments),
     Demo(demo::Arguments),
     /// Serve the Task Group API on loopback, with faults on demand
     ///
-    /// Until SIGINT or SIGTERM; or while COMMAND runs, which has PARALLEL_BASE_URL, PARALLEL_API_KEY and TASKGROUP_ID set
-    /// (with --tls TASKGROUP_CA_FILE, too), and whose exit code is the sandbox's: 128 and the signal's number when a
-    /// signal ended it, 127 when it is not there, 126 when it cannot be run.
+    /// Runs until SIGINT or SIGTERM, or as long as COMMAND runs. COMMAND has PARALLEL_BASE_URL,
+    /// PARALLEL_API_KEY and TASKGROUP_ID set (with --tls TASKGROUP_CA_FILE, too), and its exit code is the
+    /// sandbox's: 128 and the signal's number if a signal ended it, 127 if it does not exist, 126 if it
+    /// cannot be run.
     Sandbox(Box<sandbox::Arguments>),
-    Decode(decode::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// How much is told on stderr.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Verbosity {
+    /// Print only errors on stderr: no progress, no notes
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print on stderr what the connection does; twice: in detail
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
 }
 
 /// What is printed on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One line of words per event
+pub(crate) enum Format {
+    /// Words for people
     Human,
-    /// One line per event: its JSON as the service sent it
+    /// One JSON text; of a stream an array, with one line per event
+    Json,
+    /// One line of JSON per event or answer, as the service sent it
     Jsonl,
 }
 
@@ -98,7 +131,7 @@ impl Error {
 
 fn main() -> ExitCode {
     let result = match Program::try_parse() {
-        Ok(program) => run(program.command),
+        Ok(program) => run(program.command, program.verbosity),
         Err(error) => help(&error),
     };
     match result {
@@ -111,26 +144,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<Exit, Error> {
+fn run(command: Command, verbosity: Verbosity) -> Result<Exit, Error> {
     match command {
-        Command::Runs(arguments) => runs::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Sandbox(arguments) => serve(*arguments),
-        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Create(arguments) => create::run(&arguments, verbosity),
+        Command::Add(arguments) => add::run(*arguments, verbosity),
+        Command::Status(arguments) => status::run(&arguments, verbosity),
+        Command::Runs(arguments) => runs::run(&arguments, verbosity),
+        Command::Events(arguments) => events::run(&arguments, verbosity),
+        Command::Result(arguments) => result::run(&arguments, verbosity),
+        Command::Input(arguments) => input::run(&arguments, verbosity),
+        Command::Follow(arguments) => commands::follow::run(*arguments, verbosity),
+        Command::Decode(arguments) => decode::run(&arguments, verbosity),
+        Command::Demo(arguments) => demo::run(&arguments, verbosity),
+        Command::Sandbox(arguments) => sandbox::run(*arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 
-fn serve(arguments: sandbox::Arguments) -> Result<Exit, Error> {
-    if output::is_closed() && !arguments.runs_command() {
-        return Err(Error::Unread);
-    }
-    sandbox::run(arguments).map(Exit::Code).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Error::Unread,
-        _ => Error::failed(error.to_string()),
-    })
-}
-
-/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in them.
+/// Prints the help that was asked for, or what is wrong with the arguments; those may have a password in
+/// them.
 fn help(error: &clap::Error) -> Result<Exit, Error> {
     if !error.use_stderr() {
         let printed = if output::is_closed() { Err(ErrorKind::BrokenPipe.into()) } else { error.print() };

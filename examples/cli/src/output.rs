@@ -4,9 +4,9 @@
 //! print -> [ line | line | line ] -> reached: the lines so far go up to this event -> flush -> stdout
 //! ```
 //!
-//! What stdout takes of a line that does not fit into a pipe is not known before the write returns, and a write that
-//! waits returns to nobody. So a write never waits: it is made when stdout takes it at once, and is small enough for that.
-//! The wait before it ends when the program is to end, too, and then another thread finishes the line.
+//! How much of a line stdout has taken is known only when the write returns, and a write that waits may never
+//! return. So no write waits: each is small, and is made when stdout takes it at once. The wait before it
+//! also ends when the program is to end; then another thread finishes the line.
 //!
 //! # Limits
 //!
@@ -14,6 +14,7 @@
 
 use std::{
     collections::VecDeque,
+    fs::File,
     io::{self, ErrorKind, IsTerminal, PipeReader, PipeWriter, Write},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
@@ -27,10 +28,10 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{FileType, SeekFrom, fstat, ftruncate, seek},
     pipe::PIPE_BUF,
-    stdio::stdout,
+    stdio::{dup2_stdout, stdout},
 };
 
-use crate::{Error, console::Console};
+use crate::{Error, Exit, console::Console};
 
 /// What is held back at most while there is more to read.
 const HELD: usize = 64 * 1024;
@@ -41,8 +42,8 @@ const STANDSTILL: Duration = Duration::from_secs(1);
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// The standard library opens /dev/null in the place of a stdout that is closed, before `main`. What was there can only be
-/// seen before that.
+/// If stdout is closed, the standard library opens /dev/null in its place before `main`. Whether it was can
+/// only be seen before that.
 #[ctor::ctor(unsafe)]
 fn look_for_stdout() {
     CLOSED.store(rustix::io::fcntl_getfd(stdout()).is_err(), Ordering::Relaxed);
@@ -53,6 +54,23 @@ pub(crate) fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
+/// Prints all of it, of a command that prints nothing else.
+pub(crate) fn print_all(text: &[u8]) -> Result<Exit, Error> {
+    if is_closed() {
+        return Err(Error::Unread);
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(failed)?;
+    Ok(Exit::Done)
+}
+
+/// Lets stdout be this file. What stdout was before is closed.
+pub(crate) fn redirect(file: &File) -> io::Result<()> {
+    dup2_stdout(file)?;
+    CLOSED.store(false, Ordering::Relaxed);
+    Ok(())
+}
+
 /// Why stdout could not be written.
 pub(crate) fn failed(error: io::Error) -> Error {
     match error.kind() {
@@ -61,7 +79,7 @@ pub(crate) fn failed(error: io::Error) -> Error {
     }
 }
 
-/// The way to stdout. Copies are the same way.
+/// Writes to stdout. A clone writes to the same.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Shared>);
 
@@ -69,7 +87,10 @@ struct Shared {
     queue: Mutex<Queue>,
     /// The last event of which all is out.
     cursor: Mutex<Option<String>>,
-    /// Whoever waits for stdout waits for a byte of this pipe, too. It is never read, so it stops everybody for good.
+    /// How to continue after an end that comes too early.
+    resume: Mutex<Resume>,
+    /// Each thread that waits for stdout waits for a byte of this pipe, too. It is never read, so it stops
+    /// them for good.
     stop: (PipeReader, Mutex<PipeWriter>),
     is_terminal: bool,
 }
@@ -89,10 +110,23 @@ struct Mark {
     cursor: Option<String>,
 }
 
+/// How a command continues after an end that came too early.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Resume {
+    /// It cannot, or need not.
+    #[default]
+    Nowhere,
+    /// With these options, if there are any, after the last event of which all is out.
+    After { options: String },
+    /// With these arguments, which need no cursor.
+    With(String),
+}
+
 /// How far stdout got.
 pub(crate) struct Reached {
     /// The last event of which all is out.
     pub(crate) cursor: Option<String>,
+    pub(crate) resume: Resume,
     /// Whether it ends with a whole line.
     pub(crate) whole: bool,
 }
@@ -104,9 +138,16 @@ impl Output {
         Ok(Self(Arc::new(Shared {
             queue: Mutex::default(),
             cursor: Mutex::default(),
+            resume: Mutex::default(),
             stop: (read, Mutex::new(write)),
             is_terminal: io::stdout().is_terminal(),
         })))
+    }
+
+    /// From here on this is how to continue. What was to be printed before is out.
+    pub(crate) fn resumes(&self, resume: Resume) {
+        *lock(&self.0.resume) = resume;
+        *lock(&self.0.cursor) = None;
     }
 
     /// Adds whole lines to what is to be printed. Gives how many bytes they have.
@@ -117,7 +158,8 @@ impl Output {
         (bytes.len() - before) as u64
     }
 
-    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of them.
+    /// The lines so far have everything up to the event `cursor`. They are sent out when there are enough of
+    /// them.
     pub(crate) fn reached(&self, cursor: Option<&str>, console: &Console) -> Result<(), Error> {
         let mut queue = lock(&self.0.queue);
         queue.mark(cursor, &mut lock(&self.0.cursor));
@@ -135,14 +177,15 @@ impl Output {
         if self.0.is_terminal { console.aside(|| self.write(queue)) } else { self.write(queue) }
     }
 
-    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing follows.
+    /// How far it got. After a write that failed, a file is cut back to its last whole line, if nothing
+    /// follows.
     pub(crate) fn ended(&self) -> Reached {
         let whole = lock(&self.0.queue).cut_back();
-        Reached { cursor: lock(&self.0.cursor).clone(), whole }
+        Reached { cursor: lock(&self.0.cursor).clone(), resume: lock(&self.0.resume).clone(), whole }
     }
 
-    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry` says that there
-    /// is no time for that.
+    /// Stops all printing, for good, and finishes the line that is on its way, if stdout takes it. `hurry`
+    /// says that there is no time for that.
     pub(crate) fn halt(&self, mut hurry: impl FnMut() -> bool) -> Reached {
         let _ = lock(&self.0.stop.1).write_all(b".");
         let whole = self.lock_in_time().is_some_and(|mut queue| {
@@ -162,7 +205,7 @@ impl Output {
             }
             queue.rest_of_line().is_none()
         });
-        Reached { cursor: lock(&self.0.cursor).clone(), whole }
+        Reached { cursor: lock(&self.0.cursor).clone(), resume: lock(&self.0.resume).clone(), whole }
     }
 
     fn write(&self, mut queue: MutexGuard<'_, Queue>) -> Result<(), Error> {
@@ -257,8 +300,8 @@ impl Queue {
     }
 }
 
-/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`: `patience` is at an
-/// end, or `stop` says so.
+/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`:
+/// `patience` is at an end, or `stop` says so.
 fn write(piece: &[u8], patience: Option<Duration>, stop: Option<&PipeReader>) -> io::Result<Option<usize>> {
     if is_closed() {
         return Err(ErrorKind::BrokenPipe.into());

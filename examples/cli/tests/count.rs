@@ -12,7 +12,7 @@ fn stream(ids: &[&str]) -> String {
     event_stream(&events.collect::<String>())
 }
 
-/// What a group with so many runs says.
+/// What a group with this many runs says.
 fn group(runs: u32) -> String {
     let body = format!(
         r#"{{"taskgroup_id":"tgrp_1","metadata":null,"status":{{"num_task_runs":{runs},"task_run_status_counts":{{"completed":{runs}}},"is_active":false,"status_message":null,"modified_at":null}},"created_at":null}}"#
@@ -36,7 +36,7 @@ fn asked(answers: Vec<String>) -> Ended {
 #[test]
 fn fewer_events_than_the_group_has_runs_is_a_failure() {
     let ended = asked(vec![stream(&["1", "2"]), stream(&[]), group(3)]);
-    ended.expect(1, &["2 of 3 runs", "go on with --last-event-id 2"]);
+    ended.expect(1, &["2 of 3 runs", "continue with --last-event-id 2"]);
     assert_eq!(ended.lines().len(), 2);
     for events in [&["1", "2", "3"][..], &["1", "2", "3", "4"]] {
         let ended = asked(vec![stream(events), stream(&[]), group(3)]);
@@ -63,14 +63,18 @@ fn a_refusal_in_the_end_is_decided_by_the_group() {
     let ended = asked(vec![broken(), refusal("404 No"), group(2)]);
     ended.expect(0, &["status 404: not here", "but all 2 runs of the group have come"]);
     let ended = asked(vec![broken(), refusal("404 No"), group(3)]);
-    ended.expect(1, &["status 404: not here", "2 of 3 runs", "go on with --last-event-id 2"]);
+    ended.expect(1, &["status 404: not here", "2 of 3 runs", "continue with --last-event-id 2"]);
     let ended = asked(vec![broken(), refusal("404 No"), refusal("404 No")]);
     ended.expect(
         1,
-        &["status 404: not here", "could not be confirmed", "all that came before this answer is out"],
+        &[
+            "status 404: not here",
+            "could not be confirmed",
+            "everything that came before this answer is printed",
+        ],
     );
     let ended = asked(vec![broken(), refusal("402 No"), refusal("402 No")]);
-    ended.expect(1, &["status 402: not here", "could not be confirmed", "go on with --last-event-id 2"]);
+    ended.expect(1, &["status 402: not here", "could not be confirmed", "continue with --last-event-id 2"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole lines, and how to go
-//! on names the last of them.
+//! Ends that come too early: signals, disks that are full and pipes that are closed. What is out is whole
+//! lines, and the hint how to continue names the last of them.
 
 mod common;
 
@@ -15,7 +15,7 @@ use common::*;
 use taskgroup_sandbox::{After, Faults, Options, RunsQuery, Sandbox, Stall};
 
 const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 129)];
-const HALF: &str = "stdout ends amid a line";
+const HALF: &str = "stdout ends in the middle of a line";
 
 fn stalled(runs_count: usize, after: u64) -> Sandbox {
     let stall = Stall::after(After::Events(after), Duration::from_secs(60)).times(1);
@@ -25,7 +25,8 @@ fn stalled(runs_count: usize, after: u64) -> Sandbox {
 /// The number of the event that the hint names.
 #[track_caller]
 fn hinted(ended: &Ended) -> usize {
-    let hint = ended.stderr.lines().find_map(|line| line.split_once("go on with --last-event-id ")).unwrap();
+    let hint =
+        ended.stderr.lines().find_map(|line| line.split_once("continue with --last-event-id ")).unwrap();
     hint.1.parse().unwrap()
 }
 
@@ -53,7 +54,7 @@ fn hearing(inner: &Command) -> Command {
 }
 
 #[test]
-fn each_signal_says_where_to_go_on_and_ends_with_its_code() {
+fn each_signal_says_where_to_continue_and_ends_with_its_code() {
     for format in ["--format=jsonl", "--format=human"] {
         for (name, code) in SIGNALS {
             let sandbox = stalled(5, 3);
@@ -61,7 +62,7 @@ fn each_signal_says_where_to_go_on_and_ends_with_its_code() {
             read_lines(&mut child, 3);
             signal(&child, name);
             let ended = ended(child.wait_with_output().unwrap());
-            ended.expect(code, &["interrupted; go on with --last-event-id 3"]);
+            ended.expect(code, &["interrupted; continue with --last-event-id 3"]);
             assert!(!ended.stderr.contains(HALF));
             let rest = end(&mut runs(&sandbox, ["--format=jsonl", "--last-event-id=3"]));
             assert_same(&rest.lines(), &truth(&sandbox, RunsQuery::default())[3..]);
@@ -73,7 +74,7 @@ fn each_signal_says_where_to_go_on_and_ends_with_its_code() {
 fn a_signal_before_anything_came_names_the_event_that_was_given() {
     for (arguments, words) in [
         (vec![], "interrupted\n"),
-        (vec!["--last-event-id=2"], "interrupted; go on with --last-event-id 2\n"),
+        (vec!["--last-event-id=2"], "interrupted; continue with --last-event-id 2\n"),
     ] {
         let stall = Stall::after(After::Bytes(0), Duration::from_secs(60)).times(1);
         let sandbox = sandbox(5, Faults { stall: Some(stall), ..Faults::default() });
@@ -97,7 +98,7 @@ fn the_hint_is_the_last_line_that_is_out_however_slowly_it_is_read() {
         let lines = read_lines(&mut child, read);
         wait_until_stuck(&sandbox);
         signal(&child, "TERM");
-        // Whoever reads on gets the line whole.
+        // If somebody reads on, they get the line whole.
         let ended = ended(child.wait_with_output().unwrap());
         ended.expect(143, &[]);
         assert!(!ended.stderr.contains(HALF), "{}", ended.stderr);
@@ -119,7 +120,7 @@ fn a_signal_is_heard_while_nobody_reads_stdout_and_half_a_line_is_told() {
         signal(&child, "INT");
         assert_eq!(child.wait().unwrap().code(), Some(130));
         let ended = ended(child.wait_with_output().unwrap());
-        ended.expect(130, &["interrupted; go on with --last-event-id "]);
+        ended.expect(130, &["interrupted; continue with --last-event-id "]);
         assert_eq!(
             (ended.stderr.contains(HALF), !ended.stdout.ends_with('\n')),
             (half, half),
@@ -175,19 +176,19 @@ fn nohup_keeps_the_program_going() {
 }
 
 #[test]
-fn a_disk_that_is_full_is_told_with_how_to_go_on() {
+fn a_disk_that_is_full_is_told_with_how_to_continue() {
     let sandbox = sandbox(5, Faults::default());
     let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
     let nothing = end(runs(&sandbox, ["--format=jsonl"]).stdout(full()));
     nothing.expect(1, &["stdout: No space left on device"]);
-    assert!(!nothing.stderr.contains("go on"), "nothing is out to go on after");
+    assert!(!nothing.stderr.contains("continue with"), "nothing is out to continue after");
     end(runs(&sandbox, ["--format=jsonl", "--last-event-id=2"]).stdout(full()))
         .expect(1, &["--last-event-id 2"]);
     end(program(["decode", "--help"]).stdout(full())).expect(1, &["stdout: No space left on device"]);
 }
 
 #[test]
-fn a_file_that_takes_no_more_ends_with_a_whole_line_and_is_gone_on_with() {
+fn a_file_that_takes_no_more_ends_with_a_whole_line_and_can_be_continued() {
     let options = Options { runs: 30, output_bytes: Some(9_000), ..Options::default() };
     let sandbox = Sandbox::start(options).unwrap();
     let file = temporary("limited.jsonl", b"");
@@ -199,7 +200,7 @@ fn a_file_that_takes_no_more_ends_with_a_whole_line_and_is_gone_on_with() {
     assert!(!failed.stderr.contains(HALF), "{}", failed.stderr);
     let (message, hint) = failed.stderr.split_once('\n').unwrap();
     assert!(
-        message.contains("File too large") && hint.contains("go on with"),
+        message.contains("File too large") && hint.contains("continue with"),
         "the hint comes after the error"
     );
     let lines = fs::read_to_string(&file).unwrap();

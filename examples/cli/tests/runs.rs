@@ -31,7 +31,7 @@ fn each_argument_of_the_request_reaches_the_service() {
 }
 
 #[test]
-fn a_stream_goes_on_after_a_given_event_id() {
+fn a_stream_continues_after_a_given_event_id() {
     let sandbox = sandbox(20, Faults::default());
     let ended = end(&mut runs(&sandbox, ["--format=jsonl", "--include-output", "--last-event-id", "15"]));
     ended.expect(0, &[]);
@@ -121,7 +121,9 @@ fn the_key_can_come_from_a_file() {
 #[test]
 fn plaintext_to_another_machine_is_refused_at_once() {
     let mut command = program(["runs", "tgrp_1", "--base-url", "http://192.0.2.1"]);
-    end(command.env("PARALLEL_API_KEY", KEY)).expect(1, &["plaintext to 192.0.2.1"]);
+    end(command.env("PARALLEL_API_KEY", KEY)).expect(2, &["plaintext to 192.0.2.1"]);
+    let mut command = program(["runs", "tgrp_1", "--base-url", "http://api.parallel.ai"]);
+    end(command.env("PARALLEL_API_KEY", KEY)).expect(2, &["plaintext to api.parallel.ai", "https://"]);
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn no_content_means_done() {
 }
 
 #[test]
-fn events_that_are_broken_are_named_by_their_id_and_the_rest_goes_on() {
+fn events_that_are_broken_are_named_by_their_id_and_the_rest_comes() {
     let sandbox = sandbox(10, Faults { broken_every: Some(4), ..Faults::default() });
     let ended = end(&mut runs(&sandbox, ["--format=jsonl", "--include-output"]));
     ended.expect(3, &["skipped: event \"4\"", "skipped: event \"8\""]);
@@ -203,7 +205,12 @@ fn an_event_id_with_the_key_in_it_does_not_show_the_key() {
     let ended = end(command.env("PARALLEL_API_KEY", KEY));
     ended.expect(
         1,
-        &[r#"goes on after event "x***""#, r#"skipped: event "y***""#, "--last-event-id 'y***'", "no group"],
+        &[
+            r#"continues after event "x***""#,
+            r#"skipped: event "y***""#,
+            "--last-event-id 'y***'",
+            "no group",
+        ],
     );
     server.join().unwrap();
 }
@@ -251,7 +258,7 @@ fn the_systems_certificates_are_those_that_openssl_would_take() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_is_no_reason_to_stop() {
+fn a_stderr_that_nobody_reads_is_not_a_reason_to_stop() {
     let sandbox = sandbox(10, Faults { broken_every: Some(2), ..Faults::default() });
     let mut child = runs(&sandbox, ["--format=jsonl"]).spawn().unwrap();
     drop(child.stderr.take());

@@ -91,7 +91,7 @@ fn signals_reach_the_command_which_decides() {
     // In a session of its own no terminal does what is to be tested.
     let spawn = |script: &str| {
         let inner = beside(&[], script);
-        // Whoever started the tests may ignore SIGHUP, as nohup does.
+        // What started the tests may ignore SIGHUP, as nohup does.
         let mut outer = Command::new("env");
         outer.args(["--default-signal=HUP", "setsid", "-w"]).arg(inner.get_program()).args(inner.get_args());
         outer.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()

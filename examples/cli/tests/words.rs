@@ -1,4 +1,5 @@
-//! What `taskgroup runs` says when it fails: what happened, in whose words, and which option helps. Never a secret.
+//! What `taskgroup runs` says when it fails: what happened, in whose words, and which option helps. Never a
+//! secret.
 
 mod common;
 
@@ -29,7 +30,7 @@ fn the_last_message_says_after_how_many_tries_it_gave_up_and_by_which_option() {
         assert!(last.contains("status 503: Down") && last.contains("; gave up after"), "{last}");
         assert!(last.contains(words) && last.contains("--max-attempts"), "{last}");
     }
-    // What comes between starts the count anew.
+    // What comes between starts the count again.
     let cut = Cut::after(After::Events(2)).times(1);
     let sandbox = sandbox(9, Faults { cut: Some(cut), ..Faults::default() });
     let mut child = runs(&sandbox, ["--max-attempts=2", "--format=jsonl"]).spawn().unwrap();
@@ -39,7 +40,7 @@ fn the_last_message_says_after_how_many_tries_it_gave_up_and_by_which_option() {
     }
     sandbox.faults(|faults| *faults = down());
     let ended = ended(child.wait_with_output().unwrap());
-    ended.expect(1, &["gave up after 2 tries in a row", "go on with --last-event-id 2"]);
+    ended.expect(1, &["gave up after 2 tries in a row", "continue with --last-event-id 2"]);
     assert_eq!(ended.stderr.matches("tries again in").count(), 2, "{}", ended.stderr);
 }
 
@@ -56,15 +57,19 @@ fn a_cursor_that_was_refused_is_not_recommended() {
     let sandbox = sandbox(5, Faults::default());
     let ended = end(&mut runs(&sandbox, ["--format=jsonl", "--last-event-id=99"]));
     ended.expect(1, &["status 422: ", "\"99\"", "leave out --last-event-id to start from the beginning"]);
-    assert!(!ended.stderr.contains("go on with"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("continue with"), "{}", ended.stderr);
     // Nor is it when the group is not there at all.
     let mut command = runs(&sandbox, ["--last-event-id=2"]);
     let ended = end(command.env("PARALLEL_API_KEY", "another-key"));
-    ended.expect(1, &["status 401", "go on with --last-event-id 2"]);
+    ended.expect(1, &["status 401", "continue with --last-event-id 2"]);
     let mut command = program(["runs", "tgrp_0", "--last-event-id=2"]);
     command.env("PARALLEL_BASE_URL", sandbox.base_url()).env("PARALLEL_API_KEY", KEY);
     let ended = end(&mut command);
-    assert!(ended.stderr.contains("status 404") && !ended.stderr.contains("go on with"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("status 404") && !ended.stderr.contains("continue with"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -74,23 +79,23 @@ fn a_cursor_that_is_refused_on_the_way_is_not_recommended_either() {
     let (server, url) = canned(vec![stream, refusal]);
     let ended = end(&mut runs_at(&url, &[]));
     ended.expect(1, &["status 422: no such event", "\"7\""]);
-    assert!(!ended.stderr.contains("go on with"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("continue with"), "{}", ended.stderr);
     server.join().unwrap();
 }
 
 #[test]
-fn how_to_go_on_comes_after_the_error() {
+fn how_to_continue_comes_after_the_error() {
     let stream = event_stream("data: {\"event_id\":\"7\"}\n\ndata: {\n");
     let (server, url) = canned(vec![stream, answer("402 No", "text/plain", "no credit")]);
     let ended = end(&mut runs_at(&url, &["--status=completed"]));
     let last: Vec<_> = ended.stderr.lines().rev().take(2).collect();
     assert!(last[1].contains("status 402: no credit"), "{}", ended.stderr);
-    assert_eq!(last[0], "taskgroup: go on with --last-event-id 7");
+    assert_eq!(last[0], "taskgroup: continue with --last-event-id 7");
     server.join().unwrap();
 }
 
 #[test]
-fn for_people_each_line_begins_with_the_id_to_go_on_after() {
+fn for_people_each_line_begins_with_the_id_to_continue_after() {
     let options = Options { runs: 4, awkward_ids: true, ..Options::default() };
     let sandbox = Sandbox::start(options).unwrap();
     let ended = end(&mut runs(&sandbox, []));
@@ -127,8 +132,9 @@ fn what_needs_an_option_names_it() {
     let tls = Sandbox::start(Options { tls: true, ..Options::default() }).unwrap();
     let plain = sandbox(1, Faults::default());
     let url = |scheme: &str, sandbox: &Sandbox| format!("{scheme}://localhost:{}", sandbox.port());
+    end(&mut runs_at("http://192.0.2.1", &[]))
+        .expect(2, &["plaintext to 192.0.2.1", "--allow-plaintext", "https://"]);
     for (url, words) in [
-        ("http://192.0.2.1".to_owned(), vec!["plaintext to 192.0.2.1", "--allow-plaintext", "https://"]),
         (url("https", &tls), vec!["certificate", "--ca-file"]),
         (url("https", &plain), vec!["does not speak TLS", "http may be meant"]),
         (url("http", &tls), vec!["not HTTP/1", "--base-url begins with https://"]),

@@ -1,4 +1,5 @@
-//! An ESP32-C3 or an ESP32-C6 that shows the runs of a task group: each by a line of the log, and how it is going by a lamp.
+//! An ESP32-C3 or an ESP32-C6 that shows the runs of a task group: each by a line of the log, and how it is
+//! going by a lamp.
 //!
 //! ```text
 //! Wi-Fi, its noise, lamp ─► board ─► log, lamp, cursor in the flash

@@ -1,5 +1,5 @@
-//! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that shows the runs of a task group: each
-//! by a line of the log, and how it is going by the lamp on the board.
+//! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that shows the runs of a task
+//! group: each by a line of the log, and how it is going by the lamp on the board.
 //!
 //! ```text
 //! pico_w or w5500: network, lamp ─► board ─► log, lamp, cursor in the flash

@@ -1,9 +1,11 @@
-//! A posted input and its schema in, the content of an answer out: it fits the schema, and repeats what was asked.
+//! A posted input and its schema in, the content of an answer out: it fits the schema, and repeats what was
+//! asked.
 //!
 //! # Limits
 //!
-//! Of JSON Schema: `type`, `enum`, `const`, `properties`, `items`, `anyOf`, `oneOf`, `allOf`, `format`, `minimum`,
-//! `maximum` and references to `$defs`. Everything else is passed over. A reference that leads back to itself ends in null.
+//! Of JSON Schema: `type`, `enum`, `const`, `properties`, `items`, `anyOf`, `oneOf`, `allOf`, `format`,
+//! `minimum`, `maximum` and references to `$defs`. Everything else is passed over. A reference that leads
+//! back to itself ends in null.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,5 @@
-//! Requests in, the service's answers out: which handler answers which call, and which requests are let through.
+//! Requests in, the service's answers out: which handler answers which call, and which requests are let
+//! through.
 //!
 //! # Limits
 //!
@@ -62,7 +63,8 @@ fn calls(version: Version) -> Router<Arc<Shared>> {
         .layer(axum::Extension(version))
 }
 
-/// Every request passes here first: it is counted, answered by a fault if there is one, and refused without the key.
+/// Every request passes here first: it is counted, answered by a fault if there is one, and refused without
+/// the key.
 async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     shared.note_request(format!("{} {}", request.method(), request.uri()));
     let request = match record(&shared, request).await {

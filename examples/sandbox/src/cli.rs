@@ -1,9 +1,9 @@
-//! Command-line arguments in, a sandbox out that runs until a signal or its command ends it. `taskgroup-sandbox` and
-//! `taskgroup sandbox` are both made of this.
+//! Command-line arguments in, a sandbox out that runs until a signal or its command ends it.
+//! `taskgroup-sandbox` and `taskgroup sandbox` are both made of this.
 //!
-//! The first three lines on stdout are `PARALLEL_BASE_URL=…`, `PARALLEL_API_KEY=…` and `TASKGROUP_ID=…`; with `--tls` a fourth is
-//! `TASKGROUP_CA_FILE=…`. They are printed once it listens, in a form that a shell can evaluate. A command gets them in its
-//! environment instead.
+//! The first three lines on stdout are `PARALLEL_BASE_URL=…`, `PARALLEL_API_KEY=…` and `TASKGROUP_ID=…`; with
+//! `--tls` a fourth is `TASKGROUP_CA_FILE=…`. They are printed once it listens, in a form that a shell can
+//! evaluate. A command gets them in its environment instead.
 //!
 //! ```
 //! use clap::Parser;
@@ -19,8 +19,8 @@
 //!
 //! # Limits
 //!
-//! Ends on SIGTERM and SIGINT. Without `--ca-out` and without a command, the certificate stays in the folder for temporary
-//! files.
+//! Ends on SIGTERM and SIGINT. Without `--ca-out` and without a command, the certificate stays in the folder
+//! for temporary files.
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -56,7 +56,8 @@ pub struct Arguments {
     /// The only API key to accept: letters, digits and -_.:/+=@%,
     #[arg(long, value_name = "KEY", default_value = "sandbox-key", value_parser = key)]
     key: String,
-    /// Let the runs of that group progress by the clock, too; without this they have ended when the sandbox starts
+    /// Let the runs of that group progress by the clock, too; without this they have ended when the sandbox
+    /// starts
     #[arg(long)]
     live: bool,
     /// Bytes of the JSON of each output, 1000 to 1000000000 [default: 1 KB to 380 KB, mostly small]
@@ -68,14 +69,16 @@ pub struct Arguments {
     /// Serve HTTPS, with a certificate of an authority of its own
     #[arg(long)]
     tls: bool,
-    /// Write the certificate of that authority to this file, in PEM [default: in the folder for temporary files]
+    /// Write the certificate of that authority to this file, in PEM [default: in the folder for temporary
+    /// files]
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_out: Option<PathBuf>,
-    /// Record each request in this file, one line of JSON each: method, path, query, headers without the key, body
+    /// Record each request in this file, one line of JSON each: method, path, query, headers without the key,
+    /// body
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// When the sandbox ends, write its counts (connections, TLS handshakes, requests, …) to this file, as one line of
-    /// JSON; - is stderr
+    /// When the sandbox ends, write its counts (connections, TLS handshakes, requests, …) to this file, as
+    /// one line of JSON; - is stderr
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -86,7 +89,8 @@ pub struct Arguments {
     answers: Answers,
     #[command(flatten)]
     forms: Forms,
-    /// Run this command with the variables set, instead of printing them; the sandbox ends with it, with its exit code
+    /// Run this command with the variables set, instead of printing them; the sandbox ends with it, with its
+    /// exit code
     #[arg(value_name = "COMMAND", last = true, num_args = 1..)]
     command: Vec<OsString>,
 }

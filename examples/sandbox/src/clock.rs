@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Moment(i64);
 
 impl Moment {
-    /// When every world begins: 2026-01-01T00:00:00Z. It is fixed, so that a seed decides the dates of its own runs, too.
+    /// When every world begins: 2026-01-01T00:00:00Z. It is fixed, so that a seed decides the dates of its
+    /// own runs, too.
     pub(crate) const START: Self = Self(1_767_225_600_000_000);
 
     pub(crate) fn later(self, microseconds: u64) -> Self {
@@ -61,8 +62,8 @@ impl Clock {
     }
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar: the year is taken to start in March,
-/// so that the leap day is its last.
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar: the year is taken to
+/// start in March, so that the leap day is its last.
 fn date(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));

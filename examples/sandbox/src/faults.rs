@@ -9,7 +9,8 @@
 //!
 //! # Limits
 //!
-//! Bytes are counted for each connection, events for each answer. A fault with `times` is gone once it has struck that often.
+//! Bytes are counted for each connection, events for each answer. A fault with `times` is gone once it has
+//! struck that often.
 
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub struct Faults {
     pub stall: Option<Stall>,
     /// Reads a whole POST, does nothing about it, and ends its connection.
     pub lost_request: Option<Loss>,
-    /// Carries out a POST, and ends its connection before the first byte of the answer. A POST that is refused gets its
-    /// answer.
+    /// Carries out a POST, and ends its connection before the first byte of the answer. A POST that is
+    /// refused gets its answer.
     pub lost_answer: Option<Loss>,
     /// Ends an event stream in order, but with an `error` event.
     pub error: Option<StreamError>,
@@ -43,17 +44,18 @@ pub struct Faults {
     pub id_lines: bool,
     /// A `retry:` line with this number, as a block of its own, at the start of each event stream.
     pub retry_milliseconds: Option<u64>,
-    /// The JSON of each event on several `data:` lines: a new one after each comma between its outermost members.
+    /// The JSON of each event on several `data:` lines: a new one after each comma between its outermost
+    /// members.
     pub data_lines: bool,
     /// What a resumed stream starts with.
     pub resume: Resume,
     /// Event streams in HTTP/1.0: neither chunks nor a length, the end of the connection ends the body.
     pub until_close: bool,
-    /// In a stream of runs, events lack their last brace if this number divides their place in the group, counted from 1.
-    /// 0 breaks none.
+    /// In a stream of runs, events lack their last brace if this number divides their place in the group,
+    /// counted from 1. 0 breaks none.
     pub broken_every: Option<u64>,
-    /// Headers of event streams. Each replaces the one of the same name, `content-type` included. Headers that HTTP does
-    /// not allow are left out.
+    /// Headers of event streams. Each replaces the one of the same name, `content-type` included. Headers
+    /// that HTTP does not allow are left out.
     pub headers: Vec<(String, String)>,
 }
 
@@ -112,10 +114,11 @@ fn take<F, T>(fault: &mut Option<F>, parts: impl FnOnce(&mut F) -> (T, &mut Opti
 /// Where a fault strikes, in what a connection sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// After this number of bytes of the connection, heads and chunk framing included, TLS excluded. 0: the request is
-    /// read, and no byte comes back.
+    /// After this number of bytes of the connection, heads and chunk framing included, TLS excluded. 0: the
+    /// request is read, and no byte comes back.
     Bytes(u64),
-    /// After a number of bytes that is drawn for each connection from the seed: uniform, both bounds included.
+    /// After a number of bytes that is drawn for each connection from the seed: uniform, both bounds
+    /// included.
     RandomBytes {
         /// The fewest.
         least: u64,

@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! A place in the runs or in the log never changes, so it can be a cursor. Changes found at the same time get one status.
+//! A place in the runs or in the log never changes, so it can be a cursor. Changes found at the same time get
+//! one status.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -49,15 +49,16 @@ pub struct Options {
     pub port: u16,
     /// How many seconds of the sandbox's world pass in one real second, from 0.001 to 1,000,000.
     pub speed: f64,
-    /// Runs that the sandbox makes up (the group that is there from the start, [`Sandbox::create_group`]) have ended
-    /// when they are made. If not, they progress by the clock, as runs that a client adds always do.
+    /// Runs that the sandbox makes up (the group that is there from the start, [`Sandbox::create_group`])
+    /// have ended when they are made. If not, they progress by the clock, as runs that a client adds always
+    /// do.
     pub finished: bool,
     /// How long runs take, and how they end.
     pub lifecycle: Lifecycle,
     /// Bytes of the JSON of each output, 1,000 or more; `None`: 1 KB to 380 KB, mostly small.
     pub output_bytes: Option<usize>,
-    /// Whether cursors have characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space and a letter
-    /// beyond ASCII.
+    /// Whether cursors have characters that a query has to percent-encode: `+`, `/`, `=`, `&`, `%`, a space
+    /// and a letter beyond ASCII.
     pub awkward_ids: bool,
     /// HTTPS instead of HTTP.
     pub tls: bool,
@@ -102,7 +103,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If the port is taken, threads or certificates cannot be made, or the file of the recording cannot be written.
+    /// If the port is taken, threads or certificates cannot be made, or the file of the recording cannot be
+    /// written.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
@@ -167,15 +169,15 @@ impl Sandbox {
         id
     }
 
-    /// The events that a stream of this group's runs has if nothing goes wrong, as the runs are now. Without such a group:
-    /// none.
+    /// The events that a stream of this group's runs has if nothing goes wrong, as the runs are now. Without
+    /// such a group: none.
     pub fn runs(&self, group: &str, query: RunsQuery) -> impl Iterator<Item = RunEvent> + use<> {
         let reader = Reader::new(self.shared.clone(), group, query, self.shared.clock.now());
         reader.into_iter().flatten().map(|(_, event)| event)
     }
 
-    /// Changes what goes wrong: faults of bytes from the next connection, faults of answers from the next request. Returns
-    /// what `change` returns.
+    /// Changes what goes wrong: faults of bytes from the next connection, faults of answers from the next
+    /// request. Returns what `change` returns.
     pub fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         change(&mut self.shared.faults())
     }
@@ -185,7 +187,8 @@ impl Sandbox {
         self.shared.stats()
     }
 
-    /// The requests so far, each as [`Record`] describes it. Empty unless [`Options::record`] is [`Record::Memory`].
+    /// The requests so far, each as [`Record`] describes it. Empty unless [`Options::record`] is
+    /// [`Record::Memory`].
     pub fn recorded(&self) -> Vec<String> {
         self.shared.recorded()
     }
@@ -199,7 +202,8 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // It does not wait: a client may keep a stream open for an hour, and this may run inside another runtime.
+            // It does not wait: a client may keep a stream open for an hour, and this may run inside another
+            // runtime.
             runtime.shutdown_background();
         }
     }

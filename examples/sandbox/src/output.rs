@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! An output has exactly as many bytes as its run says, from 1 KB on. A smaller one is as small as its content allows.
+//! An output has exactly as many bytes as its run says, from 1 KB on. A smaller one is as small as its
+//! content allows.
 
 use serde_json::Value;
 
@@ -67,7 +68,8 @@ pub(crate) fn output(run: &Run) -> String {
     out + &closing
 }
 
-/// Opens the object, writes `type` and the `content` that answers the posted input, and names the content's fields.
+/// Opens the object, writes `type` and the `content` that answers the posted input, and names the content's
+/// fields.
 fn answered(run: &Run, posted: &Value, echo: &str, random: &mut Random, out: &mut String) -> Vec<String> {
     if run.kind == Kind::Text {
         out.push_str("{\"type\":\"text\",\"content\":");
@@ -122,8 +124,8 @@ fn made_up(run: &Run, random: &mut Random, out: &mut String) -> Vec<String> {
     fields
 }
 
-/// Writes `basis` so that the text has `end` bytes afterwards: as many entries as there is room for, and a last one that
-/// fills it. The first one repeats the input, even if there is no room.
+/// Writes `basis` so that the text has `end` bytes afterwards: as many entries as there is room for, and a
+/// last one that fills it. The first one repeats the input, even if there is no room.
 fn basis(
     run: &Run,
     random: &mut Random,

@@ -33,7 +33,8 @@ pub(crate) fn state(run: &Run, now: Moment, version: Version) -> String {
     )
 }
 
-/// When each message is due, the type of its event, and its JSON. A run whose input says `enable_events: false` has none.
+/// When each message is due, the type of its event, and its JSON. A run whose input says `enable_events:
+/// false` has none.
 pub(crate) fn messages(run: &Run) -> impl Iterator<Item = (Moment, &'static str, String)> {
     let mut random = Random::nth(run.seed, 7);
     let (started, step) = (run.started, run.ended.since(run.started) / (NAMES.len() as u64 + 1));

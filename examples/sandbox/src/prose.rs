@@ -97,8 +97,8 @@ pub(crate) fn filler(random: &mut Random, bytes: usize, out: &mut String) {
     out.truncate(end);
 }
 
-/// Appends `text` as a JSON string. Letters beyond ASCII are written as they are if `raw`, else as `\uXXXX`, with surrogate
-/// pairs beyond U+FFFF.
+/// Appends `text` as a JSON string. Letters beyond ASCII are written as they are if `raw`, else as `\uXXXX`,
+/// with surrogate pairs beyond U+FFFF.
 pub(crate) fn quote(text: &str, raw: bool, out: &mut String) {
     out.push('"');
     for letter in text.chars() {

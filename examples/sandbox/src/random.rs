@@ -40,7 +40,8 @@ impl Random {
         (self.number() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A number in `[0, 1)`. It is below 1/16 exactly if `one_in(16)` would be true: its highest bits are the number's lowest.
+    /// A number in `[0, 1)`. It is below 1/16 exactly if `one_in(16)` would be true: its highest bits are the
+    /// number's lowest.
     pub(crate) fn share(&mut self) -> f64 {
         (self.number().rotate_right(4) >> 11) as f64 / (1u64 << 53) as f64
     }

@@ -1,8 +1,10 @@
-//! Requests in, one line of JSON for each out: what a client wrote, to compare it with what another one writes.
+//! Requests in, one line of JSON for each out: what a client wrote, to compare it with what another one
+//! writes.
 //!
 //! # Limits
 //!
-//! Headers that carry a key (`x-api-key`, `authorization`) are left out; bodies are recorded as they are. A header that comes several times has its values joined by `, `.
+//! Headers that carry a key (`x-api-key`, `authorization`) are left out; bodies are recorded as they are. A
+//! header that comes several times has its values joined by `, `.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,9 +16,10 @@ use serde_json::{Map, Value, json};
 
 /// Where the requests that a sandbox gets are recorded.
 ///
-/// Each is one line of JSON with these members: `method`; `path`, as it was sent; `query`, a list of `[name, value]`,
-/// percent-decoded and in order; `headers`, an object with lowercase names, without those that carry a key; and `body`, the JSON that
-/// was sent, or null for an empty body. A body that is not JSON is in `text` instead.
+/// Each is one line of JSON with these members: `method`; `path`, as it was sent; `query`, a list of `[name,
+/// value]`, percent-decoded and in order; `headers`, an object with lowercase names, without those that carry
+/// a key; and `body`, the JSON that was sent, or null for an empty body. A body that is not JSON is in `text`
+/// instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Record {
     /// Nowhere.
@@ -26,7 +29,8 @@ pub enum Record {
     ///
     /// [`Sandbox::recorded`]: crate::Sandbox::recorded
     Memory,
-    /// In a file, which the sandbox replaces when it starts. Each line is written before its request is answered.
+    /// In a file, which the sandbox replaces when it starts. Each line is written before its request is
+    /// answered.
     File(PathBuf),
 }
 

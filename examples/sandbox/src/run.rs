@@ -1,8 +1,10 @@
-//! A seed and a moment in, one run as it is then. When it is queued, running and done follows from the seed alone.
+//! A seed and a moment in, one run as it is then. When it is queued, running and done follows from the seed
+//! alone.
 //!
 //! # Limits
 //!
-//! A run that is cancelled is `cancelling` for the last fifth of its time at work. No run is ever `action_required`.
+//! A run that is cancelled is `cancelling` for the last fifth of its time at work. No run is ever
+//! `action_required`.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -89,10 +91,11 @@ pub enum Version {
     V1,
 }
 
-/// How long a run takes, and how it ends. Times are in seconds of the sandbox's world: see [`Options::speed`].
+/// How long a run takes, and how it ends. Times are in seconds of the sandbox's world: see
+/// [`Options::speed`].
 ///
-/// Each run draws its own times and its own end from its seed. A run with the processor `pro` or `ultra` is at work
-/// three times as long. Two ranges of zero end each run when it is made.
+/// Each run draws its own times and its own end from its seed. A run with the processor `pro` or `ultra` is
+/// at work three times as long. Two ranges of zero end each run when it is made.
 ///
 /// [`Options::speed`]: crate::Options::speed
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +106,8 @@ pub struct Lifecycle {
     pub running: RangeInclusive<Duration>,
     /// The share of runs that fail, from 0 to 1.
     pub failed: f64,
-    /// The share of runs that are cancelled, from 0 to 1. The shares of failed and cancelled runs add up to 1 at most.
+    /// The share of runs that are cancelled, from 0 to 1. The shares of failed and cancelled runs add up to 1
+    /// at most.
     pub cancelled: f64,
 }
 

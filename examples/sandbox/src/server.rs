@@ -1,9 +1,10 @@
-//! A listening socket in, answered requests out: one HTTP/1.1 connection per client, over a wire that faults can reach.
+//! A listening socket in, answered requests out: one HTTP/1.1 connection per client, over a wire that faults
+//! can reach.
 //!
 //! # Limits
 //!
-//! HTTP/1.1 and 1.0 only. The head of a request must come within 30 s, a TLS handshake within 10 s. A broken request ends
-//! its own connection only.
+//! HTTP/1.1 and 1.0 only. The head of a request must come within 30 s, a TLS handshake within 10 s. A broken
+//! request ends its own connection only.
 
 use std::io;
 use std::sync::Arc;
@@ -83,7 +84,8 @@ async fn answer<T: Transport>(transport: T, shared: Arc<Shared>, router: Router,
             }
         }
     });
-    // An error here is a client that closed the connection, or a cut on demand. The connection is over either way.
+    // An error here is a client that closed the connection, or a cut on demand. The connection is over either
+    // way.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)

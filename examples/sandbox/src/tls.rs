@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! Keys are P-256 and new each time, whatever the seed. Certificates are valid for `localhost`, `127.0.0.1` and `::1`, from
-//! 2025 to 2045.
+//! Keys are P-256 and new each time, whatever the seed. Certificates are valid for `localhost`, `127.0.0.1`
+//! and `::1`, from 2025 to 2045.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A group and a question in, the events of its stream of runs out, one at a time: as the server sends them, and as tests
-//! compare them.
+//! A group and a question in, the events of its stream of runs out, one at a time: as the server sends them,
+//! and as tests compare them.
 //!
 //! # Limits
 //!
@@ -13,8 +13,8 @@ use crate::run::{Status, Version};
 use crate::shared::Shared;
 use crate::world::Stream;
 
-/// The parameters of a request for the runs of a group, except the cursor. The default is `/v1beta`, all runs, no input and
-/// no output.
+/// The parameters of a request for the runs of a group, except the cursor. The default is `/v1beta`, all
+/// runs, no input and no output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunsQuery {
     /// `/v1beta` or `/v1`.

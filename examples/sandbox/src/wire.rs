@@ -1,8 +1,10 @@
-//! The bytes of a connection in, the same bytes out until a fault is due: cuts, silences and small writes, at any byte.
+//! The bytes of a connection in, the same bytes out until a fault is due: cuts, silences and small writes, at
+//! any byte.
 //!
 //! # Limits
 //!
-//! Counts what HTTP writes, heads and chunk framing included, before TLS encrypts it. It never changes what is read.
+//! Counts what HTTP writes, heads and chunk framing included, before TLS encrypts it. It never changes what
+//! is read.
 
 use std::future::Future;
 use std::io;
@@ -37,7 +39,8 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// How an answer cuts its connection once everything written so far is sent: it opens the shears, and the wire closes them.
+/// How an answer cuts its connection once everything written so far is sent: it opens the shears, and the
+/// wire closes them.
 #[derive(Debug, Default)]
 pub(crate) struct Shears {
     open: AtomicBool,

@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! Nothing is ever forgotten: a run takes about 400 bytes and its posted input. Outputs take none: each is made when it is sent.
+//! Nothing is ever forgotten: a run takes about 400 bytes and its posted input. Outputs take none: each is
+//! made when it is sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,7 +116,8 @@ impl World {
         format!("{}{}{awkward}", stream.prefix(), place + 1)
     }
 
-    /// How many of a stream's events come before those after `cursor`; `None` if none of its `events` events has that id.
+    /// How many of a stream's events come before those after `cursor`; `None` if none of its `events` events
+    /// has that id.
     pub(crate) fn place(&self, stream: Stream, cursor: &str, events: usize) -> Option<usize> {
         let number = cursor.strip_prefix(stream.prefix())?;
         let digits = number.bytes().take_while(u8::is_ascii_digit).count();

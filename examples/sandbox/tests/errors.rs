@@ -1,4 +1,5 @@
-//! Each error of each call, as the service gives it: the status, and either an error with a reference or a list of places.
+//! Each error of each call, as the service gives it: the status, and either an error with a reference or a
+//! list of places.
 
 mod client;
 
@@ -181,7 +182,8 @@ fn what_a_query_cannot_say_is_a_422() {
     );
 }
 
-/// Mistakes in a RunInput besides `input` and `processor`: the member, a value, and the place in that value with its kind.
+/// Mistakes in a RunInput besides `input` and `processor`: the member, a value, and the place in that value
+/// with its kind.
 fn shapes() -> Vec<(&'static str, Value, Value, &'static str)> {
     let policy = |name: &str, count: usize| json!({name: vec!["example.org"; count]});
     let output = |schema: Value| json!({"output_schema": schema});

@@ -1,4 +1,5 @@
-//! The program as a shell sees it: its first lines, its end, its help; and HTTPS as a client that trusts its certificate sees it.
+//! The program as a shell sees it: its first lines, its end, its help; and HTTPS as a client that trusts its
+//! certificate sees it.
 
 mod client;
 

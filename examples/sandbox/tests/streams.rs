@@ -1,4 +1,4 @@
-//! The event streams without faults: what they hold, in which order, and from where they go on.
+//! The event streams without faults: what they hold, in which order, and from where they continue.
 
 mod client;
 

@@ -1,8 +1,8 @@
-//! A server's address, name, root and path in, what a device gets from it out: a line for each connection, with
-//! `full` or `resumed`, the length of the body and its SHA-256.
+//! A server's address, name, root and path in, what a device gets from it out: a line for each connection,
+//! with `full` or `resumed`, the length of the body and its SHA-256.
 //!
-//! `fetch ADDRESS NAME ROOT.der PATH CONNECTIONS RECEIVE`: the last is how many bytes the buffer for receiving has. All
-//! connections are of one client.
+//! `fetch ADDRESS NAME ROOT.der PATH CONNECTIONS RECEIVE`: the last is how many bytes the buffer for
+//! receiving has. All connections are of one client.
 
 use std::{
     error::Error,

@@ -1,5 +1,5 @@
-//! A folder in, handshakes of real servers in it out, for programs without a network: all that each server has
-//! sent to a client whose random numbers are always the same.
+//! A folder in, handshakes of real servers in it out, for programs without a network: all that each server
+//! has sent to a client whose random numbers are always the same.
 
 #[path = "../../budgets/secured/src/same.rs"]
 mod same;

@@ -44,7 +44,7 @@ pub(crate) struct Body<'s, W> {
     pub(crate) sent: u64,
 }
 
-/// Whether the connection goes on.
+/// Whether the connection continues.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Then {
     GoesOn,
@@ -52,7 +52,7 @@ enum Then {
 }
 
 impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
-    /// With a fault after so many bytes, which counts itself when it hits.
+    /// With a fault after this many bytes, which counts itself when it hits.
     pub(crate) fn new(
         to: W,
         session: &'s mut Session,
@@ -98,7 +98,7 @@ impl<'s, W: AsyncWrite + Unpin> Body<'s, W> {
         Ok(Then::GoesOn)
     }
 
-    /// How much of so many bytes goes into the next record.
+    /// How many of these bytes go into the next record.
     fn next_size(&mut self, there: usize) -> usize {
         let most = match self.fault {
             Fault::RecordsOfOneByte => 1,

@@ -9,11 +9,11 @@
 //!
 //! # Limits
 //!
-//! Keys and signatures on elliptic curves are new in each process; names, dates and serial numbers are not. A certificate
-//! holds for a year before and after the moment, unless its dates are what it is about.
+//! Keys and signatures on elliptic curves are new in each process; names, dates and serial numbers are not. A
+//! certificate holds for a year before and after the moment, unless its dates are what it is about.
 //!
-//! Not in the table: an authority whose key usage lacks `keyCertSign`. webpki, and with it rustls, looks at no
-//! key usage of certificates, since the CA flag says the same.
+//! Not in the table: an authority whose key usage lacks `keyCertSign`. webpki, and with it rustls, looks at
+//! no key usage of certificates, since the CA flag says the same.
 
 mod accepted;
 mod found;
@@ -30,7 +30,8 @@ use maker::Maker;
 /// The moment that tests with a clock of their own ask at: 2026-06-01, 00:00 UTC, in Unix seconds.
 pub const NOW: u64 = 1_780_272_000;
 
-/// The name that clients ask for, unless the case is about names. All below `localhost` is this machine (RFC 6761).
+/// The name that clients ask for, unless the case is about names. All below `localhost` is this machine (RFC
+/// 6761).
 pub const SERVER_NAME: &str = "api.tasks.localhost";
 
 /// A chain, and what a client has to make of it.

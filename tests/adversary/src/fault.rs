@@ -1,4 +1,5 @@
-//! What a server may do wrong, and some things that only look so: the names, and what a client has to make of each.
+//! What a server may do wrong, and some things that only look so: the names, and what a client has to make of
+//! each.
 //!
 //! ```
 //! use taskgroup_adversary::{Effect, Fault};
@@ -13,7 +14,7 @@ use std::str::FromStr;
 /// What a client has to make of a fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
-    /// TLS 1.3 allows it: the connection goes on, and all bytes arrive.
+    /// TLS 1.3 allows it: the connection continues, and all bytes arrive.
     Allowed,
     /// The handshake fails, before the client has sent anything to protect.
     Refused,
@@ -43,7 +44,8 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// All of them: first those of the handshake, then those at a byte of the body, then those of all records.
+            /// All of them: first those of the handshake, then those at a byte of the body, then those of all
+            /// records.
             pub const ALL: &[Self] = &[$( Self::$fault, )*];
 
             /// In small letters, with hyphens.

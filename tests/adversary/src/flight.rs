@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! Only what it is made of: the bytes need the connection's secrets, and come from [`handshake`](crate::handshake).
+//! Only what it is made of: the bytes need the connection's secrets, and come from
+//! [`handshake`](crate::handshake).
 
 use crate::fault::Fault;
 use crate::hello::Hello;

@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! TLS_AES_128_GCM_SHA256 and TLS_CHACHA20_POLY1305_SHA256, with P-256 or X25519. The client's `Finished` is checked; a certificate that it should
-//! show, after a `CertificateRequest`, is not.
+//! TLS_AES_128_GCM_SHA256 and TLS_CHACHA20_POLY1305_SHA256, with P-256 or X25519. The client's `Finished` is
+//! checked; a certificate that it should show, after a `CertificateRequest`, is not.
 
 use std::io;
 

@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! Reads what the answer needs and no more: the session id to echo, the cipher suites, the key shares for P-256 and
-//! X25519, and max_fragment_length.
+//! Reads what the answer needs and no more: the session id to echo, the cipher suites, the key shares for
+//! P-256 and X25519, and max_fragment_length.
 
 use std::io;
 

@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! ECDSA on P-256 with SHA-256, on P-384 with SHA-384; RSA with SHA-256 in PKCS#1 v1.5 and PSS, and with SHA-1 in
-//! certificates. RSA keys are those of the folder `keys`.
+//! ECDSA on P-256 with SHA-256, on P-384 with SHA-384; RSA with SHA-256 in PKCS#1 v1.5 and PSS, and with
+//! SHA-1 in certificates. RSA keys are those of the folder `keys`.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! TLS servers that a client must refuse, and some that it must not.
 //!
-//! [`certificates`] is a table of chains, each with what a client has to make of it. [`Server`] shows one of them, by a
-//! TLS library that keeps to the rules or by TLS 1.3 of its own that breaks them at one place, and hands on what it
-//! decrypts: to a server without TLS behind it, so that a [`Fault`] can hit in the middle of a body.
+//! [`certificates`] is a table of chains, each with the verdict that a client must reach. [`Server`] shows
+//! one of them. It speaks TLS with a library that obeys the rules, or with a TLS 1.3 of its own that breaks
+//! them in one place. It passes what it decrypts to a server without TLS, so that a [`Fault`] can hit in the
+//! middle of a body.
 //!
 //! ```
 //! use taskgroup_adversary::{Expected, NOW, Refusal, certificates};

@@ -1,9 +1,9 @@
 //! A TLS server on loopback that a client must refuse, or has to bear, in front of a server without TLS.
 //!
-//! The first lines on stdout are `PORT=…`, `CA_FILE=…`, `SERVER_NAME=…` and `NOW=…`, when it listens; then one line of JSON
-//! for each connection that has ended: `{"connection":1,"received":120,"requests":1,"fault":"cut"}`, where
-//! `received` is how many bytes the client has sent in TLS and `requests` how many heads they hold, and `fault` is null
-//! when none has hit.
+//! The first lines on stdout are `PORT=…`, `CA_FILE=…`, `SERVER_NAME=…` and `NOW=…`, when it listens; then
+//! one line of JSON for each connection that has ended:
+//! `{"connection":1,"received":120,"requests":1,"fault":"cut"}`, where `received` is how many bytes the
+//! client has sent in TLS and `requests` how many heads they hold, and `fault` is null when none has hit.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};

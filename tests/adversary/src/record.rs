@@ -30,7 +30,8 @@ pub(crate) fn record(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind, 3, 3, high, low], body].concat()
 }
 
-/// Reads one record as it is: its content type and what follows its header; `None` at the end of the connection.
+/// Reads one record as it is: its content type and what follows its header; `None` at the end of the
+/// connection.
 pub(crate) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<(u8, Vec<u8>)>> {
     let mut header = [0; HEADER];
     match from.read_exact(&mut header).await {

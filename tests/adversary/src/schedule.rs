@@ -1,4 +1,5 @@
-//! A shared secret and a transcript in, the secrets of a connection out (RFC 8446, section 7.1, with SHA-256).
+//! A shared secret and a transcript in, the secrets of a connection out (RFC 8446, section 7.1, with
+//! SHA-256).
 
 use ring::digest::{self, SHA256};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};

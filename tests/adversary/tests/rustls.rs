@@ -1,4 +1,5 @@
-//! What rustls makes of the faults: a client that keeps to the rules shows that the server does what its table says.
+//! What rustls makes of the faults: a client that keeps to the rules shows that the server does what its
+//! table says.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

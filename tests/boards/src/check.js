@@ -66,7 +66,8 @@ async function runAll(setup, names) {
 function runOne(setup, name) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { setup, name } });
-    worker.once('message', resolve);
+    // What is left of its sockets must not keep the process.
+    worker.once('message', (result) => worker.terminate().then(() => resolve(result)));
     worker.once('error', reject);
   });
 }

@@ -40,7 +40,7 @@ pub(crate) struct Service {
     pub(crate) ends_at_once: usize,
     /// Ends the connection after each answer.
     pub(crate) closes: bool,
-    /// Holds the stream of events for ever.
+    /// Holds the stream of events without end.
     pub(crate) ignores_timeout: bool,
     /// The end of the last run is never shown.
     pub(crate) hides_last: bool,

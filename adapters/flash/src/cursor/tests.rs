@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use self::flash::{Cut, Fault, Flash};
 use super::{Cursor, Error, MAX_ID};
 
-mod flash;
+pub(crate) mod flash;
 mod format;
 
 const GROUP: &str = "tgrp_5c1f0a";

@@ -22,10 +22,10 @@ use crate::{Dates, Error, RECEIVE, RECEIVE_MIN, Roots, SEND_MIN, certificate::Tr
 
 /// Opens connections, one at a time: it lends them the memory that it has.
 ///
-/// It keeps one ticket of a server, in RAM, and resumes the session the next time: then the server proves by the ticket
-/// that it is the one that was authenticated before, and no certificates are sent. A ticket is used once, only for the
-/// name that it came from, and not after its lifetime, seven days, or the end of the server's certificates. Where the
-/// time is not known there is none.
+/// It keeps one ticket of a server, in RAM, and resumes the session the next time: then the server proves by
+/// the ticket that it is the one that was authenticated before, and no certificates are sent. A ticket is
+/// used once, only for the name that it came from, and not after its lifetime, seven days, or the end of the
+/// server's certificates. Where the time is not known there is none.
 pub struct Client<'m, R> {
     roots: Roots<'m>,
     dates: Dates<'m>,
@@ -42,8 +42,8 @@ struct Memory<'m> {
 impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// A client that trusts these `roots`.
     ///
-    /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one record of the
-    /// server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
+    /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one
+    /// record of the server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
     #[must_use]
     pub fn new(
         roots: Roots<'m>,
@@ -56,11 +56,12 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
         Self { roots, dates, random: RefCell::new(random), memory, ticket: RefCell::new(None) }
     }
 
-    /// Performs the handshake with the server at the other end of `transport`, and authenticates it by `name`: a DNS name
-    /// or an IP address. A DNS name is sent to the server, too.
+    /// Performs the handshake with the server at the other end of `transport`, and authenticates it by
+    /// `name`: a DNS name or an IP address. A DNS name is sent to the server, too.
     ///
-    /// Nothing of the application's data is written before it returns. It waits for the server as long as the transport
-    /// does: set a deadline. If it is dropped while it waits, the transport is dropped, and the next call starts again.
+    /// Nothing of the application's data is written before it returns. It waits for the server as long as the
+    /// transport does: set a deadline. If it is dropped while it waits, the transport is dropped, and the
+    /// next call starts again.
     ///
     /// # Errors
     ///
@@ -179,8 +180,9 @@ fn time(dates: Dates<'_>) -> Result<Option<UnixTime>, ()> {
     }
 }
 
-/// The code of `max_fragment_length` (RFC 6066, section 4) for the most content that fits in a buffer for receiving, with
-/// its content type and tag; `None` where all of it fits, or where hardly a certificate would.
+/// The code of `max_fragment_length` (RFC 6066, section 4) for the most content that fits in a buffer for
+/// receiving, with its content type and tag; `None` where all of it fits, or where hardly a certificate
+/// would.
 fn fragment(receive: usize) -> Option<u8> {
     match receive.saturating_sub(1 + TAG) {
         1024..2048 => Some(2),
@@ -213,8 +215,8 @@ impl<R> fmt::Debug for Client<'_, R> {
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
 ///
-/// It ends, with 0 bytes, when the server has said so by `close_notify`, encrypted; any other end is an error: it may be
-/// an attacker's. After an error every call gives the same one.
+/// It ends, with 0 bytes, when the server has said so by `close_notify`, encrypted; any other end is an
+/// error: it may be an attacker's. After an error every call gives the same one.
 ///
 /// # Cancel safety
 ///
@@ -252,8 +254,8 @@ impl<T: Read + Write> Connection<'_, T> {
         self.machine.is_resumed()
     }
 
-    /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does not
-    /// flush: it waits only while the transport takes nothing.
+    /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does
+    /// not flush: it waits only while the transport takes nothing.
     ///
     /// # Errors
     ///
@@ -414,8 +416,8 @@ impl<T: Read + Write> Read for Connection<'_, T> {
     }
 }
 
-/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the connection
-/// nothing more is written: [`ErrorKind::BrokenPipe`].
+/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the
+/// connection nothing more is written: [`ErrorKind::BrokenPipe`].
 impl<T: Read + Write> Write for Connection<'_, T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.check_open()?;

@@ -53,7 +53,8 @@ impl Exchange {
         }
     }
 
-    /// `None`: the share is not one of the group, or one that gives the same secret whatever ours is (section 7.4.2).
+    /// `None`: the share is not one of the group, or one that gives the same secret whatever ours is (section
+    /// 7.4.2).
     #[inline(never)]
     pub(super) fn agree(self, theirs: &[u8]) -> Option<[u8; 32]> {
         match self {

@@ -1,6 +1,8 @@
-//! What a client offers in, a `ClientHello` out; a `ServerHello` in, what was agreed on out (RFC 8446, section 4.1).
+//! What a client offers in, a `ClientHello` out; a `ServerHello` in, what was agreed on out (RFC 8446,
+//! section 4.1).
 //!
-//! An answer is held against what was offered: a suite, a group, a ticket or an extension that was not is an error.
+//! An answer is held against what was offered: a suite, a group, a ticket or an extension that was not is an
+//! error.
 
 use super::{
     exchange::GROUPS,
@@ -52,7 +54,8 @@ pub(super) struct Offer<'o> {
 }
 
 impl Offer<'_> {
-    /// Writes the message. Where there is a ticket, its binder is left out, which takes so many bytes more as come out.
+    /// Writes the message. Where there is a ticket, its binder is left out, which takes so many bytes more as
+    /// come out.
     pub(super) fn write(&self, out: &mut Writer<'_>) -> usize {
         let binders = if self.ticket.is_some() { 2 + 1 + HASH } else { 0 };
         out.u8(CLIENT_HELLO);

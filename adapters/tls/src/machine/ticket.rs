@@ -32,8 +32,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// From the body of a `NewSessionTicket`, at this time, of a server whose certificates end then. `None` within:
-    /// it is well-formed, and not to be kept.
+    /// From the body of a `NewSessionTicket`, at this time, of a server whose certificates end then. `None`
+    /// within: it is well-formed, and not to be kept.
     pub(super) fn read(
         body: &[u8],
         master: &Secret,
@@ -76,8 +76,8 @@ impl Ticket {
         self.ends
     }
 
-    /// Its age in milliseconds, obfuscated (section 4.2.11.1). `None`: it is for another server, too old, or from the
-    /// future.
+    /// Its age in milliseconds, obfuscated (section 4.2.11.1). `None`: it is for another server, too old, or
+    /// from the future.
     pub(super) fn age(&self, now: u64, name: u128) -> Option<u32> {
         let seconds = now.checked_sub(self.came)?;
         let is_good = name == self.name && now < self.ends;
@@ -93,7 +93,8 @@ impl Drop for Ticket {
     }
 }
 
-/// The last second of a certificate in DER (RFC 5280, section 4.1.2.5), since 1970. `None`: it cannot be read.
+/// The last second of a certificate in DER (RFC 5280, section 4.1.2.5), since 1970. `None`: it cannot be
+/// read.
 pub(super) fn not_after(certificate: &[u8]) -> Option<u64> {
     const SEQUENCE: u8 = 0x30;
     const VERSION: u8 = 0xA0;

@@ -60,8 +60,8 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// Calls for each extension of a block, by its type and content. `None`: it is malformed, or one comes twice, or `each`
-/// says so.
+/// Calls for each extension of a block, by its type and content. `None`: it is malformed, or one comes twice,
+/// or `each` says so.
 pub(super) fn extensions<'b>(
     block: Reader<'b>,
     mut each: impl FnMut(u16, Reader<'b>) -> Option<()>,

@@ -4,7 +4,8 @@
 //!
 //! # Limits
 //!
-//! Keys are uncompressed points; RFC 5480 §2.2 makes compressed ones optional. Signatures are in DER, not in BER.
+//! Keys are uncompressed points; RFC 5480 §2.2 makes compressed ones optional. Signatures are in DER, not in
+//! BER.
 
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 

@@ -96,7 +96,8 @@ fn certificates_may_be_signed_with_what_rustls_takes_over_ring_except_ed25519() 
     assert_eq!(ours, theirs);
 }
 
-/// RFC 8446 §4.2.3: `ecdsa_secp256r1_sha256` and `_secp384r1_sha384`, and `rsa_pss_rsae_sha256`, `_sha384`, `_sha512`.
+/// RFC 8446 §4.2.3: `ecdsa_secp256r1_sha256` and `_secp384r1_sha384`, and `rsa_pss_rsae_sha256`, `_sha384`,
+/// `_sha512`.
 #[cfg(all(feature = "p384", feature = "rsa"))]
 #[test]
 fn a_server_may_sign_with_ecdsa_of_one_hash_for_each_curve_and_with_pss() {

@@ -1,4 +1,5 @@
-//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the host.
+//! A server of the adversary and a case in, what a device has got from it out: this TLS, over a socket of the
+//! host.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -21,7 +22,7 @@ pub(crate) type Asked = (Vec<u8>, Result<(), Error>);
 /// How the body is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By {
-    /// `Read`, into a buffer of so many bytes.
+    /// `Read`, into a buffer of this many bytes.
     Read(usize),
     /// `BufRead`.
     Lending,
@@ -46,7 +47,7 @@ pub(crate) fn ask(server: &Server, case: &Case, roots: Roots<'_>, dates: Dates<'
     ask_with::<ChaCha20Poly1305Sha256>(server, case, roots, dates, by, RECEIVE)
 }
 
-/// The same by this cipher suite, with so many bytes for receiving.
+/// The same by this cipher suite, with this many bytes for receiving.
 #[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn ask_with<S: Suite>(
     server: &Server,
@@ -139,7 +140,7 @@ impl Tcp {
     fn connect(server: &Server) -> Self {
         let tcp = TcpStream::connect(server.address()).unwrap();
         tcp.set_nodelay(true).unwrap();
-        // Whoever waits for ever fails.
+        // A read that waits without end fails.
         tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Self(tcp)
     }

@@ -51,8 +51,8 @@ impl Body for NewGroup<'_> {
     }
 }
 
-/// The inputs of the runs to be added, by their numbers: a slice or an array of them, or a function that gives the
-/// input of a number and `None` after the last, so that they need not all be in memory.
+/// The inputs of the runs to be added, by their numbers: a slice or an array of them, or a function that
+/// gives the input of a number and `None` after the last, so that they need not all be in memory.
 ///
 /// ```
 /// use taskgroup::api::body::{NewRuns, RunInput};
@@ -152,7 +152,8 @@ pub(crate) fn begin(default_task_spec: Option<&TaskSpec<'_>>, out: &mut Draft<'_
     out.json().name("inputs").begin_array();
 }
 
-/// Another part: the input of this number, with a note in its metadata; or the end, which is false, when there is none.
+/// Another part: the input of this number, with a note in its metadata; or the end, which is false, when
+/// there is none.
 pub(crate) fn write_input(
     inputs: &dyn Inputs,
     number: usize,

@@ -1,4 +1,4 @@
-//! The input of a run, and how it is to work, in; its JSON out.
+//! The input of a run and its settings in, their JSON out.
 
 use super::{
     policy::{AdvancedSettings, McpServer, SourcePolicy, Webhook},
@@ -14,7 +14,7 @@ use crate::{
 /// The most characters of the input and the schemas of a run.
 const CHARACTERS: usize = 25_000;
 
-/// What a run is asked, and how it is to work: the body of [`create_run`](crate::api::create_run), and one of those
+/// The input of a run and its settings: the body of [`create_run`](crate::api::create_run), or one of several
 /// in [`NewRuns`](super::NewRuns).
 ///
 /// ```
@@ -48,8 +48,8 @@ pub enum Input<'a> {
     Text(&'a str),
     /// The JSON text of an object, or of a string.
     Json(&'a str),
-    /// A value that is an object or a string, such as [`Serialized`](crate::json::Serialized). It is written by a
-    /// session, and by no other serializer.
+    /// A value that is an object or a string, such as [`Serialized`](crate::json::Serialized). Only a session
+    /// writes it, not another serializer.
     Value(&'a (dyn ToJson + Sync)),
 }
 
@@ -64,8 +64,8 @@ impl<'a> RunInput<'a> {
         Self { processor: Some(processor), input: Some(input.into()), ..Self::empty() }
     }
 
-    /// A whole input as the JSON text of an object, `{"processor": …, "input": …}`: what is set besides must not be
-    /// in it. Its members are not looked at, so not held to the limits either.
+    /// A whole input as the JSON text of an object, `{"processor": …, "input": …}`. What you set in addition
+    /// must not be in it. Its members are not checked against the limits.
     #[must_use]
     pub const fn json(object: &'a str) -> Self {
         Self { members: Some(Members(object)), ..Self::empty() }
@@ -88,7 +88,7 @@ impl<'a> RunInput<'a> {
         }
     }
 
-    /// Notes of your own, which come back with the run: keys of up to 16 characters.
+    /// Your metadata, which comes back with the run: keys of up to 16 characters.
     #[must_use]
     pub const fn metadata(mut self, metadata: &'a [(&'a str, Value<'a>)]) -> Self {
         self.metadata = Some(Pairs(metadata));
@@ -102,49 +102,49 @@ impl<'a> RunInput<'a> {
         self
     }
 
-    /// What the output is to be like.
+    /// The form of the output.
     #[must_use]
     pub const fn task_spec(mut self, spec: TaskSpec<'a>) -> Self {
         self.task_spec = Some(spec);
         self
     }
 
-    /// Tools that may be called.
+    /// Servers of tools that the run may call.
     #[must_use]
     pub const fn mcp_servers(mut self, servers: &'a [McpServer<'a>]) -> Self {
         self.mcp_servers = Some(servers);
         self
     }
 
-    /// Whether the run has progress events, for [`run_events`](crate::api::run_events).
+    /// Whether the service sends progress events, for [`run_events`](crate::api::run_events).
     #[must_use]
     pub const fn enable_events(mut self, enable: bool) -> Self {
         self.enable_events = Some(enable);
         self
     }
 
-    /// Who is called when it ends.
+    /// The URL to call when it ends.
     #[must_use]
     pub const fn webhook(mut self, webhook: Webhook<'a>) -> Self {
         self.webhook = Some(webhook);
         self
     }
 
-    /// The interaction that this one continues. Of v1 only.
+    /// The interaction that this one continues; only in v1.
     #[must_use]
     pub const fn previous_interaction_id(mut self, id: &'a str) -> Self {
         self.previous_interaction_id = Some(id);
         self
     }
 
-    /// Such as where the one who asks is. Of v1 only.
+    /// Settings such as the location; only in v1.
     #[must_use]
     pub const fn advanced_settings(mut self, settings: AdvancedSettings<'a>) -> Self {
         self.advanced_settings = Some(settings);
         self
     }
 
-    /// What the service remembers goes under this key. Of v1 only.
+    /// The key under which the service remembers things; only in v1.
     #[must_use]
     pub const fn memory_scope_key(mut self, key: &'a str) -> Self {
         self.memory_scope_key = Some(key);
@@ -210,7 +210,7 @@ impl<'a> RunInput<'a> {
         }
     }
 
-    /// Looks how many characters there are. Without schemas of its own, those that all runs share count.
+    /// Counts the characters. Without schemas of its own, those that all runs share count.
     fn check(&self, out: &mut Draft<'_>) {
         let schemas = self.task_spec.as_ref().map_or(*out.shared_characters(), TaskSpec::characters);
         let room = CHARACTERS.saturating_sub(schemas);

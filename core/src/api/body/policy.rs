@@ -32,14 +32,14 @@ impl<'a> SourcePolicy<'a> {
         self
     }
 
-    /// None of these domains.
+    /// Not these domains.
     #[must_use]
     pub const fn exclude_domains(mut self, domains: &'a [&'a str]) -> Self {
         self.exclude_domains = Some(domains);
         self
     }
 
-    /// Nothing older than this day, `YYYY-MM-DD`.
+    /// Only sources after this day, `YYYY-MM-DD`.
     #[must_use]
     pub const fn after_date(mut self, date: &'a str) -> Self {
         self.after_date = Some(date);
@@ -74,7 +74,7 @@ pub struct McpServer<'a> {
 }
 
 impl<'a> McpServer<'a> {
-    /// A server, what it is called, and its URL.
+    /// A server, by its name and URL.
     #[must_use]
     pub const fn new(name: &'a str, url: &'a str) -> Self {
         Self { kind: "url", url, name, headers: None, allowed_tools: None }
@@ -87,7 +87,7 @@ impl<'a> McpServer<'a> {
         self
     }
 
-    /// The only tools that may be called.
+    /// The tools that may be called.
     #[must_use]
     pub const fn allowed_tools(mut self, tools: &'a [&'a str]) -> Self {
         self.allowed_tools = Some(tools);
@@ -105,7 +105,7 @@ impl<'a> McpServer<'a> {
     }
 }
 
-/// Shows the names of headers, not their values, which are often secrets.
+/// Shows the names of headers, but not their values, which are often secrets.
 impl core::fmt::Debug for McpServer<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         struct Names<'a>(&'a [(&'a str, &'a str)]);
@@ -125,7 +125,7 @@ impl core::fmt::Debug for McpServer<'_> {
     }
 }
 
-/// Who is called when a run ends.
+/// The URL to call when a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Webhook<'a> {
@@ -144,7 +144,7 @@ impl<'a> Webhook<'a> {
         Self { url, event_types: None }
     }
 
-    /// For which events: [`STATUS`](Self::STATUS) is what there is.
+    /// The events to call it for; there is only [`STATUS`](Self::STATUS).
     #[must_use]
     pub const fn event_types(mut self, types: &'a [&'a str]) -> Self {
         self.event_types = Some(types);
@@ -159,7 +159,7 @@ impl<'a> Webhook<'a> {
     }
 }
 
-/// Settings of which only some of the service's processors know. Of v1 only.
+/// Settings that only some of the service's processors know; only in v1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AdvancedSettings<'a> {
@@ -184,14 +184,15 @@ impl<'a> AdvancedSettings<'a> {
         Self { location: None, data_sources: None }
     }
 
-    /// Where the one who asks is, such as `us`.
+    /// The location of the person who asks, such as `us`.
     #[must_use]
     pub const fn location(mut self, location: &'a str) -> Self {
         self.location = Some(location);
         self
     }
 
-    /// Sources besides the web, by their names: those that are free, and those that cost something for each use.
+    /// Sources besides the web, by their names: those that are free, and those that cost something for each
+    /// use.
     #[must_use]
     pub const fn data_sources(mut self, free: &'a [&'a str], pay_per_use: &'a [&'a str]) -> Self {
         self.data_sources = Some(DataSources { free, pay_per_use });

@@ -1,9 +1,9 @@
-//! What the output of a run is to be like, in; its JSON out.
+//! The form of a run's output in, its JSON out.
 
 use super::value::{Kind, Limit, check, kind, text};
 use crate::session::Draft;
 
-/// What the output of a run is to be like, and what its input is.
+/// The form of a run's output, and of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TaskSpec<'a> {
@@ -17,11 +17,11 @@ pub struct TaskSpec<'a> {
 pub enum Schema<'a> {
     /// JSON Schema, as the JSON text of an object. The service takes 3 levels of nesting.
     Json(&'a str),
-    /// Text, with a description of what it is to say.
+    /// Text, with a description of its content.
     Text(Option<&'a str>),
-    /// Whatever the service thinks fit. For outputs only.
+    /// A schema that the service chooses; for outputs only.
     Auto,
-    /// A description in words, of which the service makes the shape.
+    /// A description in words, from which the service makes the schema.
     Words(&'a str),
 }
 
@@ -38,7 +38,7 @@ impl<'a> TaskSpec<'a> {
         Self::new(Schema::Json(schema))
     }
 
-    /// An output that is text, of which this says what it is to be.
+    /// An output that is text, with a description of its content.
     #[must_use]
     pub const fn text(description: &'a str) -> Self {
         Self::new(Schema::Text(Some(description)))
@@ -50,7 +50,7 @@ impl<'a> TaskSpec<'a> {
         Self::new(Schema::Auto)
     }
 
-    /// What the input is. Not [`Schema::Auto`].
+    /// The schema of the input; not [`Schema::Auto`].
     #[must_use]
     pub const fn input_schema(mut self, schema: Schema<'a>) -> Self {
         self.input_schema = Some(schema);
@@ -68,7 +68,7 @@ impl<'a> TaskSpec<'a> {
         out.json().end_object();
     }
 
-    /// How many characters its schemas have.
+    /// The number of characters of its schemas.
     pub(super) fn characters(&self) -> usize {
         let input = self.input_schema.as_ref().map_or(0, Schema::characters);
         self.output_schema.characters().saturating_add(input)

@@ -9,10 +9,10 @@ use crate::{
 const KEY: usize = 16;
 const VALUE: usize = 512;
 
-/// A limit of the service's, or another rule for bodies, which is looked at before anything is sent.
+/// A limit of the service, or another rule for bodies, which is checked before anything is sent.
 ///
-/// What is beyond it ends a session with [`Misuse::Body`](crate::session::Misuse::Body), which holds
-/// [this text](Self::as_str).
+/// Breaking it ends a session with [`Misuse::Body`](crate::session::Misuse::Body), which has [this
+/// text](Self::as_str).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -23,15 +23,15 @@ pub enum Limit {
     MetadataKey,
     /// 512 characters of a value of metadata.
     MetadataValue,
-    /// 200 domains in a source policy, those to include and those to exclude together.
+    /// 200 domains in a source policy, counting those to include and those to exclude.
     Domains,
     /// 25,000 characters of a run's input and schemas together.
     Characters,
-    /// An input that is given as JSON is an object or a string, and a whole one an object.
+    /// An input that is given as JSON is an object or a string; a whole one is an object.
     Input,
     /// A schema that is given as JSON is an object; that of an input is not left to the service.
     Schema,
-    /// A whole input that is given as JSON has no metadata where there is some besides.
+    /// A whole input that is given as JSON has no metadata if you set some in addition.
     Metadata,
 }
 
@@ -60,6 +60,8 @@ impl core::fmt::Display for Limit {
     }
 }
 
+impl core::error::Error for Limit {}
+
 /// A value of metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -77,12 +79,12 @@ pub enum Value<'a> {
 #[derive(Clone, Copy)]
 pub struct Number {
     value: f64,
-    /// Not called by name, so that a program without such numbers is also without the code for them.
+    /// A function pointer, so that a program without such numbers does not contain the code for them.
     write: for<'w, 'o> fn(f64, &'w mut Writer<'o>),
 }
 
 impl Number {
-    /// A number; `None` for infinity and for what is not a number, which JSON has not.
+    /// A number; `None` for infinity and NaN, which JSON does not have.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         value.is_finite().then_some(Self { value, write: |value, json| _ = json.double(value) })
@@ -211,14 +213,14 @@ pub(super) fn text(name: &str, text: Option<&str>, json: &mut Writer<'_>) {
     }
 }
 
-/// Refuses the body where it is not within a limit.
+/// Refuses the body if it is beyond a limit.
 pub(super) fn check(out: &mut Draft<'_>, is_within: bool, limit: Limit) {
     if !is_within {
         out.refuse(limit.as_str());
     }
 }
 
-/// Whether the text has more than so many characters.
+/// Whether the text has more than this many characters.
 pub(super) fn is_longer(text: &str, characters: usize) -> bool {
     // No character has fewer than one byte.
     text.len() > characters && text.chars().count() > characters
@@ -254,7 +256,7 @@ pub(super) fn has_member(text: &str, member: &str) -> bool {
         match token {
             Token::BeginObject | Token::BeginArray => depth = depth.saturating_add(1),
             Token::EndObject | Token::EndArray => depth = depth.saturating_sub(1),
-            // A name in escapes comes in pieces: it is taken for the one that is looked for, and refused.
+            // A name with escapes comes in pieces: it is treated as the one that is looked for, and refused.
             Token::Name { piece, last } if depth == 1 && (piece == member || !last) => return true,
             _ => {}
         }

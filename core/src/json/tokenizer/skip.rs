@@ -1,13 +1,13 @@
-//! Values that nobody wants in, at once past them.
+//! Skips values that nobody wants.
 //!
-//! This is where most bytes of most texts go by, so it is direct code: where it stands is in registers, and
-//! is written down when the input ends. One level of nesting is one bit: whether it is an array. Above the
-//! bits of the levels stands one that is always set, so that a single number tells how deep it is, too.
+//! Most bytes of most texts come through here, so it is direct code: its place is in registers, and is stored
+//! when the input ends. One level of nesting is one bit: whether it is an array. Above the bits of the levels
+//! there is one that is always set, so that a single number also gives the depth.
 //!
 //! # Limits
 //!
-//! Whole tokens, and strings as far as there is input. What it leaves, cut by the input's end, wrong or
-//! nested deeper than a register has bits, the tokenizer's step does.
+//! Whole tokens, and strings as far as there is input. Anything else goes through the tokenizer's step: a
+//! token that the end of the input cuts, one that is invalid, or one nested deeper than a register has bits.
 
 use super::{
     Tokenizer,
@@ -23,11 +23,10 @@ use crate::json::{
 const OUTSIDE: u32 = 1;
 
 impl Tokenizer {
-    /// Passes over as much of the value that is in so many objects and arrays as is there in whole tokens.
-    /// True: it has ended.
+    /// Skips the whole tokens of the value at this depth. True: it has ended.
     #[inline(never)]
     pub(super) fn hop(&mut self, depth: u8, input: &mut &[u8]) -> bool {
-        // Amid a number, a word, an escape or a character there is nothing to hop over.
+        // Not in the middle of a number, a word, an escape or a character.
         let is_in_text = matches!(self.state, State::InString | State::InName) && self.at == At::Text;
         if !is_in_text && !self.state.is_between_tokens() {
             return false;
@@ -134,8 +133,8 @@ fn hop(mut state: State, mut levels: u32, most: u32, input: &mut &[u8]) -> (Stat
     (state, levels)
 }
 
-/// From amid a string or a name, passes over it, and over those that follow with a comma or a colon between.
-/// The state after the last.
+/// From the middle of a string or a name, skips it and those that follow it after a comma or a colon. Returns
+/// the state after the last.
 #[cfg_attr(feature = "fast", inline(always))]
 #[cfg_attr(not(feature = "fast"), inline(never))]
 fn strings(input: &mut &[u8], state: State, levels: u32) -> State {
@@ -144,7 +143,7 @@ fn strings(input: &mut &[u8], state: State, levels: u32) -> State {
     const NONE: u32 = u32::MAX;
     let is_array = levels & 1 != 0;
     let mut rest = *input;
-    // What stands between this string and the next: in an object, a colon and a comma by turns.
+    // The byte between this string and the next: in an object, alternately a colon and a comma.
     let mut between = if matches!(state, State::InName) {
         COLON
     } else if levels == OUTSIDE {
@@ -180,7 +179,7 @@ fn strings(input: &mut &[u8], state: State, levels: u32) -> State {
     state
 }
 
-/// What comes after the rest of an escape, if that is whole and right.
+/// The input after the rest of an escape, if that is whole and valid.
 #[inline(never)]
 fn after_escape(input: &[u8]) -> Option<&[u8]> {
     match input {

@@ -39,8 +39,8 @@ impl Machine<'_> {
         }
     }
 
-    /// An orderly end shows only what the last hop believes. So the stream is done when an answer from the cursor
-    /// on has brought nothing new.
+    /// An orderly end shows only what the last hop believes. So the stream is done when an answer from the
+    /// cursor on has brought nothing new.
     fn finite_ended(&mut self) {
         // Without a cursor, two answers without anything are enough.
         let is_empty_again = self.check.is_running && !self.cursor.moved();
@@ -107,8 +107,8 @@ impl Machine<'_> {
         });
     }
 
-    /// Asks once more from the cursor: the first time at once, then after increasing waits, so that a growing stream
-    /// is not asked for in every round trip.
+    /// Asks once more from the cursor: the first time at once, then after increasing waits, so that a growing
+    /// stream is not asked for in every round trip.
     fn check(&mut self) {
         let count = self.check.count;
         self.check.count = count.saturating_add(1);
@@ -194,8 +194,8 @@ impl Machine<'_> {
         self.sleep(cause, wait);
     }
 
-    /// In a stream that starts over each time, an answer with more events than any before is progress. Each body is
-    /// judged when it ends, so that a later try without a body finds nothing new in it.
+    /// In a stream that starts over each time, an answer with more events than any before is progress. Each
+    /// body is judged when it ends, so that a later try without a body finds nothing new in it.
     fn note_events(&mut self) {
         let events = self.reader.tally.events;
         if self.call.endpoint.starts_over() && events > self.most_events {

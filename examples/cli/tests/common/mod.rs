@@ -51,6 +51,20 @@ pub fn runs<'a>(sandbox: &Sandbox, arguments: impl IntoIterator<Item = &'a str>)
     command
 }
 
+/// The program with these arguments, which finds the sandbox.
+pub fn at<A: AsRef<OsStr>>(sandbox: &Sandbox, arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = program(arguments);
+    command.env("PARALLEL_BASE_URL", sandbox.base_url()).env("PARALLEL_API_KEY", sandbox.key());
+    command
+}
+
+/// A new group of the sandbox, without runs.
+pub fn group(sandbox: &Sandbox) -> String {
+    let ended = end(&mut at(sandbox, ["create"]));
+    ended.expect(0, &[]);
+    ended.stdout.trim_end().to_owned()
+}
+
 pub struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
@@ -113,6 +127,12 @@ pub fn read_lines(child: &mut Child, count: usize) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// A line as values.
+#[track_caller]
+pub fn value(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// A server that gives each of these answers to one connection, in order, and the URL it is at.

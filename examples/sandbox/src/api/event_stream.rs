@@ -2,7 +2,8 @@
 //!
 //! # Limits
 //!
-//! Holds three events at most, whatever their size: the one being written, the one being sent and the one between.
+//! Holds three events at most, whatever their size: the one being written, the one being sent and the one
+//! between.
 
 use std::pin::Pin;
 use std::sync::Arc;

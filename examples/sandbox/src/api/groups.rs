@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! With `refresh_status=false` the status in the answer is the one before the new runs. The cursors of a group's first
-//! runs are null.
+//! With `refresh_status=false` the status in the answer is the one before the new runs. The cursors of a
+//! group's first runs are null.
 
 use std::sync::Arc;
 

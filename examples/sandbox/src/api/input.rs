@@ -1,9 +1,11 @@
-//! The body of a POST in, valid JSON of the service's shapes out, or a 422 that names each mistake by its place.
+//! The body of a POST in, valid JSON of the service's shapes out, or a 422 that names each mistake by its
+//! place.
 //!
 //! # Limits
 //!
-//! 1 to 1,000 inputs in one request; metadata keys of 16 and values of 512 characters; 200 domains; 25,000 characters of
-//! task spec and input together; output schemas of 3 levels. Members that are not known are kept.
+//! 1 to 1,000 inputs in one request; metadata keys of 16 and values of 512 characters; 200 domains; 25,000
+//! characters of task spec and input together; output schemas of 3 levels. Members that are not known are
+//! kept.
 
 mod checker;
 mod schema;

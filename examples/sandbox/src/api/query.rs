@@ -2,8 +2,8 @@
 //!
 //! # Limits
 //!
-//! If a parameter is repeated, the last one counts: you can ask for one `status` only. Unknown parameters are ignored. A
-//! value that does not fit its type is a 422.
+//! If a parameter is repeated, the last one counts: you can ask for one `status` only. Unknown parameters are
+//! ignored. A value that does not fit its type is a 422.
 
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
-//! Requests for event streams in, events out: the runs of a group, the changes of a group, and the progress of one run.
+//! Requests for event streams in, events out: the runs of a group, the changes of a group, and the progress
+//! of one run.
 //!
 //! # Limits
 //!
-//! A cursor that is not an `event_id` of the stream is a 422. The events of a group end after an hour of real time, those
-//! of a run after 570 s.
+//! A cursor that is not an `event_id` of the stream is a 422. The events of a group end after an hour of real
+//! time, those of a run after 570 s.
 
 use std::sync::Arc;
 use std::time::Duration;

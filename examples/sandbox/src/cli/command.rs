@@ -1,8 +1,10 @@
-//! A command and signals in, its exit code out: the command gets the variables, and the signals are forwarded to it.
+//! A command and signals in, its exit code out: the command gets the variables, and the signals are forwarded
+//! to it.
 //!
 //! # Limits
 //!
-//! SIGINT, SIGQUIT, SIGTERM and SIGHUP are forwarded, but not those of the terminal's keys: these reach the command anyway.
+//! SIGINT, SIGQUIT, SIGTERM and SIGHUP are forwarded, but not those of the terminal's keys: these reach the
+//! command anyway.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -49,8 +51,8 @@ impl Signals {
     }
 }
 
-/// Runs the command to its end, and returns its exit code as a shell would: 128 plus the signal's number if a signal ended
-/// it, 127 if it does not exist, 126 if it cannot be run.
+/// Runs the command to its end, and returns its exit code as a shell would: 128 plus the signal's number if a
+/// signal ended it, 127 if it does not exist, 126 if it cannot be run.
 pub(super) async fn run(
     program: &OsStr,
     words: &[OsString],
@@ -89,7 +91,8 @@ fn is_in_foreground() -> bool {
     File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
 }
 
-/// Whether this signal was ignored when the program started, as `nohup` does with SIGHUP. Without /proc: `false`.
+/// Whether this signal was ignored when the program started, as `nohup` does with SIGHUP. Without /proc:
+/// `false`.
 pub fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

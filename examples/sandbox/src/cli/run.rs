@@ -15,8 +15,8 @@ use super::Arguments;
 use super::command::{self, Signals};
 use crate::Sandbox;
 
-/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Returns the exit code of the command, or
-/// 0.
+/// Runs a sandbox until SIGTERM or SIGINT ends it, or as long as its command runs. Returns the exit code of
+/// the command, or 0.
 ///
 /// # Errors
 ///
@@ -50,8 +50,9 @@ pub fn run(arguments: Arguments) -> io::Result<u8> {
     }
     let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     let mut out = io::stdout().lock();
-    out.write_all(lines.as_bytes())?;
-    out.flush()?;
+    out.write_all(lines.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| io::Error::new(error.kind(), format!("stdout: {error}")))?;
     runtime.block_on(signals.next());
     arguments.write_report(&sandbox)?;
     Ok(0)
@@ -73,9 +74,10 @@ impl Arguments {
     fn write_certificate(&self, sandbox: &Sandbox) -> io::Result<Option<PathBuf>> {
         let Some(pem) = sandbox.ca_pem() else { return Ok(None) };
         let temporary = || env::temp_dir().join(format!("taskgroup-sandbox-{}.pem", sandbox.port()));
+        let option = if self.ca_out.is_some() { "--ca-out " } else { "" };
         let path = self.ca_out.clone().unwrap_or_else(temporary);
         fs::write(&path, pem)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+            .map_err(|error| io::Error::new(error.kind(), format!("{option}{}: {error}", path.display())))?;
         Ok(Some(path))
     }
 }

@@ -1,4 +1,5 @@
-//! A request in, every byte of the answer out: a client as raw as can be, so that what the server really sent is what a test sees.
+//! A request in, every byte of the answer out: a client as raw as can be, so that what the server really sent
+//! is what a test sees.
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
@@ -91,7 +92,8 @@ pub(crate) fn ask(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> 
     send(sandbox, &(head + body))
 }
 
-/// Sends any bytes, and reads until the end, or until nothing has come for half a second where silence is expected.
+/// Sends any bytes, and reads until the end, or until nothing has come for half a second where silence is
+/// expected.
 pub(crate) fn send(sandbox: &Sandbox, bytes: &str) -> Answer {
     read(connect(sandbox, bytes), Duration::from_secs(60))
 }

@@ -22,8 +22,8 @@ pub(crate) type Input = &'static [&'static str];
 /// Runs what it is given, and measures it.
 pub(crate) type Meter<'m> = &'m mut dyn FnMut(&mut dyn FnMut());
 
-/// Takes all of an input, in reads of this many bytes. The meter runs only the taking: the machine's own memory
-/// belongs to the caller.
+/// Takes all of an input, in reads of this many bytes. The meter runs only the taking: the machine's own
+/// memory belongs to the caller.
 pub(crate) type Work = fn(Input, usize, Meter<'_>);
 
 /// Frames of one size: as the body of an event stream, as an answer, and the JSON of each.
@@ -233,7 +233,7 @@ pub(crate) fn follow(input: Input, read: usize, meter: Meter<'_>) {
     assert!(is_answered, "the conversation is another");
 }
 
-/// A body of so many inputs, counted and written through a buffer of 128 bytes. How long is it?
+/// Counts a body of this many inputs, and writes it through a buffer of 128 bytes. Returns its length.
 pub(crate) fn body(inputs: usize, meter: Meter<'_>) -> usize {
     let input = |number: usize| {
         (number < inputs).then(|| RunInput::new("base", "Who founded the company, and when?"))

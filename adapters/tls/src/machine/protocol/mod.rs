@@ -1,9 +1,10 @@
-//! Bytes of a server in, bytes for it and one next step out: the client's side of TLS 1.3 (RFC 8446), without I/O.
+//! Bytes of a server in, bytes for it and one next step out: the client's side of TLS 1.3 (RFC 8446), without
+//! I/O.
 //!
-//! The caller lends two buffers. Into the one for receiving it reads what [`Machine::wants`] asks for, up to the end of a
-//! record, then calls [`Machine::advance`], which works in place: handshake messages are put together at the front of the
-//! buffer, as they come, over as many records as they need; application data lie at the front, too. Into the one for
-//! sending the machine writes whole records.
+//! The caller lends two buffers. Into the one for receiving it reads what [`Machine::wants`] asks for, up to
+//! the end of a record, then calls [`Machine::advance`], which works in place: handshake messages are put
+//! together at the front of the buffer, as they come, over as many records as they need; application data lie
+//! at the front, too. Into the one for sending the machine writes whole records.
 //!
 //! # Order
 //!
@@ -18,12 +19,13 @@
 //! | `Finished` | `Finished` | `Open` |
 //! | `Open` | application data, `NewSessionTicket`, `KeyUpdate` | `Open` |
 //!
-//! Any other message ends the connection. So does a message that does not end its record where the keys change after it.
+//! Any other message ends the connection. So does a message that does not end its record where the keys
+//! change after it.
 //!
 //! # Limits
 //!
-//! A handshake message must fit in the buffer for receiving. Between two pieces of application data there may be
-//! [`QUIET_MAX`] messages, alerts and empty records.
+//! A handshake message must fit in the buffer for receiving. Between two pieces of application data there may
+//! be [`QUIET_MAX`] messages, alerts and empty records.
 
 mod handshake;
 
@@ -174,8 +176,8 @@ impl Machine {
         Ok((machine, length))
     }
 
-    /// Where the next bytes go, of which there must be at least one; report them by [`received`](Self::received). Empty:
-    /// a record is there, so advance.
+    /// Where the next bytes go, of which there must be at least one; report them by
+    /// [`received`](Self::received). Empty: a record is there, so advance.
     pub(in crate::machine) fn wants<'m>(&'m mut self, memory: &'m mut [u8]) -> Result<&'m mut [u8], Error> {
         let (body, error) = (self.body(), self.too_long());
         match self.received.checked_sub(HEADER) {
@@ -231,8 +233,8 @@ impl Machine {
 
     /// Works on the record that is there, if it is there.
     ///
-    /// `terms` are for the handshake, `random` for a HelloRetryRequest; `keep` gets a ticket, which came at `moment`, in
-    /// seconds since 1970.
+    /// `terms` are for the handshake, `random` for a HelloRetryRequest; `keep` gets a ticket, which came at
+    /// `moment`, in seconds since 1970.
     pub(in crate::machine) fn advance(
         &mut self,
         memory: &mut [u8],
@@ -351,8 +353,8 @@ impl Machine {
         Ok(sealed)
     }
 
-    /// Writes the alert that tells the server of an error, or `close_notify`: under the keys of the moment, or in the
-    /// clear while there are none.
+    /// Writes the alert that tells the server of an error, or `close_notify`: under the keys of the moment,
+    /// or in the clear while there are none.
     pub(in crate::machine) fn alert(&mut self, error: Option<Error>, out: &mut [u8]) -> Option<usize> {
         let content = match error {
             None => [1, CLOSE_NOTIFY],

@@ -3,9 +3,9 @@
 //!
 //! # Limits
 //!
-//! A modulus of 2048 to 4096 bits, any number between them, and an odd exponent from 3 to 2^33 - 1; nearly all
-//! keys have 65537. So the work is bounded: at most 64 multiplications, where 65537 takes 17. Nothing here is
-//! secret, so it need not take the same time for all keys.
+//! A modulus of 2048 to 4096 bits, any number between them, and an odd exponent from 3 to 2^33 - 1; nearly
+//! all keys have 65537. So the work is bounded: at most 64 multiplications, where 65537 takes 17. Nothing
+//! here is secret, so it need not take the same time for all keys.
 
 use super::modular::{Modulus, number};
 

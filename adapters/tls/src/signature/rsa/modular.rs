@@ -40,7 +40,8 @@ impl Modulus {
     pub(super) fn new(number: Number) -> Self {
         let length = number.iter().rposition(|&word| word != 0).map_or(0, |highest| highest + 1);
         let [lowest, ..] = number;
-        // Newton's method: an odd number is its own inverse modulo 8, and each step doubles the bits that are right.
+        // Newton's method: an odd number is its own inverse modulo 8, and each step doubles the bits that are
+        // right.
         let inverse = (0..4).fold(lowest, |inverse, _| {
             inverse.wrapping_mul(2_u32.wrapping_sub(lowest.wrapping_mul(inverse)))
         });
@@ -70,8 +71,8 @@ impl Modulus {
     fn square_of_r(&self) -> Number {
         let highest_word = self.length.saturating_sub(1);
         let highest_bit = self.number.get(highest_word).map_or(0, |word| word.checked_ilog2().unwrap_or(0));
-        // The power of 2 that has the modulus' highest bit is less than it. Doubled until it is R it is the form of
-        // 1, and `length` times more that of 2^length, of which R is the 32nd power.
+        // The power of 2 that has the modulus' highest bit is less than it. Doubled until it is R it is the
+        // form of 1, and `length` times more that of 2^length, of which R is the 32nd power.
         let mut square = [0; _];
         if let Some(word) = square.get_mut(highest_word) {
             *word = 1 << highest_bit;
@@ -85,7 +86,8 @@ impl Modulus {
         square
     }
 
-    /// The product of two numbers, divided by R. One of them has to be less than the modulus, the other than R.
+    /// The product of two numbers, divided by R. One of them has to be less than the modulus, the other than
+    /// R.
     #[inline(never)]
     fn multiply(&self, one: &Number, other: &Number) -> Number {
         let mut sum = [0; _];

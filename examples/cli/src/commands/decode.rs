@@ -1,4 +1,4 @@
-//! A recorded body of an event stream in, a line for each event on stdout out.
+//! `taskgroup decode`: a recorded body of an event stream in, a line for each event on stdout out.
 //!
 //! # Limits
 //!
@@ -18,7 +18,7 @@ use taskgroup::{
 use taskgroup_std::Verbatim;
 
 use crate::{
-    EXIT_CODES, Error, Exit, Format,
+    EXIT_CODES, Error, Exit, Format, Verbosity,
     console::Console,
     interrupt,
     output::Output,
@@ -27,36 +27,41 @@ use crate::{
 
 /// Print the events of a recorded stream
 ///
-/// Takes the body of a text/event-stream answer, as `curl` saves it. An event that is broken, or cut by the end, is reported
-/// on stderr, and the exit code is then 3. It is 1 when there is something, but no event: stderr says what it looks like.
+/// Takes the body of a text/event-stream answer, as `curl` saves it. An event that is broken, or cut by the
+/// end, is reported on stderr, and the exit code is then 3. If there is something, but no event, it is 1, and
+/// stderr says what it looks like.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// Where the stream is recorded [default: stdin, as with -]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// What a line is
+    /// What is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, Error> {
     let path = arguments.file.as_deref().filter(|path| *path != Path::new("-"));
     let name = path.map_or("stdin".to_owned(), |path| path.display().to_string());
     let input: Box<dyn Read> = match path {
         Some(path) => Box::new(File::open(path).map_err(|error| Error::Usage(format!("{name}: {error}")))?),
         None => Box::new(io::stdin().lock()),
     };
-    let console = Console::new("");
+    let console = Console::new("", verbosity);
     if path.is_none() && io::stdin().is_terminal() {
-        console.say("reads the stream from the terminal, up to Ctrl-D; a FILE can be given instead");
+        console.say("reads the stream from the terminal, up to Ctrl-D; you can also give a FILE");
     }
     let output = Output::new()?;
     interrupt::watch(output.clone(), String::new())
         .map_err(|error| Error::failed(format!("signals: {error}")))?;
     match arguments.format {
         Format::Human => Decoder::<Summary>::new(name, console, output).run(input),
-        Format::Jsonl => Decoder::<Verbatim>::new(name, console, output).run(input),
+        Format::Json | Format::Jsonl => {
+            let mut decoder = Decoder::<Verbatim>::new(name, console, output);
+            decoder.is_array = arguments.format == Format::Json;
+            decoder.run(input)
+        }
     }
 }
 
@@ -73,6 +78,9 @@ struct Decoder<R> {
     fields: bool,
     lines: Lines,
     events: u64,
+    /// The lines are elements of an array.
+    is_array: bool,
+    printed: u64,
     /// Events that were not shown, or lack a member.
     skipped: u64,
 }
@@ -90,6 +98,8 @@ impl<R: Line + Default> Decoder<R> {
             fields: false,
             lines: Lines::default(),
             events: 0,
+            is_array: false,
+            printed: 0,
             skipped: 0,
         }
     }
@@ -138,11 +148,7 @@ impl<R: Line + Default> Decoder<R> {
         let Some(data) = data else { return Ok(()) };
         self.events += 1;
         match json::fill(&mut self.record, &data) {
-            Ok(()) => {
-                self.record.data(&data);
-                self.output.print(|lines| self.record.write(lines, &self.console));
-                self.output.reached(None, &self.console)
-            }
+            Ok(()) => self.print(&data),
             Err(error) => {
                 // What does not fit costs its own member.
                 let is_shown = matches!(error, json::Error::Mismatch(name) if name.why() != Misfit::Root);
@@ -151,11 +157,22 @@ impl<R: Line + Default> Decoder<R> {
                     return Ok(());
                 }
                 self.lacking(&error.to_string());
-                self.record.data(&data);
-                self.output.print(|lines| self.record.write(lines, &self.console));
-                self.output.reached(None, &self.console)
+                self.print(&data)
             }
         }
+    }
+
+    fn print(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.record.data(data);
+        let before = if self.printed == 0 { "[\n" } else { "," };
+        self.printed += 1;
+        self.output.print(|lines| {
+            if self.is_array {
+                lines.extend(before.bytes());
+            }
+            self.record.write(lines, &self.console);
+        });
+        self.output.reached(None, &self.console)
     }
 
     fn end(mut self) -> Result<Exit, Error> {
@@ -171,6 +188,11 @@ impl<R: Line + Default> Decoder<R> {
             let data = self.data.take().unwrap_or_default();
             let _ = json::fill(&mut self.record, &data);
             self.skip("cut by the end of the input");
+        }
+        if self.is_array {
+            let end = if self.printed == 0 { "[]\n" } else { "]\n" };
+            self.output.print(|lines| lines.extend(end.bytes()));
+            self.output.flush(&self.console)?;
         }
         Ok(if self.skipped == 0 { Exit::Done } else { Exit::Skipped })
     }

@@ -1,5 +1,5 @@
-//! Nothing in; a group of runs streamed over a connection that keeps being cut, and the proof that
-//! none was lost out.
+//! `taskgroup demo`: a group of runs, streamed over a connection that keeps being cut, and the proof that
+//! none was lost.
 //!
 //! # Limits
 //!
@@ -22,7 +22,7 @@ use taskgroup_sandbox::{After, Cut, Faults, Options, RunsQuery, Sandbox};
 use taskgroup_std::{Security, Step, Stream, Verbatim};
 
 use crate::{
-    Error, Exit,
+    Error, Exit, Verbosity,
     console::Console,
     explain::{failure, waiting},
     interrupt,
@@ -30,7 +30,7 @@ use crate::{
     record::{Line, Summary},
 };
 
-/// Stream a group from a sandbox of its own that cuts the connection on the way
+/// Stream a group from a sandbox of its own that keeps cutting the connection
 ///
 /// Ends with a comparison of what came with what the sandbox holds. Needs no key and no network.
 #[derive(Args)]
@@ -56,14 +56,14 @@ const QUERY: RunsQuery = RunsQuery {
     include_output: true,
 };
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+pub(crate) fn run(arguments: &Arguments, verbosity: Verbosity) -> Result<Exit, Error> {
     let runs = usize::try_from(arguments.runs).unwrap_or(usize::MAX);
     let sandbox = Sandbox::start(Options { runs, seed: arguments.seed, ..Options::default() })
         .map_err(|error| Error::failed(format!("sandbox: {error}")))?;
     let total: u64 = sandbox.runs(sandbox.group_id(), QUERY).map(|event| event.json.len() as u64).sum();
     sandbox.faults(|faults| *faults = cuts(arguments.cuts, total));
 
-    let console = Console::new("");
+    let console = Console::new("", verbosity);
     console.show_progress(Some(arguments.runs.into()));
     let output = Output::new()?;
     interrupt::watch(output.clone(), String::new())
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if good { Ok(Exit::Done) } else { Err(Error::failed("what came is not what the sandbox holds")) }
 }
 
-/// Cuts that all strike before the end of a stream of so many bytes.
+/// Cuts that all strike before the end of a stream of this many bytes.
 fn cuts(times: u32, total: u64) -> Faults {
     let most = total / (u64::from(times) + 1);
     let cut = Cut::after(After::RandomBytes { least: most / 2, most }).times(times);
@@ -112,7 +112,7 @@ fn receive(
         .with_base_url(&url)
         .map_err(|error| Error::failed(error.to_string()))?
         .with_backoff(Duration::from_millis(100), Duration::from_millis(200))
-        // An event may be larger than what comes between two cuts. There are only so many of those.
+        // An event may be larger than what comes between two cuts; but there are only so many cuts.
         .with_attempts(None)
         .with_seed(arguments.seed);
     let request = api::runs(sandbox.group_id()).include_output(true);
@@ -137,7 +137,7 @@ fn receive(
                 Some(Event::Opened { resumed: true }) => {
                     received.reconnects += 1;
                     let cursor = stream.cursor().unwrap_or_default();
-                    let told = format!("  ↻ connected again, goes on after event {cursor}\n");
+                    let told = format!("  ↻ connected again, continues after event {cursor}\n");
                     output.print(|lines| lines.extend(told.bytes()));
                 }
                 Some(Event::Skipped(why)) => return Err(Error::failed(why.to_string())),
