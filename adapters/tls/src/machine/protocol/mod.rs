@@ -266,6 +266,7 @@ impl Machine {
         result
     }
 
+    #[inline(never)]
     fn record(
         &mut self,
         memory: &mut [u8],
