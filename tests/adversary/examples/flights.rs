@@ -129,7 +129,7 @@ fn record<S: Suite>(case: &str, said: usize) -> Result<Flight, Box<dyn Error>> {
     Ok(Flight { root, name, first: Vec::new(), sent: came.take() })
 }
 
-/// The last of so many connections.
+/// The last of this many connections.
 fn record_by_machine(case: &str, said: usize, connections: usize) -> Result<Flight, Box<dyn Error>> {
     let case = certificates::find(case, NOW).ok_or("no such case")?;
     let (name, root) = (case.server_name, case.root.to_vec());

@@ -54,7 +54,7 @@ pub(super) struct Offer<'o> {
 }
 
 impl Offer<'_> {
-    /// Writes the message. Where there is a ticket, its binder is left out, which takes so many bytes more as
+    /// Writes the message. Where there is a ticket, its binder is left out, which takes this many bytes more as
     /// come out.
     pub(super) fn write(&self, out: &mut Writer<'_>) -> usize {
         let binders = if self.ticket.is_some() { 2 + 1 + HASH } else { 0 };
