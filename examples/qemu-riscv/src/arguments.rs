@@ -5,7 +5,8 @@
 //!
 //! # Limits
 //!
-//! 16 KiB of arguments and of the authorities' certificates, 16 arguments that are no options, 512 bytes of a key.
+//! 16 KiB of arguments and of the authorities' certificates, 16 arguments that are no options, 512 bytes of a
+//! key.
 
 use core::{net::Ipv4Addr, str, time::Duration};
 

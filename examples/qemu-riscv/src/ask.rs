@@ -1,5 +1,6 @@
-//! Questions in, a line for each of their answers out: a group is created, a run for each question is added, the group
-//! is followed to its end, and what each run gave is fetched. All of that goes over one connection, unless it breaks.
+//! Questions in, a line for each of their answers out: a group is created, a run for each question is added,
+//! the group is followed to its end, and what each run gave is fetched. All of that goes over one connection,
+//! unless it breaks.
 //!
 //! # Limits
 //!

@@ -1,4 +1,5 @@
-//! One call of the API in, its answer out as it came: the JSON text, or that of each event of a stream on its line.
+//! One call of the API in, its answer out as it came: the JSON text, or that of each event of a stream on its
+//! line.
 //!
 //! # Limits
 //!

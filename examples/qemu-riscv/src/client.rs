@@ -75,7 +75,8 @@ pub(crate) fn announce<D: Drive>(driver: &Driven<'_, '_, D>, action: Action) {
     }
 }
 
-/// Says why it has ended, unless it is done, and returns the exit code. Plaintext that is not allowed is wrong usage.
+/// Says why it has ended, unless it is done, and returns the exit code. Plaintext that is not allowed is
+/// wrong usage.
 pub(crate) fn ended<D: Drive>(driver: &Driven<'_, '_, D>, outcome: Outcome, tls: bool) -> i32 {
     match outcome {
         Outcome::Done => DONE,

@@ -4,8 +4,8 @@
 //!
 //! An event's id has at most 128 bytes, a run's 64, the type 48 and the status 24. A longer one is `null`, as
 //! if absent: an id that is cut would be another id. The output's content is not stored, whatever its length:
-//! its bytes are counted and go into a CRC-32. Of an answer's content the first 400 bytes are shown, of the error of
-//! a run that failed the first 160.
+//! its bytes are counted and go into a CRC-32. Of an answer's content the first 400 bytes are shown, of the
+//! error of a run that failed the first 160.
 
 use core::cell::{Cell, RefCell};
 

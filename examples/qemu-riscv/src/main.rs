@@ -1,5 +1,5 @@
-//! Firmware that asks questions and prints their answers, prints the runs of a task group, or makes any other call of
-//! the API: on the instruction set of an ESP32-C3, with a TCP/IP stack and no heap.
+//! Firmware that asks questions and prints their answers, prints the runs of a task group, or makes any other
+//! call of the API: on the instruction set of an ESP32-C3, with a TCP/IP stack and no heap.
 //!
 //! It runs on QEMU's machine `virt`. The script `run` starts it like the desktop program:
 //!
