@@ -308,7 +308,7 @@ async function question(board) {
   const millions = (/** @type {number} */ instructions) => instructions / 1e6;
   return {
     'ready, s': pressed.seconds,
-    'group, s': group.seconds - connects.seconds,
+    'group, s': group.seconds,
     'to the group, M instructions': millions(group.instructions - connects.instructions),
     'to the answer, M instructions': millions(answer.instructions - group.instructions),
     'stack, bytes': ready.stack,
