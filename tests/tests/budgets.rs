@@ -21,8 +21,8 @@ const SIZES: [(&str, usize, usize); 6] = [
     ("json::Tokenizer", size_of::<json::Tokenizer>(), 34),
     ("json::Filler", size_of::<json::Filler>(), 104),
     ("http::Response", size_of::<http::Response>(), 192),
-    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1608),
-    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9088),
+    ("Session<StreamEvent<Brief>>", size_of::<Session<'_, StreamEvent<Brief>>>(), 1656),
+    ("Session<StreamEvent<Standard>>", size_of::<Session<'_, StreamEvent<Standard>>>(), 9136),
 ];
 
 #[cfg(target_pointer_width = "64")]

@@ -71,7 +71,16 @@ fn what_is_right_compiles() {
 
 #[test]
 fn a_type_that_is_not_a_field_gets_an_error_that_says_what_is_one() {
-    let kinds = ["Text<N>", "Raw<N>", "Content<N>", "List<T, N>", "a number", "`bool`", "`Option`", "`Skip`"];
+    let kinds = [
+        "Text<N>",
+        "Raw<N>",
+        "`Content<N>` of up to `N` bytes",
+        "`List<T, N>` of up to `N` elements",
+        "a number",
+        "`bool`",
+        "`Option`",
+        "`Skip`",
+    ];
     let makers = ["`Pieces`", "`enumeration!`", "`record!`"];
     let words = [&["`std::string::String` cannot be a field of a record"][..], &kinds, &makers].concat();
     let said = refused("type", &with_field(r#"pub answer: String = "/output/content""#), &words);

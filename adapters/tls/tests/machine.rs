@@ -93,7 +93,7 @@ impl ErrorType for Peer {
 }
 
 impl Read for Peer {
-    /// Waits for ever when there is nothing more.
+    /// Waits without end when there is nothing more.
     #[allow(clippy::await_holding_refcell_ref, reason = "nothing else can have it then")]
     async fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
         let length = out.len().min(self.brings.get());
@@ -109,7 +109,7 @@ impl Read for Peer {
 }
 
 impl Write for Peer {
-    /// Waits for ever when the network takes no more.
+    /// Waits without end when the network takes no more.
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         let length = bytes.len().min(self.takes.get());
         if length == 0 {

@@ -49,8 +49,9 @@ use super::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a record",
     label = "not a place for a JSON value",
-    note = "a field is a `Text<N>`, `Raw<N>` or `Content<N>` of so many bytes, a `List<T, N>` of so many elements, a number, \
-        a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what `enumeration!` or another `record!` has made"
+    note = "a field is a `Text<N>`, `Raw<N>` or `Content<N>` of up to `N` bytes, a `List<T, N>` of up to `N` \
+        elements, a number, a `bool`, an `Option` of a field, `Skip`, `Pieces`, or what \
+        `enumeration!` or another `record!` has made"
 )]
 pub trait Field {
     /// Clears the field. It is called before a value comes, and again if another of the same name follows:

@@ -11,6 +11,9 @@ use crate::{
 ///
 /// After [`poll`](Self::poll) and [`advance`](Self::advance) there may be an [`event`](Self::event), until
 /// the next call.
+///
+/// Let a loop over any `D: Drive` return when there is an event, and be called again. If it takes a closure
+/// for events, `impl FnMut(D::Event<'_>)`, the compiler wants a key and inputs that are `'static`.
 pub trait Drive {
     /// The events that it finds.
     type Event<'e>

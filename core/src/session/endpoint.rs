@@ -99,7 +99,8 @@ pub enum End<'c> {
     /// [cursor](Endpoint::with_cursor).
     Checked,
     /// An event whose data is exactly this text, such as `[DONE]`. It need not be JSON, and is neither
-    /// delivered nor [`Skipped`](super::Event::Skipped). An orderly end without it counts as a cut.
+    /// delivered nor [`Skipped`](super::Event::Skipped). An orderly end without it counts as a cut, which
+    /// ends the answer to a POST: with [`EndMissing`](super::Fault::EndMissing).
     Data(&'c str),
     /// Like `Checked`, but only once the last flag was not `true`: until then the session asks for the stream
     /// again.

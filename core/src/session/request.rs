@@ -104,6 +104,18 @@ impl<'c> Request<'c> {
 
     /// A parameter of the query, after those of the endpoint. It replaces an earlier one of the same name. Up
     /// to three; a fourth is a [`Misuse`]. The session percent-encodes it.
+    ///
+    /// It borrows the pair, so make a value that you compute first:
+    ///
+    /// ```
+    /// use taskgroup::session::{Endpoint, Request};
+    ///
+    /// static NEWS: Endpoint = Endpoint::get("/v2/news");
+    /// let limit = 20.to_string();
+    /// let parameter = ("limit", &*limit);
+    /// let request = Request::new(&NEWS).with_parameter(&parameter);
+    /// # let _ = request;
+    /// ```
     #[must_use]
     pub fn with_parameter(mut self, parameter: &'c Pair<'c>) -> Self {
         self.set_parameter(parameter);

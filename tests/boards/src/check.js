@@ -67,7 +67,10 @@ function runOne(setup, name) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { setup, name } });
     // What is left of its sockets must not keep the process.
-    worker.once('message', (result) => worker.terminate().then(() => resolve(result)));
+    worker.once('message', (result) => {
+      resolve(result);
+      worker.terminate();
+    });
     worker.once('error', reject);
   });
 }

@@ -12,7 +12,10 @@ const GROUPS = [
     'TLS',
     /^(taskgroup-tls|embedded-tls|rustls-.*|p256|p384|ecdsa|elliptic-curve|primeorder|primefield|wnaf|sec1)$/,
   ],
-  ['TLS', /^(crypto-.*|sha2|hmac|hkdf|aes.*|ghash|polyval|ctr|cipher|universal-hash|digest|block-buffer)$/],
+  [
+    'TLS',
+    /^(chacha20.*|poly1305|aead|opaque-debug|cpufeatures|crypto-.*|sha2|hmac|hkdf|aes.*|ghash|polyval|ctr|cipher|universal-hash|digest|block-buffer)$/,
+  ],
   [
     'TLS',
     /^(typenum|(hybrid|generic)-array|subtle|signature|der|rfc6979|group|ff|zeroize|inout|rand_core|untrusted)$/,

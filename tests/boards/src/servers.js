@@ -47,9 +47,9 @@ export class Sandbox {
     return runs;
   }
 
-  async stop() {
-    this.process.kill();
-    await once(this.process, 'exit');
+  stop() {
+    // It has nothing to lose, and may be waiting for a client.
+    this.process.kill('SIGKILL');
   }
 }
 

@@ -24,6 +24,7 @@ pub(super) enum Exchange {
 
 impl Exchange {
     /// A new one for a group of [`GROUPS`].
+    #[inline(never)]
     pub(super) fn new(group: u16, random: &mut dyn CryptoRngCore) -> Self {
         match group {
             #[cfg(feature = "p256-exchange")]
@@ -54,6 +55,7 @@ impl Exchange {
 
     /// `None`: the share is not one of the group, or one that gives the same secret whatever ours is (section
     /// 7.4.2).
+    #[inline(never)]
     pub(super) fn agree(self, theirs: &[u8]) -> Option<[u8; 32]> {
         match self {
             Self::X25519(secret) => {

@@ -54,8 +54,8 @@ pub(super) struct Offer<'o> {
 }
 
 impl Offer<'_> {
-    /// Writes the message. Where there is a ticket, its binder is left out, which takes so many bytes more as
-    /// come out.
+    /// Writes the message. Where there is a ticket, its binder is left out, which takes this many bytes more
+    /// as come out.
     pub(super) fn write(&self, out: &mut Writer<'_>) -> usize {
         let binders = if self.ticket.is_some() { 2 + 1 + HASH } else { 0 };
         out.u8(CLIENT_HELLO);

@@ -1,7 +1,8 @@
 //! TLS 1.3 of this crate's own, as an alternative to embedded-tls: [`Client`] and [`Connection`] are used
 //! like those of the crate's root, check the same, and give the same errors. Besides, it
 //!
-//! * resumes sessions: a connection after the first needs no certificates, a quarter of the computation;
+//! * resumes sessions: a connection after the first needs no certificates, and 8 million instructions on an
+//!   ESP32-C3 instead of 14 to 55;
 //! * offers two cipher suites, `TLS_CHACHA20_POLY1305_SHA256` first and, with the feature `aes128-gcm`,
 //!   `TLS_AES_128_GCM_SHA256`; and two groups, X25519 first and, with the feature `p256-exchange`, P-256;
 //! * takes handshake messages over several records, as long as each fits in the buffer for receiving, and so

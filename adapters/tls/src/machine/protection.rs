@@ -76,6 +76,7 @@ impl Protection {
 
     /// Makes a record in place: the content lies after the header, of `length` bytes; the record's length
     /// comes out. `None`: there is no room for content type and tag.
+    #[inline(never)]
     pub(super) fn seal(&mut self, content_type: u8, buffer: &mut [u8], length: usize) -> Option<usize> {
         let inner = length.checked_add(1)?;
         let (header, body) = buffer.split_first_chunk_mut::<HEADER>()?;
@@ -101,6 +102,7 @@ impl Protection {
 
     /// Opens what came after a header, in place: its content type and the length of its content, which is at
     /// the front, come out. `None`: it is not authentic, or has no content type.
+    #[inline(never)]
     pub(super) fn open(&mut self, header: &[u8; HEADER], body: &mut [u8]) -> Option<(u8, usize)> {
         let (content, tag) = body.split_last_chunk_mut::<TAG>()?;
         let nonce = self.nonce()?;

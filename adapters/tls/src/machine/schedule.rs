@@ -21,6 +21,7 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
+#[inline(never)]
 fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Secret {
     // HMAC takes a key of any length.
     hmac(key, parts).map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()

@@ -122,7 +122,7 @@ impl<'b> Writer<'b> {
         self.bytes(&number.to_be_bytes());
     }
 
-    /// Begins a vector with a length of so many bytes, up to 3.
+    /// Begins a vector with a length of this many bytes, up to 3.
     pub(super) fn begin(&mut self, width: usize) -> Vector {
         let place = self.length;
         self.bytes([0; 3].get(..width).unwrap_or_default());

@@ -32,6 +32,8 @@ pub(crate) struct Flight {
     pub(crate) what: &'static str,
     pub(crate) name: &'static str,
     pub(crate) root: &'static [u8],
+    /// In a connection before, where there was one.
+    pub(crate) first: &'static [u8],
     pub(crate) sent: &'static [u8],
     /// How much of it is said to the application, in bytes.
     pub(crate) said: usize,
@@ -44,6 +46,8 @@ pub(crate) struct Flight {
 pub(crate) enum Suite {
     ChaCha20,
     Aes,
+    /// By the module `machine`.
+    Machine,
 }
 
 #[cfg(feature = "flights")]
@@ -52,7 +56,7 @@ include!(concat!(env!("FLIGHTS"), "/flights.rs"));
 /// One that the compiler knows nothing of.
 #[cfg(not(feature = "flights"))]
 static FLIGHTS: &[Flight] =
-    &[Flight { what: "", name: "", root: &[], sent: &[], said: 0, suite: Suite::ChaCha20 }];
+    &[Flight { what: "", name: "", root: &[], first: &[], sent: &[], said: 0, suite: Suite::ChaCha20 }];
 #[cfg(not(feature = "flights"))]
 const NOW: u64 = 0;
 

@@ -10,7 +10,7 @@ use crate::{Flight, platform::instructions, replay::Replay, run};
 pub(crate) fn measure(flight: &Flight, now: u64) {
     let (mut buffer, start) = ([0; 64], instructions());
     let read = run(pin!(async {
-        let mut server = Replay(flight.sent);
+        let mut server = Replay(if flight.first.is_empty() { flight.sent } else { flight.first });
         server.write_all(flight.root).await?;
         server.flush().await?;
         let mut read = 0;

@@ -4,16 +4,26 @@ use core::pin::pin;
 
 use embedded_io_async::{BufRead, Write};
 use semihosting::println;
-use taskgroup_tls::{Client, Dates, Error, RECEIVE, Roots};
+#[cfg(not(feature = "machine"))]
+use taskgroup_tls::Client;
+#[cfg(feature = "machine")]
+use taskgroup_tls::machine::Client;
+use taskgroup_tls::{Dates, Error, RECEIVE, Roots};
 
 use crate::{Flight, Suite, platform::instructions, replay::Replay, run, same::Same, stack};
 
 #[cfg(feature = "aes")]
 use taskgroup_tls::Aes128GcmSha256 as Offered;
-#[cfg(not(feature = "aes"))]
+#[cfg(not(any(feature = "aes", feature = "machine")))]
 use taskgroup_tls::ChaCha20Poly1305Sha256 as Offered;
 
-const SUITE: Suite = if cfg!(feature = "aes") { Suite::Aes } else { Suite::ChaCha20 };
+const SUITE: Suite = if cfg!(feature = "machine") {
+    Suite::Machine
+} else if cfg!(feature = "aes") {
+    Suite::Aes
+} else {
+    Suite::ChaCha20
+};
 
 /// For sending: a request in one record.
 const SEND: usize = 1024;
@@ -29,15 +39,30 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
 }
 
 fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
-    let Flight { what, name, root, sent, said, suite: _ } = *flight;
+    let Flight { what, name, root, first, sent, said, suite: _ } = *flight;
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
     let (roots, clock) = ([root], || Some(now));
     #[cfg(not(feature = "mozilla"))]
     let roots = Roots::Certificates(&roots);
     #[cfg(feature = "mozilla")]
     let roots = if root.is_empty() { Roots::mozilla() } else { Roots::Certificates(&roots) };
-    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send)
-        .with_suite::<Offered>();
+    let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send);
+    #[cfg(not(feature = "machine"))]
+    let client = client.with_suite::<Offered>();
+    if !first.is_empty() {
+        run(pin!(async {
+            let mut server = client.connect(Replay(first), name).await?;
+            server.write_all(b"GET / HTTP/1.1\r\n\r\n").await?;
+            server.flush().await?;
+            loop {
+                let length = server.fill_buf().await?.len();
+                if length == 0 {
+                    return Ok::<_, Error>(());
+                }
+                server.consume(length);
+            }
+        }))?;
+    }
 
     let mut connect = pin!(client.connect(Replay(sent), name));
     let (mut connected, mut handshake) = (None, 0);
@@ -70,15 +95,21 @@ fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
         let cipher = match SUITE {
             Suite::ChaCha20 => "ChaCha20-Poly1305",
             Suite::Aes => "AES-128-GCM",
+            Suite::Machine => "machine: ChaCha20-Poly1305",
         };
         println!("byte|{cipher}|{}", (instructions() - start) * 100 / said as u64);
-        if SUITE != Suite::ChaCha20 {
-            return Ok(());
-        }
-        println!("ram|buffers for records|{}", RECEIVE + SEND);
-        println!("ram|`Client`|{}", size_of_val(&client));
-        println!("ram|`Connection` besides the transport|{}", size_of_val(&server) - size_of::<Replay<'_>>());
-        println!("ram|the future of `connect`|{}", size_of_val(&*connect));
+        let ram = match SUITE {
+            Suite::ChaCha20 => "ram",
+            Suite::Aes => return Ok(()),
+            Suite::Machine => "machine",
+        };
+        println!("{ram}|buffers for records|{}", RECEIVE + SEND);
+        println!("{ram}|`Client`|{}", size_of_val(&client));
+        println!(
+            "{ram}|`Connection` besides the transport|{}",
+            size_of_val(&server) - size_of::<Replay<'_>>()
+        );
+        println!("{ram}|the future of `connect`|{}", size_of_val(&*connect));
     }
     Ok(())
 }

@@ -20,8 +20,10 @@ use super::{
 };
 use crate::{CertificateError, Error, certificate::prove};
 
+// Each has a frame of its own, so that what one needs is not there when another calls deeper.
 impl Machine {
     /// Writes a `ClientHello`, with the share of this exchange.
+    #[inline(never)]
     pub(super) fn greet(
         &mut self,
         terms: &Terms<'_>,
@@ -211,6 +213,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     fn server_hello(
         &mut self,
         message: &[u8],
@@ -261,6 +264,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     fn certificate(&mut self, message: &[u8], body: &[u8], terms: &Terms<'_>) -> Result<Then, Error> {
         let certificates = messages::certificates(body)?;
         terms.trust.check(&certificates)?;
@@ -273,6 +277,7 @@ impl Machine {
         Ok(Then::Keep(key))
     }
 
+    #[inline(never)]
     fn certificate_verify(&mut self, key: &[u8], message: &[u8], body: &[u8]) -> Result<(), Error> {
         let (scheme, signature) = messages::proof(body).ok_or(Error::Malformed)?;
         let mut signed = Vec::<u8, { CONTEXT.len() + HASH }>::new();
@@ -288,6 +293,7 @@ impl Machine {
     }
 
     /// The end of the server's flight: checks it, and answers by ours.
+    #[inline(never)]
     fn finished(&mut self, message: &[u8], body: &[u8], out: &mut [u8]) -> Result<Then, Error> {
         if body.len() != HASH {
             return Err(Error::Malformed);

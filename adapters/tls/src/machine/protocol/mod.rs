@@ -71,11 +71,11 @@ enum State {
 pub(in crate::machine) enum Step {
     /// Read on.
     Receive,
-    /// Send so many bytes of the buffer for sending.
+    /// Send this many bytes of the buffer for sending.
     Send(usize),
     /// Send them: the handshake is complete then.
     Open(usize),
-    /// Take so many bytes of application data from the front of the buffer for receiving.
+    /// Take this many bytes of application data from the front of the buffer for receiving.
     Data(usize),
     /// The server has ended the connection.
     Ended,
@@ -140,7 +140,7 @@ pub(in crate::machine) struct Machine {
 }
 
 impl Machine {
-    /// Writes the first record into `out`: so many bytes are to be sent.
+    /// Writes the first record into `out`: this many bytes are to be sent.
     pub(in crate::machine) fn start(
         terms: &Terms<'_>,
         random: &mut dyn CryptoRngCore,
@@ -266,6 +266,7 @@ impl Machine {
         result
     }
 
+    #[inline(never)]
     fn record(
         &mut self,
         memory: &mut [u8],
