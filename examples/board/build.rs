@@ -1,5 +1,5 @@
 //! Says which setting is missing, before the compiler says it less clearly; and makes of the authorities to
-//! trust what `src/runs.rs` includes.
+//! trust, and of the minutes between two questions, what `src/questions.rs` includes.
 
 use std::{env, fs, path::PathBuf};
 
@@ -7,7 +7,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 const SETTINGS: [(&str, &str); 2] = [
     ("PARALLEL_API_KEY", "your key for the service"),
-    ("TASKGROUP_ID", "the group whose runs are shown, tgrp_…"),
+    ("QUESTION", "what is asked when the button is pressed"),
 ];
 
 fn main() {
@@ -16,7 +16,9 @@ fn main() {
             println!("cargo::error={name} is not set: {what}");
         }
     }
-    setting("NTP_SERVER");
+    for name in ["NTP_SERVER", "PROCESSOR"] {
+        setting(name);
+    }
     match setting("PARALLEL_BASE_URL") {
         Some(url) if url.starts_with("http://") => {
             println!(
@@ -32,6 +34,11 @@ fn main() {
         None => "Roots::mozilla()".into(),
         Some(file) => certificates(PathBuf::from(file)),
     };
+    let minutes = setting("ASK_EVERY_MINUTES").unwrap_or_else(|| "0".into());
+    if minutes.parse::<u32>().is_err() {
+        println!("cargo::error=ASK_EVERY_MINUTES is not a whole number of minutes: {minutes}");
+    }
+    fs::write(out().join("minutes.rs"), minutes).expect("cargo's own folder can be written to");
     fs::write(out().join("roots.rs"), roots).expect("cargo's own folder can be written to");
 }
 

@@ -11,10 +11,11 @@ import { Elf } from './src/elf.js';
 import { Images, TARGET, taskgroup } from './src/images.js';
 import { Sandbox, TlsProxy } from './src/servers.js';
 import { Simulation, Stopped } from './src/simulation.js';
+import { BUTTON, press, shown } from './src/trial.js';
 
 const USAGE = `run watch w5500|pico-w [--tls] [--image FILE] [--seconds N] [-- SETTINGS OF THE SANDBOX…]
-    Builds an image and runs it as it would on a table, with a sandbox of 100 runs: its log comes out here. Ends when
-    the board has what there is; with 1 if that was not all, or if the firmware panics.
+    Builds an image and runs it as it would on a table, with a sandbox: its log comes out here. Its button is pressed
+    once. Ends when the answer is shown; with 1 if there is none, or if the firmware panics.
 run check [--write] [WORDS…]
     Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
 run compare REVISION [w5500|pico-w]
@@ -54,17 +55,19 @@ async function watch(given) {
       ]),
       unixSeconds: () => Date.now() / 1000,
     },
+    buttons: [BUTTON],
     onLine: ({ time, level, text }) => console.log(`${time} ${level.padEnd(5)} ${text}`),
     isRealTime: true,
     patience: Number(values.seconds),
   });
   try {
-    const { seconds, instructions, stack } = await simulation.until(/asks again in 60 s/);
+    await press(simulation);
+    const { seconds, instructions, stack } = await simulation.until(/^waits for the button|^tries again in/);
     const size = simulation.board.stackUse.size;
     console.log(
       `${seconds.toFixed(3)} s, ${(instructions / 1e6).toFixed(1)} million instructions, ${stack} of ${size} bytes of stack`,
     );
-    return /^done;/.test(simulation.lines.at(-1)?.text ?? '') ? 0 : 1;
+    return shown(simulation).length === 1 ? 0 : 1;
   } catch (why) {
     if (!(why instanceof Stopped)) throw why;
     console.log(why.message);

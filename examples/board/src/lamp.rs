@@ -6,23 +6,25 @@ use embassy_time::Timer;
 
 /// What the board is doing, and how the lamp shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, defmt::Format)]
-pub enum State {
+pub enum Light {
     /// It has no network, or no address: blinks five times a second.
     Joining,
+    /// It waits for the button: a short flash every three seconds.
+    Ready,
     /// It asks the server, or waits before it asks again: a short flash each second.
     Asking,
-    /// Events arrive: on, and off for a moment each second.
-    Streaming,
-    /// Everything has arrived: on.
-    Done,
+    /// The question was asked, and the answer is to come: on, and off for a moment each second.
+    Asked,
+    /// The answer is in the log: on.
+    Answered,
     /// It ended in another way, which the log names: three flashes and a pause.
     Failed,
 }
 
-static STATE: Watch<CriticalSectionRawMutex, State, 1> = Watch::new_with(State::Joining);
+static STATE: Watch<CriticalSectionRawMutex, Light, 1> = Watch::new_with(Light::Joining);
 
 /// Shows this state from now on.
-pub fn set(state: State) {
+pub fn set(state: Light) {
     STATE.sender().send(state);
 }
 
@@ -43,12 +45,13 @@ pub async fn show(mut switch: impl AsyncFnMut(bool)) -> ! {
 }
 
 /// On or off, and for how many milliseconds.
-fn pattern(state: State) -> &'static [(bool, u64)] {
+fn pattern(state: Light) -> &'static [(bool, u64)] {
     match state {
-        State::Joining => &[(true, 100), (false, 100)],
-        State::Asking => &[(true, 100), (false, 900)],
-        State::Streaming => &[(true, 900), (false, 100)],
-        State::Done => &[(true, 1000)],
-        State::Failed => &[(true, 100), (false, 200), (true, 100), (false, 200), (true, 100), (false, 1300)],
+        Light::Joining => &[(true, 100), (false, 100)],
+        Light::Ready => &[(true, 100), (false, 2900)],
+        Light::Asking => &[(true, 100), (false, 900)],
+        Light::Asked => &[(true, 900), (false, 100)],
+        Light::Answered => &[(true, 1000)],
+        Light::Failed => &[(true, 100), (false, 200), (true, 100), (false, 200), (true, 100), (false, 1300)],
     }
 }

@@ -1,8 +1,8 @@
-//! An ESP32-C3 or an ESP32-C6 that shows the runs of a task group: each by a line of the log, and how it is
-//! going by a lamp.
+//! An ESP32-C3 or an ESP32-C6 that asks a question when its button is pressed: the answer is a line of the
+//! log, and a lamp says how it is going.
 //!
 //! ```text
-//! Wi-Fi, its noise, lamp ─► board ─► log, lamp, cursor in the flash
+//! Wi-Fi, its noise, lamp, button ─► board ─► log, lamp, state in the flash
 //! ```
 #![no_std]
 #![no_main]
@@ -18,7 +18,7 @@ use embassy_time::Timer;
 use esp_backtrace as _;
 use esp_hal::{
     clock::CpuClock,
-    gpio::{Level, Output, OutputConfig},
+    gpio::{Input, InputConfig, Level, Output, OutputConfig, Pull},
     ram,
     rng::Trng,
     timer::timg::TimerGroup,
@@ -35,13 +35,13 @@ const SSID: &str = env!("WIFI_SSID");
 const PASSWORD: &str = env!("WIFI_PASSWORD");
 
 /// The partition `nvs` of espflash's own partition table. The radio is configured to store nothing there.
-const CURSOR: Range<u32> = 0x9000..0xF000;
+const KEPT: Range<u32> = 0x9000..0xF000;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
     // The heap is for the radio only, and as large as esp-radio's documentation demands.
@@ -64,13 +64,21 @@ async fn main(spawner: Spawner) {
     #[cfg(feature = "esp32c6")]
     let lamp = Output::new(board.GPIO15, Level::High, OutputConfig::default());
     spawner.spawn(shine(lamp).expect("it is spawned once"));
+    // The button BOOT of Espressif's boards.
+    let button = Input::new(board.GPIO9, InputConfig::default().with_pull(Pull::Up));
+    spawner.spawn(watch(button).expect("it is spawned once"));
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
-    board::runs::show(stack, random, flash, CURSOR).await
+    board::questions::answer(stack, random, flash, KEPT).await
 }
 
 #[embassy_executor::task]
 async fn network(mut runner: Runner<'static, Linked<Interface>>) -> ! {
     runner.run().await
+}
+
+#[embassy_executor::task]
+async fn watch(button: Input<'static>) -> ! {
+    board::button::watch(button).await
 }
 
 /// Joins the Wi-Fi whenever it is lost.

@@ -1,8 +1,8 @@
-//! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that shows the runs of a task
-//! group: each by a line of the log, and how it is going by the lamp on the board.
+//! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that asks a question when its
+//! button is pressed: the answer is a line of the log, and the lamp on the board says how it is going.
 //!
 //! ```text
-//! pico_w or w5500: network, lamp ─► board ─► log, lamp, cursor in the flash
+//! pico_w or w5500: network, lamp, button ─► board ─► log, lamp, state in the flash
 //! entropy (RP2040) or trng (RP2350) ─┘
 //! ```
 #![no_std]
@@ -24,6 +24,7 @@ use embassy_executor::Spawner;
 use embassy_net::{Runner, StackResources};
 use embassy_rp::{
     flash::{Async, Flash},
+    gpio::Input,
     peripherals::FLASH,
 };
 use panic_probe as _;
@@ -42,20 +43,28 @@ compile_error!("these are different boards, and one is the default: --no-default
 
 /// As `rp2040.x` and `rp2350.x` have it.
 const FLASH_SIZE: usize = if cfg!(feature = "rp2350") { 4096 * 1024 } else { 2048 * 1024 };
-const CURSOR: Range<u32> = FLASH_SIZE as u32 - 16 * 1024..FLASH_SIZE as u32;
+/// Where the state of a question is kept.
+const KEPT: Range<u32> = FLASH_SIZE as u32 - 16 * 1024..FLASH_SIZE as u32;
 
 type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::runs::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
 
-    let (device, flash, mut random) = hardware::start(spawner, embassy_rp::init(Default::default())).await;
+    let (device, button, flash, mut random) =
+        hardware::start(spawner, embassy_rp::init(Default::default())).await;
+    spawner.spawn(watch(button).expect("it is spawned once"));
     let configuration = embassy_net::Config::dhcpv4(Default::default());
     let resources = RESOURCES.init(StackResources::new());
     let (stack, runner) = embassy_net::new(Linked::new(device), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
-    board::runs::show(stack, random, flash, CURSOR).await
+    board::questions::answer(stack, random, flash, KEPT).await
+}
+
+#[embassy_executor::task]
+async fn watch(button: Input<'static>) -> ! {
+    board::button::watch(button).await
 }
 
 #[embassy_executor::task]

@@ -12,7 +12,7 @@ use embassy_futures::{join::join3, select::select};
 use embassy_rp::{
     Peripherals, bind_interrupts, dma,
     flash::Flash,
-    gpio::{Level, Output},
+    gpio::{Input, Level, Output, Pull},
     interrupt,
     interrupt::{InterruptExt, Priority},
     peripherals::{DMA_CH0, DMA_CH1, PIO0},
@@ -57,7 +57,7 @@ unsafe fn SWI_IRQ_1() {
 }
 
 /// Starts the radio.
-pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
+pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, Input<'static>, BoardFlash, Entropy) {
     let power = Output::new(board.PIN_23, Level::Low);
     let select = Output::new(board.PIN_25, Level::High);
     let mut pio = Pio::new(board.PIO0, Interrupts);
@@ -79,7 +79,8 @@ pub(crate) async fn start(_: Spawner, board: Peripherals) -> (Device, BoardFlash
     let entropy = entropy::start();
     #[cfg(feature = "rp2350")]
     let entropy = entropy::start(board.TRNG);
-    (device, Flash::new(board.FLASH, board.DMA_CH1, Interrupts), entropy)
+    let button = Input::new(board.PIN_14, Pull::Up);
+    (device, button, Flash::new(board.FLASH, board.DMA_CH1, Interrupts), entropy)
 }
 
 /// Runs the radio.

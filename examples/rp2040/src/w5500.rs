@@ -34,7 +34,10 @@ pub(crate) type Device = embassy_net_wiznet::Device<'static>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, spi::Async>, Output<'static>, Delay>;
 
 /// Starts the Ethernet chip.
-pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, BoardFlash, Entropy) {
+pub(crate) async fn start(
+    spawner: Spawner,
+    board: Peripherals,
+) -> (Device, Input<'static>, BoardFlash, Entropy) {
     static STATE: StaticCell<State<PACKETS, PACKETS>> = StaticCell::new();
 
     let mut flash = Flash::new(board.FLASH, board.DMA_CH2, Interrupts);
@@ -50,7 +53,7 @@ pub(crate) async fn start(spawner: Spawner, board: Peripherals) -> (Device, Boar
     let (device, runner) = started.unwrap_or_else(|_| defmt::panic!("no W5500 answers"));
     spawner.spawn(ethernet(runner).expect("it is spawned once"));
     spawner.spawn(shine(Output::new(board.PIN_25, Level::Low)).expect("it is spawned once"));
-    (device, flash, entropy::start())
+    (device, Input::new(board.PIN_14, Pull::Up), flash, entropy::start())
 }
 
 #[embassy_executor::task]

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Images, ROOT, TARGET } from './images.js';
 import { instructions } from './profile.js';
-import { RUN, Trial } from './trial.js';
+import { ANSWER, press, Trial } from './trial.js';
 
 /** @typedef {import('./profile.js').Group} Group */
 
@@ -22,7 +22,7 @@ const ROWS = ['ours', 'TLS', 'network stack', 'driver', 'executor and log', 'lib
  */
 export async function compare(revision, kind, certificates, program) {
   process.env.CARGO_PROFILE_RELEASE_DEBUG = '1';
-  const trees = { [revision]: checkOut(revision, certificates.authorities), 'this tree': ROOT };
+  const trees = { [revision]: checkOut(revision), 'this tree': ROOT };
   for (const settings of /** @type {const} */ (['clear', 'tls'])) {
     /** @type {Record<string, Record<string, Map<Group, number>>>} */
     const measured = {};
@@ -44,12 +44,8 @@ export async function compare(revision, kind, certificates, program) {
   return 0;
 }
 
-/**
- * A tree of that revision, which trusts the authorities of the tests.
- * @param {string} revision
- * @param {string} authorities
- */
-function checkOut(revision, authorities) {
+/** A tree of that revision. @param {string} revision */
+function checkOut(revision) {
   const commit = execFileSync('git', ['rev-parse', '--verify', `${revision}^{commit}`], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -60,28 +56,9 @@ function checkOut(revision, authorities) {
     fs.mkdirSync(tree, { recursive: true });
     execFileSync('tar', ['-x'], { cwd: tree, input: archive });
   }
-  const runs = path.join(tree, 'examples/board/src/runs.rs');
-  const text = fs.readFileSync(runs, 'utf8');
-  if (text.includes('= Roots::mozilla();')) {
-    // It has no build setting for that yet.
-    const files = certificatesIn(authorities).map((bytes, i) => {
-      const file = path.join(tree, `root${i}.der`);
-      fs.writeFileSync(file, bytes);
-      return `include_bytes!(${JSON.stringify(file)})`;
-    });
-    fs.writeFileSync(
-      runs,
-      text.replace('= Roots::mozilla();', `= Roots::Certificates(&[${files.join(', ')}]);`),
-    );
-  }
+  if (!fs.existsSync(path.join(tree, 'examples/board/src/questions.rs')))
+    throw new Error(`${revision} is from before the boards had a button`);
   return tree;
-}
-
-/** @param {string} file in PEM @returns {Buffer[]} */
-function certificatesIn(file) {
-  const pem = fs.readFileSync(file, 'utf8');
-  const texts = pem.matchAll(/-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----/gs);
-  return [...texts].map(([, base64]) => Buffer.from(base64, 'base64'));
 }
 
 /** @param {Trial} trial @param {string} name @param {string} image @returns {Promise<Record<string, Map<Group, number>>>} */
@@ -89,14 +66,15 @@ async function measure(trial, name, image) {
   const sandbox = await trial.sandbox();
   const simulation = trial.board(name, name.endsWith('tls') ? await trial.tls('p256', sandbox) : sandbox);
   const { counts } = simulation.board.processor;
-  await simulation.until(/^runs of /);
+  await press(simulation);
+  await simulation.until(/^connecting/);
   const start = counts.slice();
-  await simulation.until(RUN);
-  const first = counts.slice();
-  await simulation.until(RUN, 99);
+  await simulation.until(/^group/);
+  const group = counts.slice();
+  await simulation.until(ANSWER);
   return {
-    'to the first event': instructions(image, start, first).groups,
-    'from there to the 100th': instructions(image, first, counts).groups,
+    'to the group': instructions(image, start, group).groups,
+    'from there to the answer': instructions(image, group, counts).groups,
   };
 }
 

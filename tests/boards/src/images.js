@@ -11,8 +11,8 @@ import { NAME } from './certificates.js';
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 export const TARGET = path.resolve(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'boards');
 
-/** Of `taskgroup sandbox --seed 1`. */
-const GROUP = 'tgrp_5775264a9a7e1b099c0002e01d4a175e';
+/** What the board asks when its button is pressed. */
+export const QUESTION = 'Who founded Acme?';
 const TRIPLE = 'thumbv6m-none-eabi';
 /** What the image of a Pico W takes for the radio's firmware, by the sizes of the true ones: the simulator never runs it. */
 const FIRMWARE = { '43439A0.bin': 231077, '43439A0_clm.bin': 984, 'nvram_rp2040.bin': 742 };
@@ -66,7 +66,7 @@ export class Images {
     const environment = {
       CARGO_TARGET_DIR: TARGET,
       PARALLEL_API_KEY: 'sandbox-key',
-      TASKGROUP_ID: GROUP,
+      QUESTION,
       WIFI_SSID: 'sandbox',
       WIFI_PASSWORD: 'password',
       CYW43_FIRMWARE: firmware,
@@ -75,6 +75,7 @@ export class Images {
     if (settings === 'shipped') return environment;
     const scheme = settings === 'tls' ? 'https' : 'http';
     Object.assign(environment, { PARALLEL_BASE_URL: `${scheme}://${NAME}`, NTP_SERVER: 'ntp.test' });
+    if (settings === 'clear') environment.ASK_EVERY_MINUTES = '30';
     if (settings === 'tls') environment.TASKGROUP_CA_FILE = this.authorities;
     return environment;
   }
@@ -107,10 +108,12 @@ export class Images {
   }
 }
 
+/** Settings of an image that need not be set. */
+const SETTINGS = ['PARALLEL_BASE_URL', 'NTP_SERVER', 'TASKGROUP_CA_FILE', 'PROCESSOR', 'ASK_EVERY_MINUTES'];
+
 /** The environment, without what an image takes from it besides. */
 function surroundings() {
-  const { PARALLEL_BASE_URL: _url, NTP_SERVER: _server, TASKGROUP_CA_FILE: _file, ...rest } = process.env;
-  return rest;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTINGS.includes(name)));
 }
 
 /**

@@ -3,12 +3,24 @@
  * for the table.
  *
  * @typedef {import('./trial.js').Trial} Trial
+ * @typedef {import('./simulation.js').Simulation} Simulation
+ * @typedef {import('./servers.js').Sandbox} Sandbox
  * @typedef {(trial: Trial) => Promise<import('./trial.js').Figures | undefined | void>} Scenario
  */
 import assert from 'node:assert/strict';
 import { KEPT } from './flash.js';
 import { Stopped } from './simulation.js';
-import { assertEachOnce, assertNoComplaints, DONE, RUN, shown } from './trial.js';
+import {
+  ANSWER,
+  assertAskedOnce,
+  assertNoComplaints,
+  BUTTON,
+  CONTINUES,
+  groups,
+  press,
+  READY,
+  shown,
+} from './trial.js';
 
 const TRIES_AGAIN = /; tries again$/;
 const LOST = /^the network is lost$/;
@@ -17,12 +29,13 @@ const LOST = /^the network is lost$/;
 export const scenarios = {};
 
 for (const kind of ['w5500', 'pico-w']) {
-  scenarios[`${kind}: 100 runs in the clear`] = async (trial) => {
+  scenarios[`${kind}: a question in the clear`] = async (trial) => {
     const sandbox = await trial.sandbox();
     const board = trial.board(`${kind}-clear`, sandbox);
-    const figures = await hundredRuns(board);
-    assertEachOnce(board, await sandbox.runs());
+    const figures = await question(board);
+    await assertAskedOnce(sandbox, board);
     assertNoComplaints(board);
+    assert.equal(board.network.stats.connections, 1, 'one connection for a question');
     assert.equal(board.network.stats.discovers, 1, 'one lease for a start');
     assert.equal(board.network.stats.requests, 1, 'one lease for a start');
     await lampStaysOn(board);
@@ -30,18 +43,18 @@ for (const kind of ['w5500', 'pico-w']) {
   };
 
   scenarios[`${kind}: three connections cut`] = async (trial) => {
-    const sandbox = await trial.sandbox('--cut-events', '30', '--cut-times', '3');
+    const sandbox = await trial.sandbox('--cut-events', '1', '--cut-times', '3');
     const board = trial.board(`${kind}-clear`, sandbox);
-    await board.until(DONE);
-    assertEachOnce(board, await sandbox.runs());
+    await question(board);
+    await assertAskedOnce(sandbox, board);
     assertNoComplaints(board, TRIES_AGAIN);
-    assert.deepEqual(continued(board), ['30', '60', '90', '100']);
   };
 
   scenarios[`${kind}: the network goes while the server is silent, and comes back`] = async (trial) => {
-    const sandbox = await trial.sandbox('--stall-events', '50', '--stall-times', '1');
+    const sandbox = await trial.sandbox('--stall-events', '1', '--stall-times', '1');
     const board = trial.board(`${kind}-clear`, sandbox);
-    await board.until(RUN, 50);
+    await press(board);
+    await board.until(/^asked/);
     const start = board.board.seconds;
     board.board.at(start + 2, () => board.board.chip.plug(false));
     board.board.at(start + 9, () => board.board.chip.plug(true));
@@ -51,8 +64,8 @@ for (const kind of ['w5500', 'pico-w']) {
     await board.until(/^connecting to/);
     const again = board.mark().seconds;
     assert(again - up < 0.3, `${again - up} s from the link to the next connection`);
-    await board.until(DONE);
-    assertEachOnce(board, await sandbox.runs());
+    await board.until(READY);
+    await assertAskedOnce(sandbox, board);
     assertNoComplaints(
       board,
       LOST,
@@ -61,38 +74,111 @@ for (const kind of ['w5500', 'pico-w']) {
     assert.equal(board.network.stats.connections, 2);
   };
 
-  // What keeps the cursor is the same for both: the radio only makes each start take longer.
-  const moments = kind === 'w5500' ? [1, 15, 33, 60, 99] : [33];
-  scenarios[`${kind}: power lost after ${moments.join(', ')} events`] = async (trial) => {
-    const sandbox = await trial.sandbox('--cut-events', '10');
-    const runs = await trial.sandbox();
-    for (const seen of moments) {
+  // What keeps the state is the same for both: the radio only makes each start take longer.
+  const moments = kind === 'w5500' ? [/^"Who/, /^group/, /^asked/, ANSWER] : [/^asked/];
+  for (const moment of moments) {
+    scenarios[`${kind}: power lost after ${moment}`] = async (trial) => {
+      const sandbox = await trial.sandbox();
       const first = trial.board(`${kind}-clear`, sandbox);
-      await first.until(RUN, seen);
-      await nothingLost(trial, kind, sandbox, first, await runs.runs());
+      await press(first);
+      await first.until(moment);
+      const second = trial.board(`${kind}-clear`, sandbox, { kept: first.close() });
+      await second.until(CONTINUES);
+      await second.until(READY);
+      await assertAskedOnce(sandbox, first, second);
+    };
+  }
+}
+
+scenarios['w5500: the power does not come back before the answer'] = async (trial) => {
+  const sandbox = await trial.sandbox('--speed', '1', '--running', '2..2');
+  const first = trial.board('w5500-clear', sandbox);
+  await press(first);
+  await first.until(/^asked/);
+  const kept = first.close();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const second = trial.board('w5500-clear', sandbox, { kept });
+  await second.until(ANSWER);
+  await second.until(READY);
+  await assertAskedOnce(sandbox, first, second);
+};
+
+/** How much of the flash is still written, and erased, before power is lost. */
+const POWER = [
+  { erase: 5 },
+  { erase: 4000 },
+  ...[10, 60, 130, 200, 280, 350, 400].map((program) => ({ program })),
+];
+for (const power of POWER) {
+  scenarios[`w5500: power lost amid the flash, ${JSON.stringify(power)}`] = async (trial) => {
+    const sandbox = await trial.sandbox();
+    // One that held something else before, so that it must be erased first.
+    const first = trial.board('w5500-clear', sandbox, { kept: new Uint8Array(KEPT.to - KEPT.from) });
+    Object.assign(first.board.flash.power, power);
+    await assert.rejects(question(first), Stopped, 'power was to be lost');
+    const second = trial.board('w5500-clear', sandbox, { kept: first.close() });
+    // It does not continue if power was lost before it had stored that there is a question.
+    await second.until(/^waits for the button|^continues/);
+    if (READY.test(second.lines.at(-1)?.text ?? '') && groups(first).length === 0) {
+      second.unseen = 0;
+      await press(second);
     }
+    await second.until(READY);
+    await assertAskedOnce(sandbox, first, second);
   };
 }
 
-scenarios['w5500: power lost amid five writes and erases of the flash'] = async (trial) => {
-  const sandbox = await trial.sandbox('--cut-events', '10');
-  const runs = await (await trial.sandbox()).runs();
-  // One that held something else before, so that it must be erased first.
-  const used = new Uint8Array(KEPT.to - KEPT.from);
-  for (const power of [{ program: 100 }, { program: 300 }, { program: 700 }, { erase: 5 }, { erase: 4000 }]) {
-    const first = trial.board('w5500-clear', sandbox, { kept: used });
-    Object.assign(first.board.flash.power, power);
-    await assert.rejects(first.until(DONE), Stopped, `power was to be lost: ${JSON.stringify(power)}`);
-    await nothingLost(trial, 'w5500', sandbox, first, runs);
-  }
+scenarios['w5500: the button is pressed again'] = async (trial) => {
+  const sandbox = await trial.sandbox();
+  const board = trial.board('w5500-clear', sandbox);
+  await press(board);
+  await board.until(/^asked/);
+  // That is too early.
+  board.board.press(BUTTON);
+  await board.until(ANSWER);
+  await press(board);
+  await board.until(ANSWER);
+  await board.until(READY);
+  assert.equal(new Set(shown(board)).size, 2);
+  assert.equal((await sandbox.runs(...groups(board))).length, 2);
+  assertNoComplaints(board);
+};
+
+scenarios['w5500: asks by itself when it is time'] = async (trial) => {
+  const sandbox = await trial.sandbox();
+  const board = trial.board('w5500-clear', sandbox);
+  await board.until(/^30 minutes are over/);
+  await board.until(ANSWER);
+  await assertAskedOnce(sandbox, board);
+};
+
+scenarios['w5500: a run that fails'] = async (trial) => {
+  const sandbox = await trial.sandbox('--failed', '1');
+  const board = trial.board('w5500-clear', sandbox);
+  await press(board);
+  await board.until(/^trun_\w+ failed \w+/);
+  await board.until(READY);
+  await assertAskedOnce(sandbox, board);
+  assertNoComplaints(board);
+};
+
+scenarios['w5500: the key is refused'] = async (trial) => {
+  const sandbox = await trial.sandbox('--answer', '401', '--answer-times', '1');
+  const board = trial.board('w5500-clear', sandbox);
+  await press(board);
+  await board.until(/^the server said: /);
+  await question(board);
+  await assertAskedOnce(sandbox, board);
+  assertNoComplaints(board, /^the server said: /);
 };
 
 scenarios['w5500: the cable is plugged in after five seconds'] = async (trial) => {
   const board = trial.board('w5500-clear', await trial.sandbox());
   board.board.chip.plug(false);
   board.board.at(5, () => board.board.chip.plug(true));
-  const { seconds } = await board.until(/^connected/);
-  assert(seconds < 6, `connected after ${seconds} s`);
+  await press(board);
+  const { seconds } = await board.until(/^connecting/);
+  assert(seconds < 6, `connects after ${seconds} s`);
   assert.equal(board.network.stats.requests, 1);
   assertNoComplaints(board);
 };
@@ -100,59 +186,63 @@ scenarios['w5500: the cable is plugged in after five seconds'] = async (trial) =
 scenarios['w5500: the first of two name servers is dead'] = async (trial) => {
   const sandbox = await trial.sandbox();
   const board = trial.board('w5500-clear', sandbox, { network: { deadNameServers: 1 } });
-  await board.until(DONE);
-  assertEachOnce(board, await sandbox.runs());
+  await question(board);
+  await assertAskedOnce(sandbox, board);
   assertNoComplaints(board);
 };
 
 scenarios['w5500: a server falls silent'] = async (trial) => {
-  const sandbox = await trial.sandbox('--stall-events', '50', '--stall-times', '1');
+  const sandbox = await trial.sandbox('--stall-events', '1', '--stall-times', '1');
   const board = trial.board('w5500-clear', sandbox);
-  await board.until(RUN, 50);
+  await press(board);
+  await board.until(/^asked/);
   const before = board.mark().seconds;
   await board.until(TRIES_AGAIN);
   const waited = board.mark().seconds - before;
   assert(waited > 85 && waited < 95, `tries again after ${waited} s`);
-  await board.until(DONE);
-  assertEachOnce(board, await sandbox.runs());
+  await board.until(READY);
+  await assertAskedOnce(sandbox, board);
   assertNoComplaints(board, TRIES_AGAIN);
 };
 
 scenarios['w5500: nothing listens, and then something does'] = async (trial) => {
   const sandbox = await trial.sandbox();
   const board = trial.board('w5500-clear', undefined);
+  await press(board);
   await board.until(TRIES_AGAIN, 3);
   board.network.settings.ports.set(80, sandbox.port);
-  await board.until(DONE);
-  assertEachOnce(board, await sandbox.runs());
+  await board.until(READY);
+  await assertAskedOnce(sandbox, board);
   assertNoComplaints(board, TRIES_AGAIN, /^sandbox.test: ConnectionReset$/);
 };
 
 scenarios['w5500: the ring oscillator stands still'] = async (trial) => {
   const board = trial.board('w5500-clear', await trial.sandbox(), { seed: 0xffffffff });
-  await assert.rejects(board.until(DONE), Stopped);
+  await assert.rejects(board.until(READY), Stopped);
   assert(board.lines.some(({ text }) => text.includes("panicked at 'the ring oscillator stands still'")));
 };
 
 const CHAINS = { w5500: ['p256', 'p384', 'rsa'], 'pico-w': ['p256', 'p384'] };
 for (const [kind, chains] of Object.entries(CHAINS)) {
   for (const chain of chains) {
-    scenarios[`${kind}: 100 runs over TLS, ${chain}`] = async (trial) => {
+    scenarios[`${kind}: a question over TLS, ${chain}`] = async (trial) => {
       const sandbox = await trial.sandbox();
-      const board = trial.board(`${kind}-tls`, await trial.tls(chain, sandbox));
-      const figures = await hundredRuns(board);
-      assertEachOnce(board, await sandbox.runs());
+      const proxy = await trial.tls(chain, sandbox);
+      const board = trial.board(`${kind}-tls`, proxy);
+      const figures = await question(board);
+      await assertAskedOnce(sandbox, board);
       assertNoComplaints(board);
+      assert.equal(proxy.handshakes, 1, 'one handshake for a question');
       return figures;
     };
   }
 }
 
 scenarios['w5500: cuts over TLS'] = async (trial) => {
-  const sandbox = await trial.sandbox('--cut-events', '50', '--cut-times', '1');
+  const sandbox = await trial.sandbox('--cut-events', '1', '--cut-times', '1');
   const board = trial.board('w5500-tls', await trial.tls('p256', sandbox));
-  await board.until(DONE);
-  assertEachOnce(board, await sandbox.runs());
+  await question(board);
+  await assertAskedOnce(sandbox, board);
   assertNoComplaints(board, TRIES_AGAIN);
 };
 
@@ -178,12 +268,16 @@ scenarios['w5500-tls: refuses a certificate that has expired'] = async (trial) =
 };
 
 scenarios['w5500-tls: asks nothing while it does not know the time'] = async (trial) => {
-  const proxy = await trial.tls('p256', await trial.sandbox());
-  const board = trial.board('w5500-tls', proxy, { network: { isTimeSilent: true } });
+  const sandbox = await trial.sandbox();
+  const board = trial.board('w5500-tls', await trial.tls('p256', sandbox), {
+    network: { isTimeSilent: true },
+  });
+  await press(board);
   await board.until(/does not know what time it is; asks again in 16 s/);
   assert.equal(board.network.stats.connections, 0);
   board.network.settings.isTimeSilent = false;
-  await board.until(DONE);
+  await board.until(READY);
+  await assertAskedOnce(sandbox, board);
   assertNoComplaints(board, /does not know what time it is/);
 };
 
@@ -202,69 +296,43 @@ scenarios['w5500-tls: asks for the time at once when the network is another'] = 
 };
 
 /**
- * Runs until all is shown, with what it costs on the way.
- * @param {import('./simulation.js').Simulation} board
+ * Presses the button, and runs until the answer is shown and the board waits again, with what it costs on the way.
+ * @param {Simulation} board
  */
-async function hundredRuns(board) {
-  const address = await board.until(/^runs of /);
-  const opened = await board.until(/^connected/);
-  const first = await board.until(RUN);
-  const last = await board.until(RUN, 99);
-  const done = await board.until(DONE);
+async function question(board) {
+  const pressed = await press(board);
+  const connects = await board.until(/^connecting/);
+  const group = await board.until(/^group/);
+  const answer = await board.until(ANSWER);
+  const ready = await board.until(READY);
   const millions = (/** @type {number} */ instructions) => instructions / 1e6;
   return {
-    'address, s': address.seconds,
-    'answer, s': opened.seconds,
-    '100th event, s': last.seconds,
-    'first event, M instructions': millions(first.instructions - address.instructions),
-    '100th event, M instructions': millions(last.instructions - address.instructions),
-    'stack, bytes': done.stack,
+    'ready, s': pressed.seconds,
+    'group, s': group.seconds,
+    'to the group, M instructions': millions(group.instructions - connects.instructions),
+    'to the answer, M instructions': millions(answer.instructions - group.instructions),
+    'stack, bytes': ready.stack,
   };
 }
 
 /**
  * It is refused, having been sent a hello and an alert.
- * @param {import('./simulation.js').Simulation} board
+ * @param {Simulation} board
  * @param {RegExp} why
  */
 async function refused(board, why) {
-  await board.until(/; asks again in 60 s/);
+  await press(board);
+  await board.until(/^tries again in 60 s/);
   assert(
     board.lines.some(({ text }) => why.test(text)),
     `no line like ${why}`,
   );
-  assert(!board.lines.some(({ text }) => /^connected/.test(text)));
+  assert(!board.lines.some(({ text }) => /^group/.test(text)));
   const { bytesFromGuest } = board.network.stats;
   assert(bytesFromGuest < 300, `${bytesFromGuest} bytes for a server that is none of ours`);
 }
 
-/**
- * The board was switched off. Another start with what its flash kept brings all that it has not shown.
- * @param {Trial} trial
- * @param {string} kind
- * @param {import('./servers.js').Sandbox} sandbox
- * @param {import('./simulation.js').Simulation} first
- * @param {string[]} runs
- */
-async function nothingLost(trial, kind, sandbox, first, runs) {
-  const second = trial.board(`${kind}-clear`, sandbox, { kept: first.close() });
-  await second.until(DONE);
-  const again = shown(second);
-  assert.deepEqual(again, runs.slice(runs.length - again.length), 'the second start continues');
-  assert(shown(first).length + again.length >= runs.length, 'an event was lost');
-  // The cursor is kept at each break, thus after each ten events.
-  assert(
-    shown(first).length + again.length <= runs.length + 20,
-    'more comes again than since the last break',
-  );
-}
-
-/** The events after which it was asked to continue. @param {import('./simulation.js').Simulation} board */
-function continued({ lines }) {
-  return lines.flatMap(({ text }) => /^asked to continue after (.*)/.exec(text)?.[1] ?? []);
-}
-
-/** When all is done the lamp is on, and stays so. @param {import('./simulation.js').Simulation} board */
+/** When all is done the lamp is on, and stays so. @param {Simulation} board */
 async function lampStaysOn(board) {
   await board.untilSeconds(board.board.seconds + 3);
   const [at, isOn] = board.board.lamp.at(-1) ?? [0, false];

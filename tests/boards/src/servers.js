@@ -8,9 +8,7 @@ import net from 'node:net';
 import readline from 'node:readline';
 import tls from 'node:tls';
 
-/**
- * A sandbox with these arguments. It holds the group whose number the images have: that of seed 1.
- */
+/** A sandbox with these arguments. */
 export class Sandbox {
   /** @param {string} program @param {string[]} settings */
   constructor(program, settings) {
@@ -18,7 +16,6 @@ export class Sandbox {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.port = 0;
-    this.group = '';
     this.key = '';
   }
 
@@ -29,21 +26,25 @@ export class Sandbox {
       const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
       if (name === 'PARALLEL_BASE_URL') sandbox.port = Number(new URL(value).port);
       if (name === 'PARALLEL_API_KEY') sandbox.key = value;
-      if (name === 'TASKGROUP_ID') sandbox.group = value;
-      if (sandbox.port && sandbox.key && sandbox.group) return sandbox;
+      if (sandbox.port && sandbox.key) return sandbox;
     }
     throw new Error(`${program} sandbox ${settings.join(' ')} has not started`);
   }
 
   /**
-   * The numbers of all runs of the group, in the order that their events come in.
+   * The numbers of all runs of these groups, in the order that their events come in.
+   * @param {string[]} groups
    * @returns {Promise<string[]>}
    */
-  async runs() {
-    const url = `http://127.0.0.1:${this.port}/v1beta/tasks/groups/${this.group}/runs`;
-    const answer = await fetch(url, { headers: { 'x-api-key': this.key } });
-    const events = await answer.text();
-    return [...events.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).run.run_id);
+  async runs(...groups) {
+    const runs = [];
+    for (const group of groups) {
+      const url = `http://127.0.0.1:${this.port}/v1beta/tasks/groups/${group}/runs`;
+      const answer = await fetch(url, { headers: { 'x-api-key': this.key } });
+      const events = await answer.text();
+      runs.push(...[...events.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).run.run_id));
+    }
+    return runs;
   }
 
   stop() {
@@ -58,6 +59,7 @@ export class TlsProxy {
   constructor({ key, chain }, to) {
     /** Bytes that came from clients, TLS's own included. */
     this.received = 0;
+    this.handshakes = 0;
     /** @type {Set<net.Socket>} */
     this.sockets = new Set();
     /** @param {net.Socket} socket */
@@ -68,6 +70,7 @@ export class TlsProxy {
     this.server = tls.createServer(
       { key: fs.readFileSync(key), cert: fs.readFileSync(chain), minVersion: 'TLSv1.3', ecdhCurve: 'P-256' },
       (socket) => {
+        this.handshakes++;
         const inner = net.connect(to, '127.0.0.1');
         keep(inner);
         inner.on('error', () => socket.destroy());

@@ -8,6 +8,9 @@ import { Elf } from './elf.js';
 import { Sandbox, TlsProxy } from './servers.js';
 import { Simulation } from './simulation.js';
 
+/** The pin of the board's button. */
+export const BUTTON = 14;
+
 /**
  * @typedef {object} Setup what is the same for all scenarios
  * @property {string} program `taskgroup`
@@ -17,12 +20,27 @@ import { Simulation } from './simulation.js';
  * @typedef {Record<string, number>} Figures
  */
 
-/** Of one event of a run: its number begins the line. */
-export const RUN = /^trun_/;
-export const DONE = /^done; asks again in 60 s/;
+/** The board waits for its button. */
+export const READY = /^waits for the button/;
+/** The answer to a question: the number of its run begins the line. */
+export const ANSWER = /^trun_/;
+/** A board that was switched on knows of a question. */
+export const CONTINUES = /^continues with the question/;
 
 /** rp2040js says so of each read of a register that embassy only writes. */
 const KNOWN_WARNING = /^DMA: Unimplemented peripheral read from 0x444$/;
+
+/**
+ * The simulator lets the host be quiet for 0.4 s before the board's clock moves on. Settings of a scenario
+ * take the place of these.
+ * @type {[string, string][]}
+ */
+const QUICK = [
+  ['--output-bytes', '1500'],
+  ['--queued', '0.2..0.4'],
+  ['--running', '1..2'],
+  ['--failed', '0'],
+];
 
 export class Trial {
   /** @param {Setup} setup */
@@ -48,9 +66,10 @@ export class Trial {
     for (const end of this.ends.reverse()) await end();
   }
 
-  /** Outputs of 1,500 bytes, unless it is said otherwise. @param {string[]} settings */
+  /** Outputs of 1,500 bytes within 0.2 s, unless it is said otherwise. @param {string[]} settings */
   async sandbox(...settings) {
-    const sandbox = await Sandbox.start(this.setup.program, ['--output-bytes', '1500', ...settings]);
+    const quick = QUICK.filter(([name]) => !settings.includes(name)).flat();
+    const sandbox = await Sandbox.start(this.setup.program, [...quick, ...settings]);
     this.ends.push(() => sandbox.stop());
     return sandbox;
   }
@@ -77,6 +96,7 @@ export class Trial {
       kind: image.startsWith('pico-w') ? 'pico-w' : 'w5500',
       kept,
       seed,
+      buttons: [BUTTON],
       network: {
         names: [NAME, 'ntp.test'],
         ports: new Map(
@@ -98,22 +118,50 @@ export class Trial {
 }
 
 /**
- * The runs whose lines a board has shown.
+ * Presses the button when the board waits for it.
+ * @param {Simulation} simulation
+ */
+export async function press(simulation) {
+  await simulation.until(READY);
+  simulation.board.press(BUTTON);
+  return simulation.mark();
+}
+
+/**
+ * The runs whose answers boards have shown.
  * @param {Simulation[]} boards
  */
 export function shown(...boards) {
-  return boards
-    .flatMap(({ lines }) => lines.map(({ text }) => text).filter((text) => RUN.test(text)))
+  return texts(boards)
+    .filter((text) => ANSWER.test(text))
     .map((text) => text.split(' ')[0]);
 }
 
 /**
- * Each run has come once, in order.
- * @param {Simulation} board
- * @param {string[]} runs
+ * The groups that boards have made.
+ * @param {Simulation[]} boards
  */
-export function assertEachOnce(board, runs) {
-  assert.deepEqual(shown(board), runs);
+export function groups(...boards) {
+  return [...new Set(texts(boards).flatMap((text) => /^group (tgrp_\w+)/.exec(text)?.[1] ?? []))];
+}
+
+/** The texts of the log. @param {Simulation[]} boards */
+function texts(boards) {
+  return boards.flatMap(({ lines }) => lines.map(({ text }) => text));
+}
+
+/**
+ * There is one run in all of the groups that boards have made, and they have shown its answer: once, or once more after
+ * a loss of power.
+ * @param {Sandbox} sandbox
+ * @param {Simulation[]} boards
+ */
+export async function assertAskedOnce(sandbox, ...boards) {
+  const runs = await sandbox.runs(...groups(...boards));
+  assert.equal(runs.length, 1, `asked ${runs.length} times`);
+  const answers = shown(...boards);
+  assert.deepEqual([...new Set(answers)], runs);
+  assert(answers.length <= boards.length, 'an answer was shown again');
 }
 
 /**
