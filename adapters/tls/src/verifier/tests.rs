@@ -152,7 +152,11 @@ proptest! {
     ) {
         SERVER.with(|server| {
             let (authenticated, _) = say(server, &messages);
-            prop_assert_eq!(authenticated, is_good(server, &messages));
+            let is_good = is_good(server, &messages);
+            prop_assert!(!authenticated || is_good);
+            // Of authorities with one name only two are tried, so the right one may come too late.
+            let is_short = matches!(&messages[..], [Message::Certificate(chain), ..] if chain.len() <= 3);
+            prop_assert!(authenticated || !is_good || !is_short);
             Ok(())
         })?;
     }
