@@ -44,9 +44,12 @@ fn the_readme_shows_what_was_measured() {
     for title in ["RAM", "Flash"] {
         let start = table.find(&format!("## {title}")).unwrap();
         let length = table[start + 3..].find("\n## ").unwrap();
-        let section = table[start..start + 3 + length].trim_end();
-        assert!(section.lines().count() > 5, "{section}");
-        assert!(readme.contains(section), "tests/budgets/run --write takes it into the README: {section}");
+        let is_shown = |line: &&str| !line.starts_with("| `Session: api::") && !line.starts_with("| ECDSA");
+        let section: Vec<&str> =
+            table[start..start + 3 + length].trim_end().lines().filter(is_shown).collect();
+        assert!(section.len() > 5, "{section:?}");
+        let section = section.join("\n");
+        assert!(readme.contains(&section), "tests/budgets/run --write takes it into the README: {section}");
     }
     let sentence = readme.split_once("\nTLS adds ").unwrap().1.split_once("\n\n").unwrap_or_default().0;
     for row in ["| P-256 ", "| all of it, and Mozilla's roots ", "| TLS in all "] {
