@@ -121,4 +121,4 @@ async function main([command, ...given]) {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2)));

@@ -1,10 +1,10 @@
 /**
  * Runs the scenarios, as many at once as there are processors, and compares what they cost with table.md.
  */
+import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { scenarios } from './scenarios.js';
 import { compare, render } from './table.js';
 
@@ -62,15 +62,17 @@ async function runAll(setup, names) {
   return results;
 }
 
-/** In a thread of its own. @param {import('./trial.js').Setup} setup @param {string} name @returns {Promise<Result>} */
+/** In a process of its own. @param {import('./trial.js').Setup} setup @param {string} name @returns {Promise<Result>} */
 function runOne(setup, name) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { setup, name } });
-    // What is left of its sockets must not keep the process.
-    worker.once('message', (result) => {
-      resolve(result);
-      worker.terminate();
+    const child = fork(new URL('worker.js', import.meta.url));
+    child.once('message', (result) => {
+      resolve(/** @type {Result} */ (result));
+      // A simulation that is left may compute without end, which a thread would do even when it is told to stop.
+      child.kill('SIGKILL');
     });
-    worker.once('error', reject);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`${name}: ended with ${code ?? signal}`)));
+    child.send({ setup, name });
   });
 }
