@@ -17,12 +17,12 @@ use crate::mbedtls::MbedTls;
 /// # Panics
 ///
 /// If another stream is open, since there is one Mbed TLS, or if the text has no certificates.
-pub(crate) async fn stream<R: Record>(
+pub(crate) async fn stream<'c, R: Record>(
     tcp: Tcp<'_>,
     authorities: &CStr,
     random: &'static mut (dyn CryptoRng + Send),
-    config: Config<'_>,
-    request: impl Into<Request<'_>>,
+    config: Config<'c>,
+    request: impl Into<Request<'c>>,
     record: R,
     mut show: impl FnMut(Event<'_, R>),
 ) -> Outcome {
