@@ -94,9 +94,14 @@ impl Filler {
         static ROOT: Node = Node::ROOT;
         let progress = &mut self.progress;
         if !progress.tokens.is_past(0) {
-            let member = record.root().unwrap_or(&ROOT);
+            let root = record.root();
+            let member = root.unwrap_or(&ROOT);
             let mut json = Json { progress, watch, level: 0, member, input };
-            let result = json.root(record);
+            // Where the text is part of another's, it may be one field's.
+            let result = match record.member(member.first.into()) {
+                Some(field) if member.is_leaf() => field.fill(&mut json),
+                _ => json.members(record, root),
+            };
             *input = json.input;
             match result {
                 Ok(()) => {}

@@ -434,7 +434,7 @@ impl Json<'_, '_> {
             {
                 return Ok(Taken::Text((text.len() <= SHORT).then_some(text)));
             }
-            let (piece, last) = match next(tokens, &mut self.input, *is_watched, self.watch)? {
+            let (piece, last) = match next(tokens, &mut self.input, watch(*is_watched, self.watch))? {
                 Token::Number { piece, last } if kind == Kind::Number => (piece, last),
                 Token::String { piece, last } if kind == Kind::String => (piece, last),
                 Token::Null => return Ok(Taken::Null),
@@ -454,22 +454,32 @@ impl Json<'_, '_> {
         self.progress.tokens.depth() > self.level
     }
 
+    #[inline]
     pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
         let Progress { tokens, is_watched, .. } = &mut *self.progress;
-        next(tokens, &mut self.input, *is_watched, self.watch)
+        next(tokens, &mut self.input, watch(*is_watched, self.watch))
     }
 }
 
-/// Every token that is not skipped comes through here.
-#[inline]
-pub(super) fn next<'t, 'i: 't>(
+/// The watch, if it sees the next value.
+#[inline(always)]
+fn watch<'w>(is_watched: bool, watch: &'w mut dyn Watch) -> Option<&'w mut dyn Watch> {
+    if is_watched { Some(watch) } else { None }
+}
+
+/// Every token that is not skipped, or taken by a short cut that nobody watches, comes through here.
+#[inline(never)]
+fn next<'t, 'i: 't>(
     tokens: &'t mut Tokenizer,
     input: &mut &'i [u8],
-    is_watched: bool,
-    watch: &mut dyn Watch,
+    watch: Option<&mut dyn Watch>,
 ) -> Result<Token<'t>, Stop> {
-    let token = tokens.token(input)?.ok_or(Stop(Stopped::More))?;
-    if is_watched {
+    let token = match tokens.token(input) {
+        Ok(Some(token)) => token,
+        Ok(None) => return Err(Stop(Stopped::More)),
+        Err(wrong) => return Err(wrong.into()),
+    };
+    if let Some(watch) = watch {
         watch.token(&token);
     }
     Ok(token)
