@@ -102,6 +102,13 @@ impl Tally {
     }
 }
 
+/// The next token of the stream. What JSON needs of the stack is less if this is not inlined.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn token<'i>(sse: &mut sse::Tokenizer, input: &mut &'i [u8]) -> Option<Token<'i>> {
+    sse.feed(input)
+}
+
 impl<'c> Reader<'c> {
     pub(super) const fn new(endpoint: &'c Endpoint<'c>) -> Self {
         Self {
@@ -215,9 +222,10 @@ impl<'c> Reader<'c> {
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
         self.settle(record);
-        while let Some(token) = self.sse.feed(input) {
+        while let Some(token) = token(&mut self.sse, input) {
             match token {
-                Token::Bytes(bytes) => self.bytes(bytes, record, id),
+                Token::Bytes(bytes) if self.field == Some(Field::Data) => self.data(bytes, record, id),
+                Token::Bytes(bytes) => self.other_bytes(bytes, id),
                 Token::Begin(field) => self.begin_field(field, record, id),
                 Token::Dispatch => {
                     self.end_field();
@@ -264,13 +272,6 @@ impl<'c> Reader<'c> {
         }
     }
 
-    fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
-        match self.field {
-            Some(Field::Data) => self.data(bytes, record, id),
-            _ => self.other_bytes(bytes, id),
-        }
-    }
-
     #[inline(never)] // what data needs of the stack is less without it
     fn other_bytes(&mut self, bytes: &[u8], id: &mut Id) {
         match self.field {
@@ -293,6 +294,17 @@ impl<'c> Reader<'c> {
     }
 
     fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
+        if self.is_json(bytes, record)
+            && let Err(error) = self.filler.feed(record, &mut self.envelope.watch(id), &mut &*bytes)
+        {
+            self.data = Data::Broken(error);
+        }
+    }
+
+    /// Whether these bytes of data, which others than the parser see here, belong to JSON that is valid so
+    /// far.
+    #[inline(never)] // what the parser needs of the stack is less without it
+    fn is_json(&mut self, bytes: &[u8], record: &mut dyn Record) -> bool {
         record.data(bytes);
         match self.envelope.endpoint.end {
             Some(End::Final(_)) => self.tally.push(bytes),
@@ -302,11 +314,6 @@ impl<'c> Reader<'c> {
         if matches!(self.data, Data::Empty) && bytes != b"\n" {
             self.data = Data::Json;
         }
-        if !matches!(self.data, Data::Json) {
-            return;
-        }
-        if let Err(error) = self.filler.feed(record, &mut self.envelope.watch(id), &mut &*bytes) {
-            self.data = Data::Broken(error);
-        }
+        matches!(self.data, Data::Json)
     }
 }
