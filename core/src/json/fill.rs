@@ -96,7 +96,8 @@ impl Filler {
         if !progress.tokens.is_past(0) {
             let root = record.root();
             let member = root.unwrap_or(&ROOT);
-            let mut json = Json { progress, watch, level: 0, member, input };
+            let initials = watch.initials();
+            let mut json = Json { progress, watch, initials, level: 0, member, input };
             // Where the text is part of another's, it may be one field's.
             let result = match record.member(member.first.into()) {
                 Some(field) if member.is_leaf() => field.fill(&mut json),

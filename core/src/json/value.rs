@@ -125,12 +125,14 @@ pub trait Row {
 /// `()` watches nothing.
 pub trait Watch {
     /// Whether it wants the tokens of this member's value. It is called for each name of the root object of
-    /// up to [`SHORT`] bytes.
+    /// up to [`SHORT`] bytes that begins as [`initials`](Self::initials) says.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// Whether it wants no member at all. A record that names nothing is then skipped as a whole.
-    fn is_blind(&self) -> bool {
-        false
+    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of 0
+    /// for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
+    /// record that names nothing is then skipped as a whole.
+    fn initials(&self) -> u32 {
+        u32::MAX
     }
 
     /// Gets a token of the value of the member that was wanted last.
@@ -142,8 +144,8 @@ impl Watch for () {
         false
     }
 
-    fn is_blind(&self) -> bool {
-        true
+    fn initials(&self) -> u32 {
+        0
     }
 
     fn token(&mut self, _: &Token<'_>) {}
@@ -210,6 +212,7 @@ enum Taken<'t> {
 pub struct Json<'f, 'i> {
     pub(super) progress: &'f mut Progress,
     pub(super) watch: &'f mut dyn Watch,
+    pub(super) initials: u32,
     /// The number of objects and arrays that have been entered.
     pub(super) level: u8,
     pub(super) member: &'static Node,
@@ -259,9 +262,10 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn null(&mut self) -> Result<bool, Stop> {
-        if !self.progress.is_watched
-            && let Some(is_null) = self.progress.tokens.take_null(&mut self.input)
-        {
+        if let Some(is_null) = self.progress.tokens.take_null(&mut self.input) {
+            if is_null && self.progress.is_watched {
+                self.watch.token(&Token::Null);
+            }
             return Ok(is_null);
         }
         match self.peek()? {
@@ -467,6 +471,33 @@ fn watch<'w>(is_watched: bool, watch: &'w mut dyn Watch) -> Option<&'w mut dyn W
     if is_watched { Some(watch) } else { None }
 }
 
+/// Whether the watch wants the member of the root object that has this name.
+#[inline]
+fn is_wanted(watch: &mut dyn Watch, initials: u32, name: &str) -> bool {
+    initials >> (initial(name) & 31) & 1 != 0 && watch.wants(name)
+}
+
+#[inline]
+const fn initial(name: &str) -> u8 {
+    match name.as_bytes() {
+        [first, ..] => *first,
+        [] => 0,
+    }
+}
+
+/// The [`Watch::initials`] of these names, of which empty ones stand for none.
+pub(crate) const fn initials(names: &[&str]) -> u32 {
+    let mut bits = 0;
+    let mut rest = names;
+    while let [name, more @ ..] = rest {
+        if !name.is_empty() {
+            bits |= 1 << (initial(name) & 31);
+        }
+        rest = more;
+    }
+    bits
+}
+
 /// Every token that is not skipped, or taken by a short cut that nobody watches, comes through here.
 #[inline(never)]
 fn next<'t, 'i: 't>(
@@ -474,10 +505,15 @@ fn next<'t, 'i: 't>(
     input: &mut &'i [u8],
     watch: Option<&mut dyn Watch>,
 ) -> Result<Token<'t>, Stop> {
-    let token = match tokens.token(input) {
-        Ok(Some(token)) => token,
-        Ok(None) => return Err(Stop(Stopped::More)),
-        Err(wrong) => return Err(wrong.into()),
+    // Where nobody watches, the short cuts have been tried already.
+    let string = watch.as_ref().and_then(|_| tokens.take_string(input));
+    let token = match string {
+        Some(piece) => Token::String { piece, last: true },
+        None => match tokens.token(input) {
+            Ok(Some(token)) => token,
+            Ok(None) => return Err(Stop(Stopped::More)),
+            Err(wrong) => return Err(wrong.into()),
+        },
     };
     if let Some(watch) = watch {
         watch.token(&token);

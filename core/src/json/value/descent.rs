@@ -4,7 +4,7 @@
 //!
 //! Those of [`json`](crate::json).
 
-use super::{Json, Record, Row, Stop, Stopped, next, watch};
+use super::{Json, Record, Row, Stop, Stopped, is_wanted, next, watch};
 use crate::json::{
     error::Misfit,
     limits::{RECORDS, SHORT},
@@ -117,7 +117,7 @@ impl Json<'_, '_> {
             return Ok(());
         }
         let level = self.level;
-        if below.is_empty() && self.watch.is_blind() {
+        if below.is_empty() && self.initials == 0 {
             // The object itself ends where nothing in it is wanted.
             self.level = level.wrapping_sub(1);
             self.skip()?;
@@ -199,7 +199,7 @@ impl Json<'_, '_> {
             return false;
         }
         if self.level == 1 {
-            *is_watched = self.watch.wants(name);
+            *is_watched = is_wanted(self.watch, self.initials, name);
         }
         true
     }
@@ -214,8 +214,9 @@ impl Json<'_, '_> {
             }
             if let Some(name) = tokens.take_any_name(&mut self.input) {
                 let name = (name.len() <= SHORT).then_some(name);
-                *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
-                return Ok(step_in(name.and_then(|name| find(nodes, name))));
+                let (watch, initials) = (&mut *self.watch, self.initials);
+                *is_watched = self.level == 1 && name.is_some_and(|name| is_wanted(watch, initials, name));
+                return Ok(step_of(nodes, name));
             }
         }
         self.any_name(nodes)
@@ -239,11 +240,11 @@ impl Json<'_, '_> {
             if !last {
                 continue;
             }
-            let index = name.and_then(|name| find(nodes, name));
             if self.level == 1 {
-                *is_watched = name.is_some_and(|name| self.watch.wants(name));
+                let (watch, initials) = (&mut *self.watch, self.initials);
+                *is_watched = name.is_some_and(|name| is_wanted(watch, initials, name));
             }
-            return Ok(step_in(index));
+            return Ok(step_of(nodes, name));
         }
     }
 
@@ -306,9 +307,10 @@ fn nodes_from(step: Step, nodes: &[Node]) -> &[Node] {
     nodes.get(step.wrapping_sub(IN).into()..).unwrap_or_default()
 }
 
-#[inline]
-fn find(nodes: &[Node], name: &str) -> Option<usize> {
-    nodes.iter().position(|node| node.is(name))
+/// In the member of this name, if it is wanted.
+#[inline(never)]
+fn step_of(nodes: &[Node], name: Option<&str>) -> Step {
+    step_in(name.and_then(|name| nodes.iter().position(|node| node.is(name))))
 }
 
 /// Clears each field of a record.
