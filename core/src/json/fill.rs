@@ -85,6 +85,7 @@ impl Filler {
     ///
     /// The text is not JSON, or is nested too deep. Then you cannot feed any more, and the record is
     /// incomplete.
+    #[inline]
     pub fn feed(
         &mut self,
         record: &mut dyn Record,

@@ -198,9 +198,9 @@ pub enum Kind {
 }
 
 /// What was in the place of a short text.
-enum Taken<'t> {
-    /// The text; `None` if it is too long.
-    Text(Option<&'t str>),
+enum Taken {
+    /// The text, which `short` has as far as it has room.
+    Text,
     Null,
     Other,
 }
@@ -346,9 +346,11 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
         match self.short(Kind::Number)? {
-            Taken::Text(Some(number)) if each(number) => Ok(()),
-            Taken::Text(Some(_)) => self.misfit(Misfit::Range),
-            Taken::Text(None) => self.misfit(Misfit::Long),
+            Taken::Text => match self.progress.short.text() {
+                Some(number) if each(number) => Ok(()),
+                Some(_) => self.misfit(Misfit::Range),
+                None => self.misfit(Misfit::Long),
+            },
             Taken::Null => Ok(()),
             Taken::Other => self.mismatch(),
         }
@@ -361,8 +363,12 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn word(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+        if let Some(word) = self.whole_word() {
+            each(if word.len() <= SHORT { word } else { "" });
+            return Ok(());
+        }
         match self.short(Kind::String)? {
-            Taken::Text(word) => each(word.unwrap_or_default()),
+            Taken::Text => each(self.progress.short.text().unwrap_or_default()),
             Taken::Null => {}
             Taken::Other => self.mismatch()?,
         }
@@ -377,11 +383,16 @@ impl Json<'_, '_> {
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn one_of(&mut self, words: &[&str]) -> Result<Option<usize>, Stop> {
-        match self.short(Kind::String)? {
-            Taken::Text(Some(word)) => Ok(words.iter().position(|known| *known == word)),
-            Taken::Text(None) | Taken::Null => Ok(None),
-            Taken::Other => self.mismatch().map(|()| None),
-        }
+        let word = match self.whole_word() {
+            // One that is too long is none of them, since those are short.
+            Some(word) => Some(word).filter(|word| word.len() <= SHORT),
+            None => match self.short(Kind::String)? {
+                Taken::Text => self.progress.short.text(),
+                Taken::Null => return Ok(None),
+                Taken::Other => return self.mismatch().map(|()| None),
+            },
+        };
+        Ok(word.and_then(|word| words.iter().position(|known| *known == word)))
     }
 
     /// The value of a number, by `parse`; `None` for `null` and for a mismatch.
@@ -391,8 +402,7 @@ impl Json<'_, '_> {
         parse: fn(&str) -> Result<u64, Misfit>,
     ) -> Result<Option<u64>, Stop> {
         let value = match self.short(Kind::Number)? {
-            Taken::Text(Some(number)) => parse(number),
-            Taken::Text(None) => Err(Misfit::Long),
+            Taken::Text => self.progress.short.text().ok_or(Misfit::Long).and_then(parse),
             Taken::Null => return Ok(None),
             Taken::Other => Err(Misfit::Type),
         };
@@ -427,17 +437,23 @@ impl Json<'_, '_> {
         Ok(None)
     }
 
+    /// A string that is there whole, without escapes, and that nobody watches.
     #[inline]
-    fn short(&mut self, kind: Kind) -> Result<Taken<'_>, Stop> {
+    fn whole_word(&mut self) -> Option<&str> {
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
+        if *is_watched || tokens.depth() > self.level {
+            return None;
+        }
+        tokens.take_string(&mut self.input)
+    }
+
+    /// Takes a number or a string into `short`.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn short(&mut self, kind: Kind) -> Result<Taken, Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
-            if kind == Kind::String
-                && !*is_watched
-                && let Some(text) = tokens.take_string(&mut self.input)
-            {
-                return Ok(Taken::Text((text.len() <= SHORT).then_some(text)));
-            }
             let (piece, last) = match next(tokens, &mut self.input, watch(*is_watched, self.watch))? {
                 Token::Number { piece, last } if kind == Kind::Number => (piece, last),
                 Token::String { piece, last } if kind == Kind::String => (piece, last),
@@ -446,7 +462,7 @@ impl Json<'_, '_> {
             };
             short.push(piece, last);
             if last {
-                return Ok(Taken::Text(self.progress.short.text()));
+                return Ok(Taken::Text);
             }
         }
         Ok(Taken::Other)
