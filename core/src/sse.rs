@@ -252,8 +252,7 @@ impl Tokenizer {
     /// Takes the rest of the line, as far as it has arrived, and the byte that ends it.
     #[inline]
     fn take_line<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
-        let at = memchr2(b'\r', b'\n', input).unwrap_or(input.len());
-        let (line, end) = input.split_at_checked(at).unwrap_or_default();
+        let (line, end) = input.split_at_checked(line_length(input)).unwrap_or_default();
         *input = match end.split_first() {
             Some((&byte, rest)) => {
                 self.state = after_line_end(byte).unwrap_or(State::Line);
@@ -263,6 +262,49 @@ impl Tokenizer {
         };
         line
     }
+}
+
+/// The number of bytes before the first that ends a line, or all of them.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn line_length(bytes: &[u8]) -> usize {
+    if cfg!(feature = "fast") {
+        return memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
+    }
+    // A small processor has no vectors: eight steps unrolled by hand save most of the loop's own work, and one
+    // comparison for each byte leaves only control characters to be looked at again.
+    let mut rest = bytes;
+    loop {
+        rest = from_control(rest);
+        match rest.split_first() {
+            Some((&byte, after)) if after_line_end(byte).is_none() => rest = after,
+            _ => return bytes.len().wrapping_sub(rest.len()),
+        }
+    }
+}
+
+/// The bytes from the first one that may end a line.
+#[inline(always)]
+fn from_control(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    macro_rules! stop_at {
+        ($($byte:ident $place:literal),*) => {$(
+            if $byte <= b'\r' {
+                return rest.get($place..).unwrap_or_default();
+            }
+        )*};
+    }
+    while let Some((&[a, b, c, d, e, f, g, h], after)) = rest.split_first_chunk() {
+        stop_at!(a 0, b 1, c 2, d 3, e 4, f 5, g 6, h 7);
+        rest = after;
+    }
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte <= b'\r' {
+            break;
+        }
+        rest = after;
+    }
+    rest
 }
 
 const fn after_line_end(byte: u8) -> Option<State> {

@@ -85,6 +85,7 @@ impl Filler {
     ///
     /// The text is not JSON, or is nested too deep. Then you cannot feed any more, and the record is
     /// incomplete.
+    #[inline]
     pub fn feed(
         &mut self,
         record: &mut dyn Record,
@@ -94,9 +95,15 @@ impl Filler {
         static ROOT: Node = Node::ROOT;
         let progress = &mut self.progress;
         if !progress.tokens.is_past(0) {
-            let member = record.root().unwrap_or(&ROOT);
-            let mut json = Json { progress, watch, level: 0, member, input };
-            let result = json.root(record);
+            let root = record.root();
+            let member = root.unwrap_or(&ROOT);
+            let initials = watch.initials();
+            let mut json = Json { progress, watch, initials, level: 0, member, input };
+            // Where the text is part of another's, it may be one field's.
+            let result = match record.member(member.first.into()) {
+                Some(field) if member.is_leaf() => field.fill(&mut json),
+                _ => json.members(record, root),
+            };
             *input = json.input;
             match result {
                 Ok(()) => {}

@@ -53,6 +53,7 @@ pub use self::macros::__private;
 pub(crate) use self::serialize::JsonText;
 #[cfg(feature = "serde")]
 pub use self::{error::ParseError, serializer::Serialized};
+pub(crate) use self::value::initials;
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},

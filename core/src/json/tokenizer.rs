@@ -142,7 +142,8 @@ impl Tokenizer {
         Ok(self.token(input)?)
     }
 
-    #[inline]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(always))]
     pub(super) fn token<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Wrong> {
         let lexeme = match self.at {
             At::Cut => self.complete(input).map(Lexeme::Character),

@@ -125,12 +125,14 @@ pub trait Row {
 /// `()` watches nothing.
 pub trait Watch {
     /// Whether it wants the tokens of this member's value. It is called for each name of the root object of
-    /// up to [`SHORT`] bytes.
+    /// up to [`SHORT`] bytes that begins as [`initials`](Self::initials) says.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// Whether it wants no member at all. A record that names nothing is then skipped as a whole.
-    fn is_blind(&self) -> bool {
-        false
+    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of 0
+    /// for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
+    /// record that names nothing is then skipped as a whole.
+    fn initials(&self) -> u32 {
+        u32::MAX
     }
 
     /// Gets a token of the value of the member that was wanted last.
@@ -142,8 +144,8 @@ impl Watch for () {
         false
     }
 
-    fn is_blind(&self) -> bool {
-        true
+    fn initials(&self) -> u32 {
+        0
     }
 
     fn token(&mut self, _: &Token<'_>) {}
@@ -196,9 +198,9 @@ pub enum Kind {
 }
 
 /// What was in the place of a short text.
-enum Taken<'t> {
-    /// The text; `None` if it is too long.
-    Text(Option<&'t str>),
+enum Taken {
+    /// The text, which `short` has as far as it has room.
+    Text,
     Null,
     Other,
 }
@@ -210,6 +212,7 @@ enum Taken<'t> {
 pub struct Json<'f, 'i> {
     pub(super) progress: &'f mut Progress,
     pub(super) watch: &'f mut dyn Watch,
+    pub(super) initials: u32,
     /// The number of objects and arrays that have been entered.
     pub(super) level: u8,
     pub(super) member: &'static Node,
@@ -259,9 +262,10 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn null(&mut self) -> Result<bool, Stop> {
-        if !self.progress.is_watched
-            && let Some(is_null) = self.progress.tokens.take_null(&mut self.input)
-        {
+        if let Some(is_null) = self.progress.tokens.take_null(&mut self.input) {
+            if is_null && self.progress.is_watched {
+                self.watch.token(&Token::Null);
+            }
             return Ok(is_null);
         }
         match self.peek()? {
@@ -342,9 +346,11 @@ impl Json<'_, '_> {
     /// See [`peek`](Self::peek).
     pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
         match self.short(Kind::Number)? {
-            Taken::Text(Some(number)) if each(number) => Ok(()),
-            Taken::Text(Some(_)) => self.misfit(Misfit::Range),
-            Taken::Text(None) => self.misfit(Misfit::Long),
+            Taken::Text => match self.progress.short.text() {
+                Some(number) if each(number) => Ok(()),
+                Some(_) => self.misfit(Misfit::Range),
+                None => self.misfit(Misfit::Long),
+            },
             Taken::Null => Ok(()),
             Taken::Other => self.mismatch(),
         }
@@ -357,8 +363,12 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn word(&mut self, each: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+        if let Some(word) = self.whole_word() {
+            each(if word.len() <= SHORT { word } else { "" });
+            return Ok(());
+        }
         match self.short(Kind::String)? {
-            Taken::Text(word) => each(word.unwrap_or_default()),
+            Taken::Text => each(self.progress.short.text().unwrap_or_default()),
             Taken::Null => {}
             Taken::Other => self.mismatch()?,
         }
@@ -373,11 +383,16 @@ impl Json<'_, '_> {
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn one_of(&mut self, words: &[&str]) -> Result<Option<usize>, Stop> {
-        match self.short(Kind::String)? {
-            Taken::Text(Some(word)) => Ok(words.iter().position(|known| *known == word)),
-            Taken::Text(None) | Taken::Null => Ok(None),
-            Taken::Other => self.mismatch().map(|()| None),
-        }
+        let word = match self.whole_word() {
+            // One that is too long is none of them, since those are short.
+            Some(word) => Some(word).filter(|word| word.len() <= SHORT),
+            None => match self.short(Kind::String)? {
+                Taken::Text => self.progress.short.text(),
+                Taken::Null => return Ok(None),
+                Taken::Other => return self.mismatch().map(|()| None),
+            },
+        };
+        Ok(word.and_then(|word| words.iter().position(|known| *known == word)))
     }
 
     /// The value of a number, by `parse`; `None` for `null` and for a mismatch.
@@ -387,8 +402,7 @@ impl Json<'_, '_> {
         parse: fn(&str) -> Result<u64, Misfit>,
     ) -> Result<Option<u64>, Stop> {
         let value = match self.short(Kind::Number)? {
-            Taken::Text(Some(number)) => parse(number),
-            Taken::Text(None) => Err(Misfit::Long),
+            Taken::Text => self.progress.short.text().ok_or(Misfit::Long).and_then(parse),
             Taken::Null => return Ok(None),
             Taken::Other => Err(Misfit::Type),
         };
@@ -423,18 +437,24 @@ impl Json<'_, '_> {
         Ok(None)
     }
 
+    /// A string that is there whole, without escapes, and that nobody watches.
     #[inline]
-    fn short(&mut self, kind: Kind) -> Result<Taken<'_>, Stop> {
+    fn whole_word(&mut self) -> Option<&str> {
+        let Progress { tokens, is_watched, .. } = &mut *self.progress;
+        if *is_watched || tokens.depth() > self.level {
+            return None;
+        }
+        tokens.take_string(&mut self.input)
+    }
+
+    /// Takes a number or a string into `short`.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn short(&mut self, kind: Kind) -> Result<Taken, Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
-            if kind == Kind::String
-                && !*is_watched
-                && let Some(text) = tokens.take_string(&mut self.input)
-            {
-                return Ok(Taken::Text((text.len() <= SHORT).then_some(text)));
-            }
-            let (piece, last) = match next(tokens, &mut self.input, *is_watched, self.watch)? {
+            let (piece, last) = match next(tokens, &mut self.input, watch(*is_watched, self.watch))? {
                 Token::Number { piece, last } if kind == Kind::Number => (piece, last),
                 Token::String { piece, last } if kind == Kind::String => (piece, last),
                 Token::Null => return Ok(Taken::Null),
@@ -442,7 +462,7 @@ impl Json<'_, '_> {
             };
             short.push(piece, last);
             if last {
-                return Ok(Taken::Text(self.progress.short.text()));
+                return Ok(Taken::Text);
             }
         }
         Ok(Taken::Other)
@@ -454,22 +474,64 @@ impl Json<'_, '_> {
         self.progress.tokens.depth() > self.level
     }
 
+    #[inline]
     pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
         let Progress { tokens, is_watched, .. } = &mut *self.progress;
-        next(tokens, &mut self.input, *is_watched, self.watch)
+        next(tokens, &mut self.input, watch(*is_watched, self.watch))
     }
 }
 
-/// Every token that is not skipped comes through here.
+/// The watch, if it sees the next value.
+#[inline(always)]
+fn watch<'w>(is_watched: bool, watch: &'w mut dyn Watch) -> Option<&'w mut dyn Watch> {
+    if is_watched { Some(watch) } else { None }
+}
+
+/// Whether the watch wants the member of the root object that has this name.
 #[inline]
-pub(super) fn next<'t, 'i: 't>(
+fn is_wanted(watch: &mut dyn Watch, initials: u32, name: &str) -> bool {
+    initials >> (initial(name) & 31) & 1 != 0 && watch.wants(name)
+}
+
+#[inline]
+const fn initial(name: &str) -> u8 {
+    match name.as_bytes() {
+        [first, ..] => *first,
+        [] => 0,
+    }
+}
+
+/// The [`Watch::initials`] of these names, of which empty ones stand for none.
+pub(crate) const fn initials(names: &[&str]) -> u32 {
+    let mut bits = 0;
+    let mut rest = names;
+    while let [name, more @ ..] = rest {
+        if !name.is_empty() {
+            bits |= 1 << (initial(name) & 31);
+        }
+        rest = more;
+    }
+    bits
+}
+
+/// Every token that is not skipped, or taken by a short cut that nobody watches, comes through here.
+#[inline(never)]
+fn next<'t, 'i: 't>(
     tokens: &'t mut Tokenizer,
     input: &mut &'i [u8],
-    is_watched: bool,
-    watch: &mut dyn Watch,
+    watch: Option<&mut dyn Watch>,
 ) -> Result<Token<'t>, Stop> {
-    let token = tokens.token(input)?.ok_or(Stop(Stopped::More))?;
-    if is_watched {
+    // Where nobody watches, the short cuts have been tried already.
+    let string = watch.as_ref().and_then(|_| tokens.take_string(input));
+    let token = match string {
+        Some(piece) => Token::String { piece, last: true },
+        None => match tokens.token(input) {
+            Ok(Some(token)) => token,
+            Ok(None) => return Err(Stop(Stopped::More)),
+            Err(wrong) => return Err(wrong.into()),
+        },
+    };
+    if let Some(watch) = watch {
         watch.token(&token);
     }
     Ok(token)

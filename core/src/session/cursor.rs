@@ -139,7 +139,7 @@ impl Cursor {
             return false;
         }
         let SecondId::LastEvent(last) = &mut self.last else { return false };
-        core::mem::swap(last, &mut self.next);
+        last.copy_from(&self.next);
         self.next.clear();
         self.attempt.moved = true;
         true

@@ -8,7 +8,7 @@
 use core::fmt;
 
 use super::{Misuse, url};
-use crate::http;
+use crate::{http, json};
 
 /// A name and a value: of a query's parameter, or of a header.
 pub type Pair<'c> = (&'c str, &'c str);
@@ -63,6 +63,8 @@ pub struct Endpoint<'c> {
     pub(super) error_event: &'c str,
     /// The names of the root object's members that the session reads, by [`Member`]. Empty: there is none.
     pub(super) members: [&'c str; Member::ALL.len()],
+    /// The first bytes of these names, as [`Watch::initials`](crate::json::Watch::initials).
+    pub(super) initials: u32,
     /// What it looks at inside them.
     pub(super) message: Place<'c>,
     pub(super) reference: Place<'c>,
@@ -227,6 +229,7 @@ impl<'c> Endpoint<'c> {
             event_types: &[],
             error_event: "",
             members: [""; Member::ALL.len()],
+            initials: 0,
             message: Place::NONE,
             reference: Place::NONE,
             other_message: Place::NONE,
@@ -422,6 +425,7 @@ impl<'c> Endpoint<'c> {
             Member::OtherError => other_error,
             Member::Flag => flag,
         } = name;
+        self.initials = json::initials(&self.members);
         self
     }
 }

@@ -268,6 +268,10 @@ impl Watch for EnvelopeWatch<'_, '_> {
         true
     }
 
+    fn initials(&self) -> u32 {
+        self.envelope.endpoint.initials
+    }
+
     fn token(&mut self, token: &Token<'_>) {
         let envelope = &mut *self.envelope;
         match *token {

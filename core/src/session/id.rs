@@ -34,6 +34,12 @@ impl Id {
         self.cut |= self.text.push_str(fits).is_err() || fits.len() < piece.len();
     }
 
+    /// Copies the bytes that there are: to copy or swap all of its memory takes several times as long.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.text.clear();
+        self.cut = other.cut | self.text.push_str(&other.text).is_err();
+    }
+
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.cut = false;

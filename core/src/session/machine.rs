@@ -327,21 +327,12 @@ impl<'c> Machine<'c> {
         if !input.is_empty() && matches!(self.body, Body::Stream | Body::Json) {
             self.timer.start(now, self.config.idle);
         }
-        while matches!(self.state, State::Receiving) {
-            match self.response.peek(input, self.cursor.location()) {
-                Ok(None) => break,
-                Ok(Some(Part::Head(ref head))) => {
-                    self.timer.start(now, self.config.idle);
-                    self.found = self.head(head);
-                }
-                Ok(Some(Part::Body(body))) => {
-                    let (taken, found) = self.consume_body(record, body);
-                    self.response.take(input, taken);
-                    self.found = found;
-                }
-                Ok(Some(Part::End)) => self.body_ended(),
-                Err(http::Error::Capacity) => self.stop(Outcome::Capacity(Capacity::Location)),
-                Err(error) => self.connection_lost(Cause::Peer(Fault::Http(error))),
+        while matches!(self.state, State::Receiving)
+            && let Some(body) = self.next_part(input)
+        {
+            if !body.is_empty() {
+                let taken = self.consume_body(record, body);
+                self.response.take(input, taken);
             }
             if self.found != Found::Nothing {
                 return true;
@@ -352,6 +343,24 @@ impl<'c> Machine<'c> {
         }
         *input = &[];
         false
+    }
+
+    /// Handles the next part of the answer that is not of its body, or returns what comes of that. `None`:
+    /// `input` is used up.
+    #[inline(never)] // what the body needs of the stack is less without it
+    fn next_part<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i [u8]> {
+        match self.response.peek(input, self.cursor.location()) {
+            Ok(None) => return None,
+            Ok(Some(Part::Body(body))) => return Some(body),
+            Ok(Some(Part::Head(ref head))) => {
+                self.timer.start(self.now, self.config.idle);
+                self.found = self.head(head);
+            }
+            Ok(Some(Part::End)) => self.body_ended(),
+            Err(http::Error::Capacity) => self.stop(Outcome::Capacity(Capacity::Location)),
+            Err(error) => self.connection_lost(Cause::Peer(Fault::Http(error))),
+        }
+        Some(&[])
     }
 
     /// Clears what the record has of an event that was forgotten.

@@ -102,6 +102,13 @@ impl Tally {
     }
 }
 
+/// The next token of the stream. What JSON needs of the stack is less if this is not inlined.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn token<'i>(sse: &mut sse::Tokenizer, input: &mut &'i [u8]) -> Option<Token<'i>> {
+    sse.feed(input)
+}
+
 impl<'c> Reader<'c> {
     pub(super) const fn new(endpoint: &'c Endpoint<'c>) -> Self {
         Self {
@@ -192,7 +199,7 @@ impl<'c> Reader<'c> {
         self.settle(record);
         record.data(input);
         self.data = Data::Json;
-        let result = match self.filler.feed(record, &mut self.envelope.watch(id), input) {
+        let result = match self.parse(record, id, input) {
             Ok(false) => return None,
             // The answer is whole when its text is, whatever comes after that.
             Ok(true) | Err(json::Error::Trailing) => self.filler.result(),
@@ -215,10 +222,15 @@ impl<'c> Reader<'c> {
         input: &mut &[u8],
     ) -> Option<Result<(), json::Error>> {
         self.settle(record);
-        while let Some(token) = self.sse.feed(input) {
+        while let Some(token) = token(&mut self.sse, input) {
             match token {
-                Token::Bytes(bytes) => self.bytes(bytes, record, id),
-                Token::Begin(field) => self.begin_field(field, record, id),
+                Token::Bytes(_) | Token::Begin(_) => {
+                    if let Some(bytes) = self.data_of(token, record, id)
+                        && let Err(error) = self.parse(record, id, &mut &*bytes)
+                    {
+                        self.data = Data::Broken(error);
+                    }
+                }
                 Token::Dispatch => {
                     self.end_field();
                     let result = match mem::replace(&mut self.data, Data::Absent) {
@@ -247,8 +259,39 @@ impl<'c> Reader<'c> {
         None
     }
 
+    /// What a token that does not end the event adds to its data, if that is JSON that is valid so far. What
+    /// is not data is taken here, so that JSON needs less of the stack.
     #[inline(never)]
-    fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Id) {
+    fn data_of<'i>(&mut self, token: Token<'i>, record: &mut dyn Record, id: &mut Id) -> Option<&'i [u8]> {
+        let bytes = match token {
+            Token::Bytes(bytes) if self.field == Some(Field::Data) => bytes,
+            Token::Bytes(bytes) => {
+                self.other_bytes(bytes, id);
+                return None;
+            }
+            Token::Begin(field) if self.begin_field(field, record, id) => b"\n",
+            Token::Begin(_) | Token::Dispatch => return None,
+        };
+        record.data(bytes);
+        match self.envelope.endpoint.end {
+            Some(End::Final(_)) => self.tally.push(bytes),
+            Some(End::Data(text)) => self.last_data.push(bytes, text),
+            _ => {}
+        }
+        if matches!(self.data, Data::Empty) && bytes != b"\n" {
+            self.data = Data::Json;
+        }
+        matches!(self.data, Data::Json).then_some(bytes)
+    }
+
+    /// Parses JSON. `true`: the text is complete.
+    #[inline(never)]
+    fn parse(&mut self, record: &mut dyn Record, id: &mut Id, json: &mut &[u8]) -> Result<bool, json::Error> {
+        self.filler.feed(record, &mut self.envelope.watch(id), json)
+    }
+
+    /// Whether the line before was data, too, so that a line feed comes between them.
+    fn begin_field(&mut self, field: Field, record: &mut dyn Record, id: &mut Id) -> bool {
         self.end_field();
         if matches!(self.held, Held::Whole) && !matches!(field, Field::Retry) {
             self.forget(id);
@@ -256,22 +299,15 @@ impl<'c> Reader<'c> {
         }
         self.field = Some(field);
         match field {
-            Field::Data if self.has_data() => self.data(b"\n", record, id),
+            Field::Data if self.has_data() => return true,
             Field::Data => self.data = Data::Empty,
             Field::Event => self.envelope.begin_name(),
             Field::Id => self.envelope.begin_id(id),
             Field::Retry => self.digits = Ok(None),
         }
+        false
     }
 
-    fn bytes(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
-        match self.field {
-            Some(Field::Data) => self.data(bytes, record, id),
-            _ => self.other_bytes(bytes, id),
-        }
-    }
-
-    #[inline(never)] // what data needs of the stack is less without it
     fn other_bytes(&mut self, bytes: &[u8], id: &mut Id) {
         match self.field {
             Some(Field::Event) => self.envelope.name(bytes),
@@ -289,24 +325,6 @@ impl<'c> Reader<'c> {
     fn end_field(&mut self) {
         if self.field.take() == Some(Field::Retry) {
             self.retry = self.digits.ok().flatten().map_or(self.retry, Millis);
-        }
-    }
-
-    fn data(&mut self, bytes: &[u8], record: &mut dyn Record, id: &mut Id) {
-        record.data(bytes);
-        match self.envelope.endpoint.end {
-            Some(End::Final(_)) => self.tally.push(bytes),
-            Some(End::Data(text)) => self.last_data.push(bytes, text),
-            _ => {}
-        }
-        if matches!(self.data, Data::Empty) && bytes != b"\n" {
-            self.data = Data::Json;
-        }
-        if !matches!(self.data, Data::Json) {
-            return;
-        }
-        if let Err(error) = self.filler.feed(record, &mut self.envelope.watch(id), &mut &*bytes) {
-            self.data = Data::Broken(error);
         }
     }
 }

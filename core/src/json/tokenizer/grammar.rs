@@ -354,7 +354,8 @@ impl Tokenizer {
         state
     }
 
-    #[inline]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(super) fn open(&mut self, is_array: bool) -> Result<State, Wrong> {
         let bits = self.arrays.get_mut(usize::from(self.depth >> 3)).ok_or(Wrong::Depth)?;
         let bit = 1 << (self.depth & 7);
@@ -364,7 +365,8 @@ impl Tokenizer {
         Ok(if is_array { State::FirstValue } else { State::FirstName })
     }
 
-    #[inline]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(super) fn close(&mut self) -> State {
         self.depth = self.depth.wrapping_sub(1);
         let level = self.depth.wrapping_sub(1);

@@ -14,7 +14,7 @@ use super::{
     escape::{At, pair, short_escape},
     grammar::State,
 };
-use crate::json::scan::{Class, after_unescaped, unescaped};
+use crate::json::scan::{Class, unescaped};
 
 impl Tokenizer {
     /// Takes this name and the colon after it, if they come next in the object, written like this.
@@ -104,7 +104,8 @@ impl Tokenizer {
     }
 
     /// Takes a string.
-    #[inline]
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
         if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
@@ -229,7 +230,7 @@ impl Tokenizer {
     /// Skips a string up to its end or an escape, and returns the state after it, or in it.
     #[inline(always)]
     fn after_string(&mut self, input: &mut &[u8]) -> State {
-        *input = after_unescaped(input);
+        *input = input.get(unescaped(input)..).unwrap_or_default();
         if let [b'"', rest @ ..] = *input {
             *input = rest;
             return State::Next;

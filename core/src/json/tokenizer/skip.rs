@@ -52,7 +52,7 @@ impl Tokenizer {
     fn levels_above(&self, depth: u8) -> u32 {
         let mut levels = OUTSIDE;
         let mut level = depth;
-        while level < self.depth && levels.leading_zeros() > 0 {
+        while level < self.depth && levels >> 31 == 0 {
             let bits = self.arrays.get(usize::from(level >> 3)).copied().unwrap_or_default();
             levels = levels << 1 | u32::from(bits >> (level & 7) & 1);
             level = level.wrapping_add(1);
@@ -65,10 +65,14 @@ impl Tokenizer {
         while self.depth > depth {
             self.close();
         }
-        let mut place = 31_u32.saturating_sub(levels.leading_zeros());
+        // Counted by hand: `leading_zeros` would be a function of the library on a Cortex-M0.
+        let mut place = 0_u8;
+        while levels >> (place & 31) > OUTSIDE {
+            place = place.wrapping_add(1);
+        }
         while place > 0 {
             place = place.wrapping_sub(1);
-            _ = self.open(levels >> place & 1 != 0);
+            _ = self.open(levels >> (place & 31) & 1 != 0);
         }
     }
 }

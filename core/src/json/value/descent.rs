@@ -4,7 +4,7 @@
 //!
 //! Those of [`json`](crate::json).
 
-use super::{Json, Record, Row, Stop, Stopped, next};
+use super::{Json, Record, Row, Stop, Stopped, is_wanted, next, watch};
 use crate::json::{
     error::Misfit,
     limits::{RECORDS, SHORT},
@@ -14,29 +14,14 @@ use crate::json::{
 };
 
 impl Json<'_, '_> {
-    /// Fills the whole text into a record.
-    pub(in crate::json) fn root(&mut self, record: &mut dyn Record) -> Result<(), Stop> {
-        let Some(root) = record.root() else { return self.skip() };
-        // Where the text is part of another's, it may be one field's.
-        if root.is_leaf()
-            && let Some(field) = record.member(root.first.into())
-        {
-            return field.fill(self);
-        }
-        let names = record.names();
-        self.members(record, names, root)
-    }
-
     /// Fills an object into a record.
     ///
     /// # Errors
     ///
     /// See [`peek`](Self::peek).
-    #[inline(never)]
+    #[inline]
     pub fn object(&mut self, record: &mut dyn Record) -> Result<(), Stop> {
-        let names = record.names();
-        let Some(root) = names.first() else { return self.skip() };
-        self.members(record, names, root)
+        self.members(record, None)
     }
 
     /// Fills an array into a row.
@@ -107,27 +92,32 @@ impl Json<'_, '_> {
         Ok(byte != b']')
     }
 
-    /// Fills the members below one node of the tree. Where it stood is written down only when it stops.
-    fn members(
+    /// Fills the members below one node of the record's tree, or below its first. Where it stood is written
+    /// down only when it stops.
+    #[inline(never)]
+    pub(in crate::json) fn members(
         &mut self,
         record: &mut dyn Record,
-        names: &'static [Node],
-        node: &'static Node,
+        node: Option<&'static Node>,
     ) -> Result<(), Stop> {
-        // Below this index no member has come yet, so none can be there twice.
-        let mut fresh = 0;
-        let mut expected = 0;
+        let names = record.names();
+        let Some(node) = node.or(names.first()) else { return self.skip() };
+        let below = node.below(names);
+        // The nodes from the one that is expected on, and from the member's own on.
+        let (mut expected, mut own) = (below, below);
+        // Of this many nodes at the end no member has come yet, so none can be there twice.
+        let mut fresh = below.len();
         let mut step = BETWEEN;
         if self.is_entered() {
-            fresh = usize::MAX;
+            fresh = 0;
             self.level = self.level.wrapping_add(1);
             step = self.step();
+            own = nodes_from(step, below);
         } else if !self.enter(false)? {
             return Ok(());
         }
-        let below = node.below(names);
         let level = self.level;
-        if below.is_empty() && self.watch.is_blind() {
+        if below.is_empty() && self.initials == 0 {
             // The object itself ends where nothing in it is wanted.
             self.level = level.wrapping_sub(1);
             self.skip()?;
@@ -137,68 +127,81 @@ impl Json<'_, '_> {
         }
         // Each turn takes a member, wanted or not, or returns.
         loop {
-            let mut result = Ok(());
             if step == BETWEEN {
-                match self.name(below, expected) {
-                    Ok(START) => {
-                        self.leave();
-                        return Ok(());
-                    }
-                    Ok(next) => {
-                        step = next;
-                        let index = usize::from(step.wrapping_sub(IN));
-                        if index < fresh
-                            && let Some(node) = below.get(index)
-                        {
-                            clear_below(record, names, node);
+                if self.is_next(expected) {
+                    own = expected;
+                } else {
+                    match self.other_name(below) {
+                        Ok(START) => {
+                            self.leave();
+                            return Ok(());
                         }
+                        Ok(step) => own = nodes_from(step, below),
+                        Err(stop) => return self.stop(level, BETWEEN, stop),
                     }
-                    Err(stop) => result = Err(stop),
+                }
+                if let [node, ..] = own
+                    && own.len() > fresh
+                {
+                    clear_below(record, node);
                 }
             }
-            let index = usize::from(step.wrapping_sub(IN));
-            if let Some(node) = below.get(index) {
-                expected = index.wrapping_add(1);
-                fresh = fresh.max(expected);
+            if let [node, others @ ..] = own {
+                expected = others;
+                fresh = fresh.min(others.len());
                 self.member = node;
+                let mut result = Ok(());
                 if node.count > 0 {
-                    result = self.members(record, names, node);
+                    result = self.members(record, Some(node));
                 } else if let Some(field) = record.member(node.first.into()) {
                     result = field.fill(self);
                 }
-                if result.is_ok() && self.progress.rest == Rest::Unfit {
+                if let Err(stop) = result {
+                    let index = below.len().wrapping_sub(own.len());
+                    return self.stop(level, step_in(Some(index)), stop);
+                }
+                if self.progress.rest == Rest::Unfit {
                     self.progress.rest = Rest::Taken;
-                    clear_below(record, names, node);
+                    clear_below(record, node);
                 }
             }
             // The rest of a value that its field has left, or all of one that nobody wants.
-            if result.is_ok() && !self.progress.tokens.is_past(self.level) {
-                result = self.skip();
+            if !self.progress.tokens.is_past(self.level)
+                && let Err(stop) = self.skip()
+            {
+                return self.stop(level, IN_NONE, stop);
             }
-            if result.is_err() {
-                self.level = level;
-                self.set_step(step);
-                return result;
+            if self.level == 1 {
+                self.progress.is_watched = false;
             }
-            self.progress.is_watched &= self.level > 1;
             step = BETWEEN;
         }
     }
 
-    /// Takes a name and gives the step for its value. `START`: the object has ended.
+    /// Stops at this level and step.
+    #[cold]
+    #[inline(never)]
+    fn stop(&mut self, level: u8, step: Step, stop: Stop) -> Result<(), Stop> {
+        self.level = level;
+        self.set_step(step);
+        Err(stop)
+    }
+
+    /// Takes the name of the first of these nodes, if it comes next.
     #[inline(always)]
-    fn name(&mut self, nodes: &'static [Node], expected: usize) -> Result<Step, Stop> {
+    fn is_next(&mut self, nodes: &'static [Node]) -> bool {
         let Progress { tokens, is_watched, .. } = &mut *self.progress;
-        if !*is_watched
-            && let Some(name) = nodes.get(expected).and_then(Node::plain)
-            && tokens.take_name(name, &mut self.input)
-        {
-            if self.level == 1 {
-                *is_watched = self.watch.wants(name);
-            }
-            return Ok(step_in(Some(expected)));
+        if *is_watched {
+            return false;
         }
-        self.other_name(nodes)
+        let Some(name) = nodes.first().and_then(Node::plain) else { return false };
+        if !tokens.take_name(name, &mut self.input) {
+            return false;
+        }
+        if self.level == 1 {
+            *is_watched = is_wanted(self.watch, self.initials, name);
+        }
+        true
     }
 
     /// Any name but the one that is expected.
@@ -211,8 +214,9 @@ impl Json<'_, '_> {
             }
             if let Some(name) = tokens.take_any_name(&mut self.input) {
                 let name = (name.len() <= SHORT).then_some(name);
-                *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
-                return Ok(step_in(name.and_then(|name| find(nodes, name))));
+                let (watch, initials) = (&mut *self.watch, self.initials);
+                *is_watched = self.level == 1 && name.is_some_and(|name| is_wanted(watch, initials, name));
+                return Ok(step_of(nodes, name));
             }
         }
         self.any_name(nodes)
@@ -224,7 +228,7 @@ impl Json<'_, '_> {
         // Each turn takes a piece of the name, or returns.
         loop {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
-            let Token::Name { piece, last } = next(tokens, &mut self.input, *is_watched, self.watch)? else {
+            let Token::Name { piece, last } = next(tokens, &mut self.input, watch(*is_watched, self.watch))? else {
                 return Ok(START);
             };
             let name = if last && short.is_whole {
@@ -236,37 +240,35 @@ impl Json<'_, '_> {
             if !last {
                 continue;
             }
-            let index = name.and_then(|name| find(nodes, name));
             if self.level == 1 {
-                *is_watched = name.is_some_and(|name| self.watch.wants(name));
+                let (watch, initials) = (&mut *self.watch, self.initials);
+                *is_watched = name.is_some_and(|name| is_wanted(watch, initials, name));
             }
-            return Ok(step_in(index));
+            return Ok(step_of(nodes, name));
         }
     }
 
-    /// Enters an object or array. False: the value is neither, and was skipped.
+    /// Enters an object or array that has not been entered. False: the value is neither, and was skipped.
     fn enter(&mut self, is_array: bool) -> Result<bool, Stop> {
-        if !self.is_entered() {
-            let has_room = usize::from(self.level) < RECORDS && !self.is_within();
-            let is_plain = has_room && !self.progress.is_watched;
-            let is_root = self.level == 0;
-            let fits = is_plain && self.progress.tokens.take_begin(is_array, &mut self.input)
-                || has_room
-                    && match self.token()? {
-                        // A member may as well be absent; the root may not.
-                        Token::Null if !is_root => return Ok(false),
-                        Token::BeginArray => is_array,
-                        Token::BeginObject => !is_array,
-                        _ => false,
-                    };
-            if !fits {
-                let is_deep = usize::from(self.level) >= RECORDS;
-                self.misfit(if is_deep { Misfit::Depth } else { Misfit::Type })?;
-                return Ok(false);
-            }
+        let has_room = usize::from(self.level) < RECORDS && !self.is_within();
+        let is_plain = has_room && !self.progress.is_watched;
+        let is_root = self.level == 0;
+        let fits = is_plain && self.progress.tokens.take_begin(is_array, &mut self.input)
+            || has_room
+                && match self.token()? {
+                    // A member may as well be absent; the root may not.
+                    Token::Null if !is_root => return Ok(false),
+                    Token::BeginArray => is_array,
+                    Token::BeginObject => !is_array,
+                    _ => false,
+                };
+        if !fits {
+            let is_deep = usize::from(self.level) >= RECORDS;
+            self.misfit(if is_deep { Misfit::Depth } else { Misfit::Type })?;
+            return Ok(false);
         }
         self.level = self.level.wrapping_add(1);
-        self.set_step(self.step().max(BETWEEN));
+        self.set_step(BETWEEN);
         Ok(true)
     }
 
@@ -299,9 +301,16 @@ fn step_in(index: Option<usize>) -> Step {
     index.map_or(IN_NONE, |index| index.wrapping_add(IN))
 }
 
-#[inline]
-fn find(nodes: &[Node], name: &str) -> Option<usize> {
-    nodes.iter().position(|node| node.is(name))
+/// The nodes from that of this step on; none for one that nobody wants.
+#[inline(always)]
+fn nodes_from(step: Step, nodes: &[Node]) -> &[Node] {
+    nodes.get(step.wrapping_sub(IN).into()..).unwrap_or_default()
+}
+
+/// In the member of this name, if it is wanted.
+#[inline(never)]
+fn step_of(nodes: &[Node], name: Option<&str>) -> Step {
+    step_in(name.and_then(|name| nodes.iter().position(|node| node.is(name))))
 }
 
 /// Clears each field of a record.
@@ -319,14 +328,14 @@ pub fn clear(record: &mut dyn Record) {
 /// Clears the fields at and below a node, because its member has come again or does not fit.
 #[cold]
 #[inline(never)]
-fn clear_below(record: &mut dyn Record, names: &[Node], node: &Node) {
+fn clear_below(record: &mut dyn Record, node: &Node) {
     if node.count == 0 {
         if let Some(field) = record.member(node.first.into()) {
             field.clear();
         }
         return;
     }
-    for below in node.below(names) {
-        clear_below(record, names, below);
+    for below in node.below(record.names()) {
+        clear_below(record, below);
     }
 }

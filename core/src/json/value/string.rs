@@ -97,7 +97,7 @@ impl Json<'_, '_> {
         false
     }
 
-    #[inline(never)]
+    #[inline]
     fn text_by_token(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {

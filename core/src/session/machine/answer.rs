@@ -84,29 +84,30 @@ impl Machine<'_> {
         self.state = State::Closing(Next::Connect);
     }
 
-    /// Takes bytes of the body, up to the next thing found. Returns how many, and what was found.
-    pub(super) fn consume_body(&mut self, record: &mut dyn Record, body: &[u8]) -> (usize, Found) {
+    /// Takes bytes of the body, up to the next thing found. Returns how many.
+    pub(super) fn consume_body(&mut self, record: &mut dyn Record, body: &[u8]) -> usize {
         let mut rest = body;
-        let mut found = mem::replace(&mut self.check.withheld, Found::Nothing);
-        if found != Found::Nothing {
-            return (1, found);
+        self.found = mem::replace(&mut self.check.withheld, Found::Nothing);
+        if self.found != Found::Nothing {
+            return 1;
         }
-        match &mut self.body {
-            Body::Stream => {
-                self.has_body = true;
-                if let Some(result) = self.reader.feed(record, &mut self.cursor.next, &mut rest) {
-                    found = self.event(record, result);
-                    if found != Found::Nothing && mem::take(&mut self.check.is_unannounced) {
-                        // Leaves the last byte for the event itself, so that nobody waits for another one.
-                        self.check.withheld = found;
-                        return (body.len().saturating_sub(rest.len()).saturating_sub(1), self.opened());
-                    }
-                }
+        if !matches!(self.body, Body::Stream) {
+            self.found = self.consume_answer(record, &mut rest);
+            return body.len().saturating_sub(rest.len());
+        }
+        self.has_body = true;
+        let result = self.reader.feed(record, &mut self.cursor.next, &mut rest);
+        let taken = body.len().saturating_sub(rest.len());
+        if let Some(result) = result {
+            self.found = self.event(record, result);
+            if self.found != Found::Nothing && mem::take(&mut self.check.is_unannounced) {
+                // Leaves the last byte for the event itself, so that nobody waits for another one.
+                self.check.withheld = self.found;
+                self.found = self.opened();
+                return taken.saturating_sub(1);
             }
-            Body::Json | Body::Refusal { .. } => found = self.consume_answer(record, &mut rest),
-            Body::Awaited | Body::Rest(_) => rest = &[],
         }
-        (body.len().saturating_sub(rest.len()), found)
+        taken
     }
 
     /// Takes bytes of a body that is no stream.
@@ -132,7 +133,10 @@ impl Machine<'_> {
                 }
                 Found::Nothing
             }
-            Body::Awaited | Body::Stream | Body::Rest(_) => Found::Nothing,
+            Body::Awaited | Body::Stream | Body::Rest(_) => {
+                *rest = &[];
+                Found::Nothing
+            }
         }
     }
 
