@@ -5,6 +5,8 @@
 //! Tickets of up to [`TICKET`] bytes. No early data.
 
 use heapless::Vec;
+use pki_types::{IpAddr, ServerName};
+use sha2::{Digest, Sha256};
 
 use super::{
     schedule::{Secret, expand},
@@ -91,6 +93,21 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         self.secret = [0; _];
     }
+}
+
+/// What a ticket is bound to.
+pub(super) fn hash_of(name: &ServerName<'_>) -> u128 {
+    let mut hash = Sha256::new();
+    match name {
+        ServerName::DnsName(name) => {
+            name.as_ref().bytes().for_each(|byte| hash.update([byte.to_ascii_lowercase()]))
+        }
+        ServerName::IpAddress(IpAddr::V4(address)) => hash.update(address.as_ref()),
+        ServerName::IpAddress(IpAddr::V6(address)) => hash.update(address.as_ref()),
+        _ => {}
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    hash.first_chunk().map_or(0, |front| u128::from_be_bytes(*front))
 }
 
 /// The last second of a certificate in DER (RFC 5280, section 4.1.2.5), since 1970. `None`: it cannot be
