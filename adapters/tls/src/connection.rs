@@ -92,7 +92,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
             State::Ended => {}
             State::Open => {
                 self.send().await?;
-                self.sealed = 0..self.machine.alert(None, &mut self.send).ok_or(Error::Interrupted)?;
+                self.sealed = 0..self.machine.alert(None, &mut self.send).ok_or(Error::OutOfTurn)?;
                 self.drain().await?;
             }
         }

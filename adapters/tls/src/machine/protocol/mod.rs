@@ -313,7 +313,7 @@ impl Machine {
                 Ok(Step::Ended)
             }
             (ALERT, [_, USER_CANCELED]) => self.stay_quiet(Step::Receive),
-            (ALERT, [_, description]) => Err(Error::Alert { description: Some(*description) }),
+            (ALERT, [_, description]) => Err(Error::Alert { description: *description }),
             (HANDSHAKE, [_, ..]) => {
                 self.held = self.held.saturating_add(content);
                 self.messages(memory, out, terms, random, moment, keep)
@@ -332,7 +332,7 @@ impl Machine {
         self.write
             .as_mut()
             .and_then(|write| write.seal(APPLICATION_DATA, out, length))
-            .ok_or(Error::Interrupted)
+            .ok_or(Error::OutOfTurn)
     }
 
     /// Was a ticket accepted?
@@ -348,9 +348,9 @@ impl Machine {
     /// Writes a `KeyUpdate`, after which the keys change.
     pub(crate) fn update(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         let place = out.get_mut(HEADER..).and_then(|out| out.first_chunk_mut());
-        *place.ok_or(Error::Interrupted)? = [messages::KEY_UPDATE, 0, 0, 1, 0];
-        let write = self.write.as_mut().ok_or(Error::Interrupted)?;
-        let sealed = write.seal(HANDSHAKE, out, 5).ok_or(Error::Interrupted)?;
+        *place.ok_or(Error::OutOfTurn)? = [messages::KEY_UPDATE, 0, 0, 1, 0];
+        let write = self.write.as_mut().ok_or(Error::OutOfTurn)?;
+        let sealed = write.seal(HANDSHAKE, out, 5).ok_or(Error::OutOfTurn)?;
         write.update();
         self.is_update_owed = false;
         Ok(sealed)
@@ -377,7 +377,7 @@ impl Machine {
 /// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
 fn description(error: Error) -> Option<u8> {
     Some(match error {
-        Error::Transport(_) | Error::Cut | Error::Alert { .. } | Error::Interrupted => {
+        Error::Transport(_) | Error::Cut | Error::Alert { .. } => {
             return None;
         }
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,

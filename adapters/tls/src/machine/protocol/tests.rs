@@ -214,10 +214,10 @@ fn a_close_notify_is_an_end_when_it_is_open() {
     for state in STATES {
         let result = Table::new(state).bring(ALERT, &[1, CLOSE_NOTIFY]);
         let expected =
-            if state == State::Open { Ok(Step::Ended) } else { Err(Error::Alert { description: Some(0) }) };
+            if state == State::Open { Ok(Step::Ended) } else { Err(Error::Alert { description: 0 }) };
         assert_eq!(result, expected);
         let result = Table::new(state).bring(ALERT, &[2, 80]);
-        assert_eq!(result, Err(Error::Alert { description: Some(80) }));
+        assert_eq!(result, Err(Error::Alert { description: 80 }));
     }
 }
 
