@@ -1,5 +1,5 @@
-//! Each fault of the adversary's server: a device takes all that RFC 8446 allows, and says what is wrong with the
-//! rest, in the words that a person gets to read.
+//! Each fault of the adversary's server: a device takes all that RFC 8446 allows, and says what is wrong with
+//! the rest, in the words that a person gets to read.
 
 mod device;
 
