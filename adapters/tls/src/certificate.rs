@@ -23,26 +23,6 @@ pub const CERTIFICATES_MAX: usize = 6;
 /// What a server sent, its own certificate first.
 pub(crate) type Certificates<'s> = Vec<CertificateDer<'s>, CERTIFICATES_MAX>;
 
-/// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1): P-256 takes 91 bytes, RSA with 4096 bits 550.
-pub(crate) type Key = Vec<u8, { if cfg!(feature = "rsa") { 550 } else { 120 } }>;
-
-/// The public key of a certificate.
-pub(crate) fn public_key(certificate: &CertificateDer<'_>) -> Result<Key, Error> {
-    let parts = anchor_from_trusted_cert(certificate).map_err(CertificateError::from)?;
-    // Without the header of the outer SEQUENCE, which goes before it again.
-    let content = parts.subject_public_key_info;
-    let [high, low] = u16::try_from(content.len()).map_err(|_| CertificateError::Algorithm)?.to_be_bytes();
-    let header: &[u8] = match content.len() {
-        0..0x80 => &[0x30, low],
-        0x80..0x100 => &[0x30, 0x81, low],
-        _ => &[0x30, 0x82, high, low],
-    };
-    let mut key = Key::new();
-    let kept = key.extend_from_slice(header).and_then(|()| key.extend_from_slice(&content));
-    kept.map_err(|_| CertificateError::Algorithm)?;
-    Ok(key)
-}
-
 /// Does the server's signature over the handshake match the key of its certificate?
 pub(crate) fn prove(scheme: u16, key: &[u8], signed: &[u8], proof: &[u8]) -> Result<(), Error> {
     let algorithm = signature::by_scheme(scheme).ok_or(Error::SignatureScheme { scheme })?;

@@ -107,30 +107,29 @@
 //! the chip's own source of noise: anyone who can guess them can read everything.
 #![no_std]
 
+mod buffers;
 mod certificate;
 mod client;
 mod connection;
 mod date;
+mod dates;
 mod error;
-mod lease;
-#[cfg(feature = "machine")]
-pub mod machine;
-mod record;
+mod machine;
 mod roots;
 mod signature;
-mod suite;
-mod verifier;
 mod words;
 
-pub use embedded_tls::CryptoRngCore as Random;
 pub use pki_types::TrustAnchor;
+pub use rand_core::CryptoRngCore as Random;
 
 pub use self::{
+    buffers::{RECEIVE, RECEIVE_4K, RECEIVE_MIN, SEND_MIN},
     certificate::CERTIFICATES_MAX,
-    client::{Client, Dates, RECEIVE, RECEIVE_4K, RECEIVE_MIN, SEND_MIN},
+    client::Client,
     connection::Connection,
     date::Date,
+    dates::Dates,
     error::{CertificateError, Error},
+    machine::CipherSuite,
     roots::Roots,
-    suite::{Aes128GcmSha256, ChaCha20Poly1305Sha256, Suite},
 };

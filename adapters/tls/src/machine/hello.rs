@@ -6,7 +6,7 @@
 
 use super::{
     exchange::GROUPS,
-    protection::Suite,
+    protection::CipherSuite,
     schedule::HASH,
     ticket::Ticket,
     wire::{Reader, Writer, extensions},
@@ -41,6 +41,7 @@ pub(super) const RETRY: [u8; 32] = [
 /// What a client offers.
 pub(super) struct Offer<'o> {
     pub(super) random: &'o [u8; 32],
+    pub(super) suites: &'o [CipherSuite],
     /// A DNS name, not an address.
     pub(super) name: Option<&'o str>,
     /// The code of `max_fragment_length` (RFC 6066, section 4).
@@ -65,7 +66,7 @@ impl Offer<'_> {
         // No session id: RFC 8446, appendix D.4, makes compatibility mode optional.
         out.u8(0);
         let suites = out.begin(2);
-        Suite::ALL.iter().for_each(|suite| out.u16(suite.code()));
+        self.suites.iter().for_each(|suite| out.u16(suite.code()));
         out.end(suites);
         out.bytes(&[1, 0]);
 
@@ -147,14 +148,14 @@ fn numbers(out: &mut Writer<'_>, numbers: &[u16]) {
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer<'a> {
     Hello {
-        suite: Suite,
+        suite: CipherSuite,
         group: u16,
         share: &'a [u8],
         resumed: bool,
     },
     /// HelloRetryRequest: a share for this group, and this cookie back.
     Retry {
-        suite: Suite,
+        suite: CipherSuite,
         group: Option<u16>,
         cookie: Option<&'a [u8]>,
     },
@@ -162,21 +163,23 @@ pub(super) enum Answer<'a> {
 
 /// What was offered, as far as answers are held against it.
 #[derive(Clone, Copy)]
-pub(super) struct Offered {
+pub(super) struct Offered<'o> {
+    pub(super) suites: &'o [CipherSuite],
     /// Of the share that was sent.
     pub(super) group: u16,
     pub(super) ticket: bool,
     /// After a HelloRetryRequest, the suite that it named: there is no second one, and no other suite.
-    pub(super) retried: Option<Suite>,
+    pub(super) retried: Option<CipherSuite>,
 }
 
-impl Offered {
+impl Offered<'_> {
     /// Reads the body of a `ServerHello`. `None`: it is malformed, or something in it was not offered.
     pub(super) fn read<'a>(&self, body: &'a [u8]) -> Option<Answer<'a>> {
         let mut rest = Reader(body);
         let (version, random) = (rest.u16()?, rest.array::<32>()?);
         let session = rest.vector8()?;
-        let suite = Suite::by_code(rest.u16()?)?;
+        let code = rest.u16()?;
+        let suite = self.suites.iter().copied().find(|suite| suite.code() == code)?;
         let compression = rest.u8()?;
         let block = rest.vector16()?;
         rest.end()?;

@@ -4,25 +4,30 @@ use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, KeyInit};
 
 use super::schedule::{Secret, expand};
 
-pub(super) const HEADER: usize = 5;
-pub(super) const TAG: usize = 16;
+pub(crate) const HEADER: usize = 5;
+pub(crate) const TAG: usize = 16;
 /// Content types (section 5.1).
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
 pub(super) const ALERT: u8 = 21;
 pub(super) const HANDSHAKE: u8 = 22;
 pub(super) const APPLICATION_DATA: u8 = 23;
 
-/// A cipher suite (appendix B.4). Both have SHA-256.
+/// What protects the records of a connection (RFC 8446, appendix B.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suite {
+#[non_exhaustive]
+pub enum CipherSuite {
+    /// `TLS_CHACHA20_POLY1305_SHA256`, which a processor without AES hardware computes several times faster
+    /// than AES-GCM. Nearly every server has it; one that keeps to FIPS 140 does not.
     ChaCha20Poly1305,
+    /// `TLS_AES_128_GCM_SHA256`, which every server of TLS 1.3 has (RFC 8446, section 9.1).
     #[cfg(feature = "aes128-gcm")]
     Aes128Gcm,
 }
 
-impl Suite {
-    /// In the order in which they are offered: the first is the fastest without AES hardware.
-    pub(super) const ALL: &[Self] = &[
+impl CipherSuite {
+    /// All that are built in, in the order in which they are offered unless another is chosen: the first is
+    /// the fastest without AES hardware.
+    pub(crate) const ALL: &[Self] = &[
         Self::ChaCha20Poly1305,
         #[cfg(feature = "aes128-gcm")]
         Self::Aes128Gcm,
@@ -35,15 +40,11 @@ impl Suite {
             Self::Aes128Gcm => 0x1301,
         }
     }
-
-    pub(super) fn by_code(code: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|suite| suite.code() == code)
-    }
 }
 
 /// What protects the records of one direction.
 pub(super) struct Protection {
-    suite: Suite,
+    suite: CipherSuite,
     /// The next ones follow from it.
     secret: Secret,
     /// Of a suite with short keys the front.
@@ -53,11 +54,11 @@ pub(super) struct Protection {
 }
 
 impl Protection {
-    pub(super) fn new(suite: Suite, secret: Secret) -> Self {
+    pub(super) fn new(suite: CipherSuite, secret: Secret) -> Self {
         let key = match suite {
-            Suite::ChaCha20Poly1305 => expand(&secret, b"key", &[]),
+            CipherSuite::ChaCha20Poly1305 => expand(&secret, b"key", &[]),
             #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
+            CipherSuite::Aes128Gcm => {
                 let short: [u8; 16] = expand(&secret, b"key", &[]);
                 let mut key = [0; 32];
                 for (to, from) in key.iter_mut().zip(short) {
@@ -87,12 +88,12 @@ impl Protection {
         *header = [APPLICATION_DATA, 3, 3, high, low];
         let nonce = self.nonce()?;
         *tag = match self.suite {
-            Suite::ChaCha20Poly1305 => {
+            CipherSuite::ChaCha20Poly1305 => {
                 let cipher = ChaCha20Poly1305::new(&self.key.into());
                 cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
             }
             #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
+            CipherSuite::Aes128Gcm => {
                 let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
                 cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
             }
@@ -108,12 +109,12 @@ impl Protection {
         let nonce = self.nonce()?;
         let tag = &(*tag).into();
         match self.suite {
-            Suite::ChaCha20Poly1305 => {
+            CipherSuite::ChaCha20Poly1305 => {
                 let cipher = ChaCha20Poly1305::new(&self.key.into());
                 cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
             }
             #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
+            CipherSuite::Aes128Gcm => {
                 let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
                 cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
             }
@@ -155,19 +156,22 @@ mod tests {
         );
         let mut buffer = vec![0; HEADER + content.len() + 1 + TAG];
         buffer[HEADER..HEADER + content.len()].copy_from_slice(&content);
-        let sealed =
-            Protection::new(Suite::Aes128Gcm, client).seal(APPLICATION_DATA, &mut buffer, content.len());
+        let sealed = Protection::new(CipherSuite::Aes128Gcm, client).seal(
+            APPLICATION_DATA,
+            &mut buffer,
+            content.len(),
+        );
         assert_eq!((sealed, &buffer), (Some(record.len()), &record));
 
         let (header, body) = buffer.split_first_chunk_mut().unwrap();
-        let opened = Protection::new(Suite::Aes128Gcm, client).open(header, body);
+        let opened = Protection::new(CipherSuite::Aes128Gcm, client).open(header, body);
         assert_eq!(opened, Some((APPLICATION_DATA, content.len())));
         assert_eq!(body[..content.len()], content);
     }
 
     #[test]
     fn a_record_is_opened_once_in_order_and_unchanged() {
-        for suite in Suite::ALL.iter().copied() {
+        for suite in CipherSuite::ALL.iter().copied() {
             let (mut seal, mut open) = (Protection::new(suite, [7; 32]), Protection::new(suite, [7; 32]));
             for length in [0, 1, 15, 16, 17, 64, 1000] {
                 let mut buffer = vec![length as u8; HEADER + length + 1 + TAG];
@@ -195,14 +199,14 @@ mod tests {
 
     #[test]
     fn a_record_without_room_or_content_type_is_none() {
-        let mut protection = Protection::new(Suite::ChaCha20Poly1305, [7; 32]);
+        let mut protection = Protection::new(CipherSuite::ChaCha20Poly1305, [7; 32]);
         for room in 0..HEADER + 3 + 1 + TAG {
             assert_eq!(protection.seal(HANDSHAKE, &mut vec![0; room], 3), None, "{room}");
         }
         let mut buffer = vec![0; HEADER + 4 + TAG];
         let (mut seal, mut open) = (
-            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
-            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
+            Protection::new(CipherSuite::ChaCha20Poly1305, [7; 32]),
+            Protection::new(CipherSuite::ChaCha20Poly1305, [7; 32]),
         );
         // All padding.
         seal.seal(0, &mut buffer, 3).unwrap();

@@ -76,7 +76,6 @@ pub(crate) fn by_scheme(scheme: u16) -> Option<&'static dyn SignatureVerificatio
 }
 
 /// The code points that [`by_scheme`] has, in the order in which they are offered.
-#[cfg(feature = "machine")]
 pub(crate) const SCHEMES: &[u16] = &[
     0x0403,
     #[cfg(feature = "p384")]

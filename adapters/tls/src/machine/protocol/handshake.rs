@@ -40,8 +40,17 @@ impl Machine {
             let binders = exchange.share(|share| {
                 let name = terms.dns_name();
                 let fragment = terms.fragment;
-                Offer { random: &self.random, name, fragment, group, share, cookie, ticket }
-                    .write(&mut writer)
+                Offer {
+                    random: &self.random,
+                    suites: terms.suites,
+                    name,
+                    fragment,
+                    group,
+                    share,
+                    cookie,
+                    ticket,
+                }
+                .write(&mut writer)
             });
             // The secret of the stage before the key exchange.
             self.secret =
@@ -224,7 +233,7 @@ impl Machine {
     ) -> Result<Then, Error> {
         let exchange = self.exchange.take().ok_or(Error::ServerHello)?;
         let (ticket, retried) = (self.is_ticket_offered, self.retried);
-        let offered = Offered { group: exchange.group(), ticket, retried };
+        let offered = Offered { suites: terms.suites, group: exchange.group(), ticket, retried };
         match offered.read(body).ok_or(Error::ServerHello)? {
             Answer::Retry { suite, group, cookie } => {
                 // The first message is replaced by its hash (section 4.4.1).

@@ -34,18 +34,19 @@ use rand_core::CryptoRngCore;
 use sha2::{Digest, Sha256};
 
 use super::{
-    client,
     exchange::{Exchange, GROUPS},
     messages,
-    protection::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER, Protection, Suite, TAG},
+    protection::{
+        ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CipherSuite, HANDSHAKE, HEADER, Protection, TAG,
+    },
     schedule::{HASH, Secret},
-    ticket::Ticket,
+    ticket::{Ticket, hash_of},
 };
 use crate::{CertificateError, Error, certificate::Trust};
 
 /// Messages, alerts and records without data in a row.
 const QUIET_MAX: u8 = 32;
-pub(in crate::machine) const PLAINTEXT_MAX: u16 = 1 << 14;
+pub(crate) const PLAINTEXT_MAX: u16 = 1 << 14;
 const CIPHERTEXT_MAX: u16 = PLAINTEXT_MAX + 256;
 /// An alert's level and description (section 6).
 const CLOSE_NOTIFY: u8 = 0;
@@ -68,7 +69,7 @@ enum State {
 
 /// What the caller does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::machine) enum Step {
+pub(crate) enum Step {
     /// Read on.
     Receive,
     /// Send this many bytes of the buffer for sending.
@@ -83,12 +84,14 @@ pub(in crate::machine) enum Step {
 
 /// What a connection is held to.
 #[derive(Clone, Copy)]
-pub(in crate::machine) struct Terms<'t> {
-    pub(in crate::machine) trust: Trust<'t>,
+pub(crate) struct Terms<'t> {
+    pub(crate) trust: Trust<'t>,
+    /// What is offered, and nothing else is accepted: the preferred one first.
+    pub(crate) suites: &'t [CipherSuite],
     /// The code of `max_fragment_length`.
-    pub(in crate::machine) fragment: Option<u8>,
+    pub(crate) fragment: Option<u8>,
     /// Of an earlier connection.
-    pub(in crate::machine) ticket: Option<&'t Ticket>,
+    pub(crate) ticket: Option<&'t Ticket>,
 }
 
 impl Terms<'_> {
@@ -105,13 +108,13 @@ impl Terms<'_> {
 }
 
 /// One connection.
-pub(in crate::machine) struct Machine {
+pub(crate) struct Machine {
     state: State,
     random: [u8; 32],
     exchange: Option<Exchange>,
     /// By a HelloRetryRequest.
-    retried: Option<Suite>,
-    suite: Option<Suite>,
+    retried: Option<CipherSuite>,
+    suite: Option<CipherSuite>,
     transcript: Sha256,
     /// Of the stage (section 7.1); in the end the one for tickets.
     secret: Secret,
@@ -141,7 +144,7 @@ pub(in crate::machine) struct Machine {
 
 impl Machine {
     /// Writes the first record into `out`: this many bytes are to be sent.
-    pub(in crate::machine) fn start(
+    pub(crate) fn start(
         terms: &Terms<'_>,
         random: &mut dyn CryptoRngCore,
         out: &mut [u8],
@@ -164,7 +167,7 @@ impl Machine {
             is_update_owed: false,
             quiet: 0,
             ends: 0,
-            name: client::hash_of(terms.trust.name),
+            name: hash_of(terms.trust.name),
             key: 0,
             held: 0,
             header: [0; HEADER],
@@ -178,7 +181,7 @@ impl Machine {
 
     /// Where the next bytes go, of which there must be at least one; report them by
     /// [`received`](Self::received). Empty: a record is there, so advance.
-    pub(in crate::machine) fn wants<'m>(&'m mut self, memory: &'m mut [u8]) -> Result<&'m mut [u8], Error> {
+    pub(crate) fn wants<'m>(&'m mut self, memory: &'m mut [u8]) -> Result<&'m mut [u8], Error> {
         let (body, error) = (self.body(), self.too_long());
         match self.received.checked_sub(HEADER) {
             Some(received) => memory.get_mut(body.start.saturating_add(received)..body.end).ok_or(error),
@@ -186,7 +189,7 @@ impl Machine {
         }
     }
 
-    pub(in crate::machine) fn received(&mut self, length: usize) -> Result<(), Error> {
+    pub(crate) fn received(&mut self, length: usize) -> Result<(), Error> {
         let is_new = self.received < HEADER;
         self.received = self.received.saturating_add(length);
         if is_new && self.received >= HEADER {
@@ -235,7 +238,7 @@ impl Machine {
     ///
     /// `terms` are for the handshake, `random` for a HelloRetryRequest; `keep` gets a ticket, which came at
     /// `moment`, in seconds since 1970.
-    pub(in crate::machine) fn advance(
+    pub(crate) fn advance(
         &mut self,
         memory: &mut [u8],
         out: &mut [u8],
@@ -325,7 +328,7 @@ impl Machine {
     }
 
     /// Makes a record of application data in place, after room for a header.
-    pub(in crate::machine) fn seal(&mut self, out: &mut [u8], length: usize) -> Result<usize, Error> {
+    pub(crate) fn seal(&mut self, out: &mut [u8], length: usize) -> Result<usize, Error> {
         self.write
             .as_mut()
             .and_then(|write| write.seal(APPLICATION_DATA, out, length))
@@ -333,17 +336,17 @@ impl Machine {
     }
 
     /// Was a ticket accepted?
-    pub(in crate::machine) fn is_resumed(&self) -> bool {
+    pub(crate) fn is_resumed(&self) -> bool {
         self.is_resumed
     }
 
     /// The server wants new keys, too: an answer is to be sent by [`update`](Self::update).
-    pub(in crate::machine) fn owes_update(&self) -> bool {
+    pub(crate) fn owes_update(&self) -> bool {
         self.is_update_owed
     }
 
     /// Writes a `KeyUpdate`, after which the keys change.
-    pub(in crate::machine) fn update(&mut self, out: &mut [u8]) -> Result<usize, Error> {
+    pub(crate) fn update(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         let place = out.get_mut(HEADER..).and_then(|out| out.first_chunk_mut());
         *place.ok_or(Error::Interrupted)? = [messages::KEY_UPDATE, 0, 0, 1, 0];
         let write = self.write.as_mut().ok_or(Error::Interrupted)?;
@@ -355,7 +358,7 @@ impl Machine {
 
     /// Writes the alert that tells the server of an error, or `close_notify`: under the keys of the moment,
     /// or in the clear while there are none.
-    pub(in crate::machine) fn alert(&mut self, error: Option<Error>, out: &mut [u8]) -> Option<usize> {
+    pub(crate) fn alert(&mut self, error: Option<Error>, out: &mut [u8]) -> Option<usize> {
         let content = match error {
             None => [1, CLOSE_NOTIFY],
             Some(error) => [2, description(error)?],
@@ -374,7 +377,7 @@ impl Machine {
 /// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
 fn description(error: Error) -> Option<u8> {
     Some(match error {
-        Error::Transport(_) | Error::Cut | Error::Alert { .. } | Error::BrokenOff | Error::Interrupted => {
+        Error::Transport(_) | Error::Cut | Error::Alert { .. } | Error::Interrupted => {
             return None;
         }
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,

@@ -36,7 +36,7 @@ struct Table {
 fn with_terms<R>(run: impl FnOnce(&Terms<'_>) -> R) -> R {
     let name = ServerName::try_from("server.example").unwrap();
     let trust = Trust { roots: Roots::Anchors(&[]), name: &name, now: None };
-    run(&Terms { trust, fragment: None, ticket: None })
+    run(&Terms { trust, suites: CipherSuite::ALL, fragment: None, ticket: None })
 }
 
 impl Table {
@@ -44,13 +44,13 @@ impl Table {
         let mut out = [0; 512];
         let (mut machine, _) = with_terms(|terms| Machine::start(terms, &mut OsRng, &mut out)).unwrap();
         machine.state = state;
-        machine.suite = Some(Suite::ChaCha20Poly1305);
+        machine.suite = Some(CipherSuite::ChaCha20Poly1305);
         (machine.client, machine.server) = (SECRET, SECRET);
         if state != State::ServerHello {
-            machine.read = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
-            machine.write = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
+            machine.read = Some(Protection::new(CipherSuite::ChaCha20Poly1305, SECRET));
+            machine.write = Some(Protection::new(CipherSuite::ChaCha20Poly1305, SECRET));
         }
-        let server = Protection::new(Suite::ChaCha20Poly1305, SECRET);
+        let server = Protection::new(CipherSuite::ChaCha20Poly1305, SECRET);
         Self { machine, server, memory: vec![0; 2000], out, kept: 0 }
     }
 
@@ -223,7 +223,7 @@ fn a_close_notify_is_an_end_when_it_is_open() {
 
 #[test]
 fn a_server_hello_answers_what_was_offered() {
-    let offered = Offered { group: exchange::X25519, ticket: false, retried: None };
+    let offered = Offered { suites: CipherSuite::ALL, group: exchange::X25519, ticket: false, retried: None };
     let extension = |kind: u16, content: &[u8]| {
         [&kind.to_be_bytes()[..], &u16::try_from(content.len()).unwrap().to_be_bytes(), content].concat()
     };
