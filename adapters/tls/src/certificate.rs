@@ -32,10 +32,10 @@ pub(crate) fn prove(scheme: u16, key: &[u8], signed: &[u8], proof: &[u8]) -> Res
 }
 
 /// Which roots to trust, for which name, and when.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub(crate) struct Trust<'t> {
     pub(crate) roots: Roots<'t>,
-    pub(crate) name: &'t ServerName<'t>,
+    pub(crate) name: ServerName<'t>,
     /// `None`: at any moment at which they are all valid.
     pub(crate) now: Option<UnixTime>,
 }
@@ -66,7 +66,7 @@ impl Trust<'_> {
     #[inline(never)]
     fn check_name(&self, own: &CertificateDer<'_>) -> Result<(), Error> {
         let server = EndEntityCert::try_from(own).map_err(CertificateError::from)?;
-        server.verify_is_valid_for_subject_name(self.name).map_err(CertificateError::from)?;
+        server.verify_is_valid_for_subject_name(&self.name).map_err(CertificateError::from)?;
         Ok(())
     }
 
@@ -125,9 +125,8 @@ impl Trust<'_> {
         let algorithms = verdicts.algorithms();
         let algorithms = algorithms.each_ref().map(|algorithm| algorithm as _);
         let usage = KeyUsage::server_auth();
-        let verify = |time| {
-            server.verify_for_usage(&algorithms, anchors, others, time, usage, None, None).map(|_| ())
-        };
+        let verify =
+            |time| server.verify_for_usage(&algorithms, anchors, others, time, usage, None, None).map(|_| ());
         let Some(now) = self.now else { return at_some_moment(verify) };
         Ok(verify(now)?)
     }

@@ -16,7 +16,7 @@ use embassy_futures::block_on;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 use rand_core::OsRng;
 use ring::digest::{SHA256, digest};
-use taskgroup_tls::{Dates, Roots, SEND_MIN, machine::Client};
+use taskgroup_tls::{Client, Dates, Roots, SEND_MIN};
 
 /// A socket that blocks.
 struct Tcp(TcpStream);

@@ -21,14 +21,7 @@ pub trait Aes128Gcm {
     ///
     /// `false`: it is not, or the engine has failed; that ends the connection, and nobody reads `content`. The
     /// time to compare the tags must not depend on where they differ.
-    fn open(
-        &self,
-        key: &[u8; 16],
-        nonce: &[u8; 12],
-        aad: &[u8],
-        content: &mut [u8],
-        tag: &[u8; 16],
-    ) -> bool;
+    fn open(&self, key: &[u8; 16], nonce: &[u8; 12], aad: &[u8], content: &mut [u8], tag: &[u8; 16]) -> bool;
 }
 
 /// What is built in.
@@ -52,13 +45,7 @@ mod software {
 
     impl super::Aes128Gcm for Software {
         #[inline(never)]
-        fn seal(
-            &self,
-            key: &[u8; 16],
-            nonce: &[u8; 12],
-            aad: &[u8],
-            content: &mut [u8],
-        ) -> Option<[u8; 16]> {
+        fn seal(&self, key: &[u8; 16], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> Option<[u8; 16]> {
             let cipher = aes_gcm::Aes128Gcm::new(key.into());
             Some(cipher.encrypt_in_place_detached(nonce.into(), aad, content).ok()?.into())
         }

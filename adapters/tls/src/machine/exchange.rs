@@ -87,7 +87,7 @@ mod p256 {
     use p256::{
         AffinePoint, EncodedPoint, FieldBytes, ProjectivePoint, Scalar,
         elliptic_curve::{
-            PrimeField,
+            Field, PrimeField,
             point::AffineCoordinates,
             sec1::{FromEncodedPoint, ToEncodedPoint},
         },

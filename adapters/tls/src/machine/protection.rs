@@ -7,7 +7,8 @@ use super::{
     schedule::{Secret, expand, expand_into},
 };
 
-pub(crate) const HEADER: usize = 5;
+/// How many bytes precede the content in a record: see [`Machine::seal`](super::Machine::seal).
+pub const HEADER: usize = 5;
 pub(crate) const TAG: usize = 16;
 /// Content types (section 5.1).
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -84,10 +85,6 @@ impl Protection {
         expand_into(&self.secret, b"key", &[], self.key.get_mut(..length).unwrap_or_default());
         expand_into(&self.secret, b"iv", &[], &mut self.iv);
         self.sequence = 0;
-    }
-
-    pub(super) fn suite(&self) -> CipherSuite {
-        self.suite
     }
 
     pub(super) fn secret(&self) -> &Secret {
@@ -211,7 +208,8 @@ mod tests {
                 assert_eq!(open.open(BUILT_IN, header, body), Some((HANDSHAKE, length)));
                 let mut again = again;
                 let (header, body) = again.split_first_chunk_mut().unwrap();
-                let mut other = Protection { sequence: open.sequence, ..Protection::new(suite, &open.secret) };
+                let mut other =
+                    Protection { sequence: open.sequence, ..Protection::new(suite, &open.secret) };
                 assert_eq!(other.open(BUILT_IN, header, body), None, "a second time");
                 seal.update();
                 open.update();

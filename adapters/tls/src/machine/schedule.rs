@@ -45,8 +45,7 @@ pub(super) fn expand_into(secret: &Secret, label: &[u8], context: &[u8], out: &m
     const PREFIX: &[u8] = b"tls13 ";
     let [high, low] = (out.len() as u16).to_be_bytes();
     let label_length = (PREFIX.len() as u8).saturating_add(label.len() as u8);
-    let info: [&[u8]; 6] =
-        [&[high, low, label_length], PREFIX, label, &[context.len() as u8], context, &[1]];
+    let info: [&[u8]; 6] = [&[high, low, label_length], PREFIX, label, &[context.len() as u8], context, &[1]];
     let block = hmac_of(secret, &info);
     for (to, from) in out.iter_mut().zip(block) {
         *to = from;

@@ -43,7 +43,7 @@ use super::{
         ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CipherSuite, HANDSHAKE, HEADER, Protection, TAG,
     },
     schedule::{HASH, Secret},
-    ticket::{Binding, Parts, Ticket, Tickets},
+    ticket::{Binding, Ticket, Tickets},
 };
 use crate::{CertificateError, Error, Roots, buffers::fragment, certificate::Trust};
 
@@ -232,28 +232,26 @@ enum During<'w> {
     Open { now: Option<u64>, tickets: &'w dyn Tickets },
 }
 
-impl Machine<'static> {
-    /// A machine that has not started.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self::with(BUILT_IN)
-    }
-}
-
-impl Default for Machine<'static> {
+impl Default for Machine<'_> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<'e> Machine<'e> {
-    const fn with(aes: Option<&'e dyn Aes128Gcm>) -> Self {
+    /// A machine that has not started.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(BUILT_IN)
+    }
+
+    fn with(aes: Option<&'e dyn Aes128Gcm>) -> Self {
         Self {
             aes,
             state: State::Start,
             keys: Keys::Exchange { random: [0; 32], exchange: Exchange::NONE },
             retried: None,
-            transcript: EMPTY,
+            transcript: Sha256::new(),
             secret: [0; HASH],
             is_ticket_offered: false,
             is_resumed: false,
@@ -272,7 +270,7 @@ impl<'e> Machine<'e> {
 
     /// A machine that has not started, with this engine for AES, in the place of what is built in.
     #[must_use]
-    pub const fn with_aes(engine: &'e dyn Aes128Gcm) -> Self {
+    pub fn with_aes(engine: &'e dyn Aes128Gcm) -> Self {
         Self::with(Some(engine))
     }
 
@@ -313,6 +311,11 @@ impl<'e> Machine<'e> {
             kept.is_some()
         });
         let result = self.greet(terms, None, receive, send);
+        if !self.is_ticket_offered
+            && let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>()
+        {
+            *place = [0; _];
+        }
         self.judge(result)
     }
 
@@ -492,7 +495,7 @@ impl<'e> Machine<'e> {
                 Ok(Step::Ended)
             }
             (ALERT, [_, USER_CANCELED]) => self.stay_quiet(Step::Receive),
-            (ALERT, [_, description]) => Err(alert(*description)),
+            (ALERT, [_, description]) => Err(Error::Alert { description: *description }),
             (HANDSHAKE, [_, ..]) => {
                 self.held = self.held.saturating_add(content);
                 self.messages(memory, with)
@@ -602,9 +605,7 @@ impl core::fmt::Debug for Machine<'_> {
 /// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
 fn description(error: Error) -> Option<u8> {
     Some(match error {
-        Error::Transport(_) | Error::Cut | Error::Alert { .. } | Error::Interrupted => {
-            return None;
-        }
+        Error::Transport(_) | Error::Cut | Error::Alert { .. } => return None,
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,
         Error::Tampered => 20,
         Error::RecordTooLong { .. } | Error::MessageTooLong => 22,
