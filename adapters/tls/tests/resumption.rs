@@ -12,6 +12,8 @@ use rustls::{
     CipherSuite, HandshakeKind, NamedGroup, ServerConfig,
     crypto::{CryptoProvider, ring},
 };
+#[cfg(feature = "aes128-gcm")]
+use taskgroup_tls::CipherSuite as Ours;
 use taskgroup_tls::{CertificateError, Client, Dates, Error, RECEIVE, Roots, SEND_MIN};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -38,8 +40,16 @@ fn provider(suites: &[CipherSuite], groups: &[NamedGroup]) -> CryptoProvider {
 
 #[test]
 fn each_suite_and_each_group_of_a_server_will_do_in_full_and_resumed() {
-    let suites = [CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, CipherSuite::TLS13_AES_128_GCM_SHA256];
-    let groups = [NamedGroup::X25519, NamedGroup::secp256r1];
+    let suites = [
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+        #[cfg(feature = "aes128-gcm")]
+        CipherSuite::TLS13_AES_128_GCM_SHA256,
+    ];
+    let groups = [
+        NamedGroup::X25519,
+        #[cfg(feature = "p256-exchange")]
+        NamedGroup::secp256r1,
+    ];
     for (suite, group) in suites.iter().flat_map(|suite| groups.map(|group| (*suite, group))) {
         let identity = Identity::with(&[NAME], provider(&[suite], &[group]));
         with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
@@ -59,6 +69,39 @@ fn each_suite_and_each_group_of_a_server_will_do_in_full_and_resumed() {
                 assert!(visit(client, &identity, NAME), "{suite:?}, {group:?}");
             }
         });
+    }
+}
+
+/// The server takes the first of those that are offered.
+#[cfg(feature = "aes128-gcm")]
+#[test]
+fn the_order_of_suites_is_the_clients_and_no_other_is_offered() {
+    let (chacha20, aes) =
+        (CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, CipherSuite::TLS13_AES_128_GCM_SHA256);
+    for (order, both, only_aes) in [
+        (None, Some(chacha20), true),
+        (Some(&[Ours::ChaCha20Poly1305, Ours::Aes128Gcm][..]), Some(chacha20), true),
+        (Some(&[Ours::Aes128Gcm, Ours::ChaCha20Poly1305]), Some(aes), true),
+        (Some(&[Ours::Aes128Gcm]), Some(aes), true),
+        (Some(&[Ours::ChaCha20Poly1305]), Some(chacha20), false),
+        (Some(&[]), None, false),
+    ] {
+        let chosen = |suites: &[CipherSuite]| {
+            let identity = Identity::with(&[NAME], provider(suites, &[NamedGroup::X25519]));
+            let (mut receive, mut send, roots) = (vec![0; RECEIVE], vec![0; SEND_MIN], [&identity.root[..]]);
+            let client =
+                Client::new(Roots::Certificates(&roots), Dates::Ignored, OsRng, &mut receive, &mut send);
+            let client = match order {
+                Some(order) => client.with_suites(order),
+                None => client,
+            };
+            let peer = Peer::new(&identity.config);
+            block_on(client.connect(peer.clone(), NAME)).ok()?;
+            let tls = peer.tls.borrow();
+            tls.negotiated_cipher_suite().map(|suite| suite.suite())
+        };
+        assert_eq!(chosen(&[chacha20, aes]), both, "{order:?}");
+        assert_eq!(chosen(&[aes]), only_aes.then_some(aes), "{order:?}");
     }
 }
 

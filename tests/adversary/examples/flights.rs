@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         source += &format!(
             "Flight {{ what: {what:?}, name: {name:?}, root: include_bytes!(\"{place}.root\"), \
              first: include_bytes!(\"{place}.first\"), \
-             sent: include_bytes!(\"{place}.sent\"), said: {said}, suite: CipherSuite::{suite} }},\n"
+             sent: include_bytes!(\"{place}.sent\"), said: {said}, suite: Suite::{suite} }},\n"
         );
     }
     fs::write(folder.join("flights.rs"), source + "];\n")?;
