@@ -7,15 +7,11 @@ use core::{
 };
 
 use embedded_io_async::{Read, Write};
-use pki_types::ServerName;
 use rand_core::CryptoRngCore;
 
 use crate::{
-    CipherSuite, Connection, Dates, Error, RECEIVE_MIN, Roots, SEND_MIN,
-    buffers::fragment,
-    certificate::Trust,
-    connection::kind,
-    machine::{Machine, Step, Terms, Ticket},
+    CipherSuite, Connection, Dates, Error, Roots,
+    machine::{Aes128Gcm, Machine, OneTicket, Step, Terms, Tickets},
 };
 
 /// Opens connections, one at a time: it lends them the memory that it has.
@@ -24,13 +20,14 @@ use crate::{
 /// the ticket that it is the one that was authenticated before, and no certificates are sent. A ticket is
 /// used once, only for the name that it came from, and not after its lifetime, seven days, or the end of the
 /// server's certificates. Where the time is not known there is none.
-pub struct Client<'m, R> {
+pub struct Client<'m, R, K = OneTicket> {
     roots: Roots<'m>,
     dates: Dates<'m>,
-    suites: &'static [CipherSuite],
+    suites: &'m [CipherSuite],
     random: RefCell<R>,
     memory: RefCell<Memory<'m>>,
-    ticket: RefCell<Option<Ticket>>,
+    aes: Option<&'m dyn Aes128Gcm>,
+    tickets: K,
 }
 
 struct Memory<'m> {
@@ -53,7 +50,25 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     ) -> Self {
         let memory = RefCell::new(Memory { receive, send });
         let random = RefCell::new(random);
-        Self { roots, dates, suites: CipherSuite::ALL, random, memory, ticket: RefCell::new(None) }
+        let (suites, tickets) = (CipherSuite::ALL, OneTicket::new());
+        Self { roots, dates, suites, random, memory, aes: None, tickets }
+    }
+}
+
+impl<'m, R: CryptoRngCore, K: Tickets> Client<'m, R, K> {
+    /// Keeps tickets in this store, in the place of [`OneTicket`]: in flash, for example, so that a session
+    /// is resumed after a restart. What that means for the secret is said at [`Ticket`](crate::machine::Ticket).
+    #[must_use]
+    pub fn with_tickets<K2: Tickets>(self, tickets: K2) -> Client<'m, R, K2> {
+        let Self { roots, dates, suites, random, memory, aes, .. } = self;
+        Client { roots, dates, suites, random, memory, aes, tickets }
+    }
+
+    /// Computes AES by this engine, in the place of what is built in. What is offered is chosen by
+    /// [`with_suites`](Self::with_suites).
+    #[must_use]
+    pub fn with_aes(self, engine: &'m dyn Aes128Gcm) -> Self {
+        Self { aes: Some(engine), ..self }
     }
 
     /// Offers these cipher suites, the preferred one first, and accepts no other. Without this call all that
@@ -61,7 +76,7 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     ///
     /// A server with none of them, or with an empty list, ends the handshake.
     #[must_use]
-    pub fn with_suites(self, suites: &'static [CipherSuite]) -> Self {
+    pub fn with_suites(self, suites: &'m [CipherSuite]) -> Self {
         Self { suites, ..self }
     }
 
@@ -78,91 +93,42 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     #[allow(clippy::await_holding_refcell_ref, reason = "the borrow is the lock: a second caller fails")]
     pub async fn connect<'c, T: Read + Write + 'c>(
         &'c self,
-        mut transport: T,
+        transport: T,
         name: &str,
     ) -> Result<Connection<'c, T>, Error> {
-        let now = self.dates.now()?;
-        let name = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
+        let terms = Terms::new(self.roots, name, self.dates.now()?)?.with_suites(self.suites);
         let memory = self.memory.try_borrow_mut().map_err(|_| Error::Busy)?;
-        let (mut receive, mut send) =
+        let (receive, send) =
             RefMut::map_split(memory, |Memory { receive, send }| (&mut **receive, &mut **send));
-        for (buffer, needs) in [(&*receive, RECEIVE_MIN), (&*send, SEND_MIN)] {
-            if buffer.len() < needs {
-                return Err(Error::BufferTooSmall { needs });
-            }
-        }
-        // It is used once, whatever comes of it.
-        let ticket = self.ticket.try_borrow_mut().ok().and_then(|mut ticket| ticket.take());
-        let trust = Trust { roots: self.roots, name: &name, now };
-        let fragment = fragment(receive.len());
-        let terms = Terms { trust, suites: self.suites, fragment, ticket: ticket.as_ref() };
-        let (machine, length) = {
-            let mut random = self.random.try_borrow_mut().map_err(|_| Error::Busy)?;
-            Machine::start(&terms, &mut *random, &mut send)?
-        };
-        transport.write_all(send.get(..length).unwrap_or_default()).await.map_err(kind)?;
-        transport.flush().await.map_err(kind)?;
-        let mut machine = machine;
+        let machine = self.aes.map_or_else(Machine::new, Machine::with_aes);
+        let mut connection = Connection::new(machine, transport, (receive, send), &self.tickets, self.dates);
+        let mut step = connection.start(&terms, &mut *self.random()?)?;
         loop {
-            match self.step(&mut machine, &mut transport, &mut receive, &mut send, &terms).await {
-                Ok(Step::Receive) => {}
-                Ok(Step::Send(length)) => {
-                    transport.write_all(send.get(..length).unwrap_or_default()).await.map_err(kind)?;
-                    transport.flush().await.map_err(kind)?;
-                }
-                Ok(Step::Open(length)) => {
-                    transport.write_all(send.get(..length).unwrap_or_default()).await.map_err(kind)?;
-                    transport.flush().await.map_err(kind)?;
-                    break;
-                }
-                Ok(Step::Data(_) | Step::Ended) => return Err(Error::OutOfTurn),
-                Err(error) => {
-                    if let Some(length) = machine.alert(Some(error), &mut send) {
-                        // What became of it does not matter any more.
-                        let _ = transport.write_all(send.get(..length).unwrap_or_default()).await;
-                        let _ = transport.flush().await;
-                    }
-                    return Err(error);
-                }
+            let done = matches!(step, Step::Open(_));
+            if let Step::Send(length) | Step::Open(length) = step {
+                connection.tell(length).await?;
+            }
+            if done {
+                return Ok(connection);
+            }
+            match connection.hear(&terms, &self.random).await {
+                Ok(next) => step = next,
+                Err(error) => return connection.fail(error).await,
             }
         }
-        drop(ticket);
-        Ok(Connection::new(machine, transport, (receive, send), &self.ticket, self.dates, fragment))
     }
 
-    /// Reads until a record is there, and works on it.
-    async fn step<T: Read>(
-        &self,
-        machine: &mut Machine,
-        transport: &mut T,
-        receive: &mut [u8],
-        send: &mut [u8],
-        terms: &Terms<'_>,
-    ) -> Result<Step, Error> {
-        loop {
-            let place = machine.wants(receive)?;
-            if place.is_empty() {
-                break;
-            }
-            let length = transport.read(place).await.map_err(kind)?;
-            if length == 0 {
-                return Err(Error::Cut);
-            }
-            machine.received(length)?;
-        }
-        let mut random = self.random.try_borrow_mut().map_err(|_| Error::Busy)?;
-        machine.advance(receive, send, Some(terms), Some(&mut *random), None, &mut |_| {})
+    fn random(&self) -> Result<RefMut<'_, R>, Error> {
+        self.random.try_borrow_mut().map_err(|_| Error::Busy)
     }
 
-    /// Forgets the ticket: the next handshake is a full one.
+    /// Forgets the tickets: the next handshake is a full one.
     pub fn forget(&self) {
-        if let Ok(mut ticket) = self.ticket.try_borrow_mut() {
-            *ticket = None;
-        }
+        self.tickets.forget();
     }
 }
 
-impl<R> fmt::Debug for Client<'_, R> {
+impl<R, K> fmt::Debug for Client<'_, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
     }

@@ -9,9 +9,11 @@ use core::{
 
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 
+use rand_core::CryptoRngCore;
+
 use crate::{
     Dates, Error,
-    machine::{HEADER, Machine, PLAINTEXT_MAX, Step, TAG, Ticket},
+    machine::{HEADER, Machine, Step, TRAILER, Terms, Tickets},
 };
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
@@ -23,14 +25,12 @@ use crate::{
 ///
 /// A read, a write or a flush may be dropped while it waits: nothing is lost, and the next one continues.
 pub struct Connection<'c, T> {
-    machine: Machine,
+    machine: Machine<'c>,
     transport: T,
     receive: RefMut<'c, [u8]>,
     send: RefMut<'c, [u8]>,
-    tickets: &'c RefCell<Option<Ticket>>,
+    tickets: &'c dyn Tickets,
     dates: Dates<'c>,
-    /// The most bytes of content in a record that is sent.
-    content_max: u16,
     /// Application data at the front of the buffer for receiving.
     data: Range<usize>,
     /// Application data in the buffer for sending, after room for a header.
@@ -49,29 +49,53 @@ enum State {
 }
 
 impl<'c, T: Read + Write> Connection<'c, T> {
-    /// Of a machine that is open. `fragment` is the code of `max_fragment_length`.
+    /// Of a machine that has not started.
     pub(crate) fn new(
-        machine: Machine,
+        machine: Machine<'c>,
         transport: T,
         (receive, send): (RefMut<'c, [u8]>, RefMut<'c, [u8]>),
-        tickets: &'c RefCell<Option<Ticket>>,
+        tickets: &'c dyn Tickets,
         dates: Dates<'c>,
-        fragment: Option<u8>,
     ) -> Self {
-        Self {
-            machine,
-            transport,
-            receive,
-            send,
-            tickets,
-            dates,
-            // It holds for what the client sends, too (RFC 6066, section 4).
-            content_max: fragment.map_or(PLAINTEXT_MAX, |code| 256 << code),
-            data: 0..0,
-            plain: 0,
-            sealed: 0..0,
-            state: State::Open,
+        let (data, sealed) = (0..0, 0..0);
+        Self { machine, transport, receive, send, tickets, dates, data, plain: 0, sealed, state: State::Open }
+    }
+
+    /// Writes the first message.
+    #[inline(never)]
+    pub(crate) fn start(&mut self, terms: &Terms<'_>, random: &mut dyn CryptoRngCore) -> Result<Step, Error> {
+        // It is used once, whatever comes of it.
+        let ticket = self.tickets.take(terms.binding());
+        let length = self.machine.start(terms, ticket.as_ref(), random, &mut self.receive, &mut self.send)?;
+        Ok(Step::Send(length))
+    }
+
+    /// Sends what the machine has written.
+    pub(crate) async fn tell(&mut self, length: usize) -> Result<(), Error> {
+        self.sealed = 0..length;
+        self.drain().await?;
+        self.transport.flush().await.map_err(kind)
+    }
+
+    /// Reads until a record is there, and works on it.
+    pub(crate) async fn hear(
+        &mut self,
+        terms: &Terms<'_>,
+        random: &RefCell<impl CryptoRngCore>,
+    ) -> Result<Step, Error> {
+        loop {
+            let place = self.machine.wants(&mut self.receive)?;
+            if place.is_empty() {
+                break;
+            }
+            let length = self.transport.read(place).await.map_err(kind)?;
+            if length == 0 {
+                return Err(Error::Cut);
+            }
+            self.machine.received(length)?;
         }
+        let mut random = random.try_borrow_mut().map_err(|_| Error::Busy)?;
+        self.machine.handshake(terms, &mut *random, &mut self.receive, &mut self.send)
     }
 
     /// Was the session resumed, by a ticket of an earlier connection?
@@ -144,26 +168,21 @@ impl<'c, T: Read + Write> Connection<'c, T> {
 
     fn advance(&mut self) -> Result<Step, Error> {
         // Without a time no ticket is kept.
-        let moment = self.dates.now().unwrap_or_default().map(|now| now.as_secs());
-        let tickets = self.tickets;
-        let mut keep = |ticket| {
-            if let Ok(mut kept) = tickets.try_borrow_mut() {
-                *kept = Some(ticket);
-            }
-        };
-        // Nothing is written after the handshake but by `update`.
-        self.machine.advance(&mut self.receive, &mut [], None, None, moment, &mut keep)
+        let now = self.dates.now().unwrap_or_default();
+        self.machine.advance(now, self.tickets, &mut self.receive)
     }
 
     /// Tells the server of an error, if it can be told.
-    async fn fail<W>(&mut self, error: Error) -> Result<W, Error> {
+    pub(crate) async fn fail<W>(&mut self, error: Error) -> Result<W, Error> {
         self.state = State::Broken(error);
         if self.sealed.is_empty()
             && let Some(length) = self.machine.alert(Some(error), &mut self.send)
         {
             self.plain = 0;
             let record = self.send.get(..length).unwrap_or_default();
+            // What becomes of it does not matter any more.
             let _ = self.transport.write_all(record).await;
+            let _ = self.transport.flush().await;
         }
         Err(error)
     }
@@ -248,7 +267,7 @@ impl<T: Read + Write> Write for Connection<'_, T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.check_open()?;
         self.drain().await?;
-        let room = self.send.len().saturating_sub(HEADER + 1 + TAG).min(self.content_max.into());
+        let room = self.send.len().saturating_sub(HEADER + TRAILER).min(self.machine.content_max().into());
         if self.plain >= room {
             self.send().await?;
         }

@@ -1,8 +1,6 @@
 //! Whether certificates are checked by a clock.
 
-use core::{fmt, time::Duration};
-
-use pki_types::UnixTime;
+use core::fmt;
 
 use crate::Error;
 
@@ -19,13 +17,10 @@ pub enum Dates<'d> {
 }
 
 impl Dates<'_> {
-    /// `None`: at any time.
-    pub(crate) fn now(self) -> Result<Option<UnixTime>, Error> {
+    /// In seconds since 1970; `None`: at any time.
+    pub(crate) fn now(self) -> Result<Option<u64>, Error> {
         match self {
-            Self::CheckedBy(clock) => {
-                let seconds = clock().ok_or(Error::TimeUnknown)?;
-                Ok(Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds))))
-            }
+            Self::CheckedBy(clock) => clock().ok_or(Error::TimeUnknown).map(Some),
             Self::Ignored => Ok(None),
         }
     }

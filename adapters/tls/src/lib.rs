@@ -115,7 +115,7 @@ mod connection;
 mod date;
 mod dates;
 mod error;
-mod machine;
+pub mod machine;
 mod roots;
 mod signature;
 mod words;

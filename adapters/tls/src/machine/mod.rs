@@ -8,6 +8,7 @@
 //! What computes with a secret is chacha20poly1305, aes-gcm, x25519-dalek, p256, hmac and sha2; the protocol
 //! is this module's.
 
+mod aes;
 mod exchange;
 mod hello;
 mod messages;
@@ -17,9 +18,13 @@ mod schedule;
 mod ticket;
 mod wire;
 
-pub use self::protection::CipherSuite;
-pub(crate) use self::{
-    protection::{HEADER, TAG},
-    protocol::{Machine, PLAINTEXT_MAX, Step, Terms},
-    ticket::Ticket,
+pub(crate) use self::protection::TAG;
+pub use self::{
+    aes::Aes128Gcm,
+    protection::{CipherSuite, HEADER},
+    protocol::{Machine, Step, Terms},
+    ticket::{Binding, NoTickets, OneTicket, Ticket, Tickets},
 };
+
+/// How many bytes follow the content in a record that is sent: see [`Machine::seal`].
+pub const TRAILER: usize = 1 + TAG;
