@@ -49,7 +49,6 @@ impl<'d, R: Random, K: Tickets> Connector for Tls<'d, R, K> {
     where
         Self: 'n;
 
-    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
