@@ -16,7 +16,10 @@ use taskgroup::{
     time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Transport};
-use taskgroup_tls::{ChaCha20Poly1305Sha256, Client, Error, Random, Suite};
+use taskgroup_tls::{
+    Client, Error, Random,
+    machine::{OneTicket, Tickets},
+};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
@@ -25,26 +28,27 @@ use crate::{Tcp, tcp::Connection as Plain};
 /// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
 /// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
 /// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
-pub struct Tls<'d, R, S = ChaCha20Poly1305Sha256> {
+///
+/// After the first connection the TLS session is resumed, as the client says.
+pub struct Tls<'d, R, K = OneTicket> {
     tcp: Tcp<'d>,
-    client: Client<'d, R, S>,
+    client: Client<'d, R, K>,
 }
 
-impl<'d, R: Random, S: Suite> Tls<'d, R, S> {
+impl<'d, R: Random, K: Tickets> Tls<'d, R, K> {
     /// Uses this client's TLS over this socket.
     #[must_use]
-    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, S>) -> Self {
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, K>) -> Self {
         Self { tcp, client }
     }
 }
 
-impl<'d, R: Random, S: Suite> Connector for Tls<'d, R, S> {
+impl<'d, R: Random, K: Tickets> Connector for Tls<'d, R, K> {
     type Connection<'n>
-        = Connection<'n, 'd, S>
+        = Connection<'n, 'd>
     where
         Self: 'n;
 
-    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -79,13 +83,12 @@ fn failure(error: Error) -> Failure {
         | Error::BufferTooSmall { .. }
         | Error::Certificate(_)
         | Error::SignatureScheme { .. }
-        | Error::Unproven
-        | Error::Unauthenticated => Failure::Refused,
+        | Error::Unproven => Failure::Refused,
         _ => Failure::Unreachable,
     }
 }
 
-impl<R, S> fmt::Debug for Tls<'_, R, S> {
+impl<R, K> fmt::Debug for Tls<'_, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
     }
@@ -94,13 +97,13 @@ impl<R, S> fmt::Debug for Tls<'_, R, S> {
 /// An open connection of a [`Tls`], which cannot open another until you drop this one. Dropping it resets it,
 /// as with [`Tcp`].
 #[derive(Debug)]
-pub struct Connection<'n, 'd, S: Suite = ChaCha20Poly1305Sha256>(Kind<'n, 'd, S>);
+pub struct Connection<'n, 'd>(Kind<'n, 'd>);
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "the large one is what it is for")]
-enum Kind<'n, 'd, S: Suite> {
+enum Kind<'n, 'd> {
     Plain(Plain<'n, 'd>),
-    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>, S>),
+    Tls(taskgroup_tls::Connection<'n, Plain<'n, 'd>>),
     /// It was reset where it could not say `close_notify`.
     Closed,
 }
@@ -108,11 +111,11 @@ enum Kind<'n, 'd, S: Suite> {
 /// The error of a read or write after the end.
 const CLOSED: Error = Error::Transport(ErrorKind::NotConnected);
 
-impl<S: Suite> ErrorType for Connection<'_, '_, S> {
+impl ErrorType for Connection<'_, '_> {
     type Error = Error;
 }
 
-impl<S: Suite> Transport for Connection<'_, '_, S> {
+impl Transport for Connection<'_, '_> {
     async fn receive(&mut self, take: impl FnOnce(&[u8]) -> usize) -> Result<(), Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.receive(take).await.map_err(broken),
@@ -140,7 +143,7 @@ impl<S: Suite> Transport for Connection<'_, '_, S> {
     }
 }
 
-impl<S: Suite> Connection<'_, '_, S> {
+impl Connection<'_, '_> {
     /// Ends TLS, and leaves the plain connection: on the stack, for in a future of the stream's the
     /// connection would have its place several times over.
     #[inline(never)]
@@ -154,7 +157,7 @@ impl<S: Suite> Connection<'_, '_, S> {
     }
 }
 
-impl<S: Suite> Write for Connection<'_, '_, S> {
+impl Write for Connection<'_, '_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.0 {
             Kind::Plain(plain) => plain.write(bytes).await.map_err(broken),
@@ -183,4 +186,4 @@ fn broken(error: tcp::Error) -> Error {
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R, S] Tls<'_, R, S>; [S: Suite] Connection<'_, '_, S>; }
+taskgroup::__format_as_debug! { [R, K] Tls<'_, R, K>; [] Connection<'_, '_>; }

@@ -6,12 +6,15 @@
 //! [`CERTIFICATES_MAX`] certificates, the server's own included, and two of one name among the others. No
 //! revocation. The dates of a root are not looked at, and of key usages only the extended one.
 
+mod verdicts;
+
 use core::time::Duration;
 
 use heapless::Vec;
 use pki_types::{CertificateDer, Der, ServerName, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, RawPublicKeyEntity, anchor_from_trusted_cert};
 
+use self::verdicts::Verdicts;
 use crate::{CertificateError, Error, Roots, date::Date, signature};
 
 /// The most certificates of a server that are checked: its own, and five up to a root.
@@ -19,26 +22,6 @@ pub const CERTIFICATES_MAX: usize = 6;
 
 /// What a server sent, its own certificate first.
 pub(crate) type Certificates<'s> = Vec<CertificateDer<'s>, CERTIFICATES_MAX>;
-
-/// A `SubjectPublicKeyInfo` (RFC 5280, section 4.1): P-256 takes 91 bytes, RSA with 4096 bits 550.
-pub(crate) type Key = Vec<u8, { if cfg!(feature = "rsa") { 550 } else { 120 } }>;
-
-/// The public key of a certificate.
-pub(crate) fn public_key(certificate: &CertificateDer<'_>) -> Result<Key, Error> {
-    let parts = anchor_from_trusted_cert(certificate).map_err(CertificateError::from)?;
-    // Without the header of the outer SEQUENCE, which goes before it again.
-    let content = parts.subject_public_key_info;
-    let [high, low] = u16::try_from(content.len()).map_err(|_| CertificateError::Algorithm)?.to_be_bytes();
-    let header: &[u8] = match content.len() {
-        0..0x80 => &[0x30, low],
-        0x80..0x100 => &[0x30, 0x81, low],
-        _ => &[0x30, 0x82, high, low],
-    };
-    let mut key = Key::new();
-    let kept = key.extend_from_slice(header).and_then(|()| key.extend_from_slice(&content));
-    kept.map_err(|_| CertificateError::Algorithm)?;
-    Ok(key)
-}
 
 /// Does the server's signature over the handshake match the key of its certificate?
 pub(crate) fn prove(scheme: u16, key: &[u8], signed: &[u8], proof: &[u8]) -> Result<(), Error> {
@@ -49,25 +32,27 @@ pub(crate) fn prove(scheme: u16, key: &[u8], signed: &[u8], proof: &[u8]) -> Res
 }
 
 /// Which roots to trust, for which name, and when.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub(crate) struct Trust<'t> {
     pub(crate) roots: Roots<'t>,
-    pub(crate) name: &'t ServerName<'t>,
+    pub(crate) name: ServerName<'t>,
     /// `None`: at any moment at which they are all valid.
     pub(crate) now: Option<UnixTime>,
 }
 
+// Each has a frame of its own: what webpki takes of the stack is gone when a signature is verified.
 impl Trust<'_> {
     /// Does a root vouch for the first of these certificates, and is that for the name?
     pub(crate) fn check(&self, certificates: &Certificates<'_>) -> Result<(), Error> {
         let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
-        let server = EndEntityCert::try_from(own).map_err(CertificateError::from)?;
+        is_certificate(own)?;
         if is_maze(others) {
             return Err(CertificateError::TooComplex.into());
         }
+        let verdicts = Verdicts::new();
         match self.roots {
-            Roots::Anchors(anchors) => self.find_path(&server, others, anchors),
-            Roots::Certificates(roots) => self.find_root(&server, certificates, roots),
+            Roots::Anchors(anchors) => self.find_path(certificates, anchors, &verdicts),
+            Roots::Certificates(roots) => self.find_root(certificates, roots, &verdicts),
         }
         .map_err(|error| match error {
             Error::Certificate(CertificateError::UnknownIssuer { .. }) => {
@@ -75,52 +60,88 @@ impl Trust<'_> {
             }
             error => error,
         })?;
-        server.verify_is_valid_for_subject_name(self.name).map_err(CertificateError::from)?;
+        self.check_name(own)
+    }
+
+    #[inline(never)]
+    fn check_name(&self, own: &CertificateDer<'_>) -> Result<(), Error> {
+        let server = EndEntityCert::try_from(own).map_err(CertificateError::from)?;
+        server.verify_is_valid_for_subject_name(&self.name).map_err(CertificateError::from)?;
         Ok(())
     }
 
     /// Tries the roots that one of the certificates names as its issuer.
     fn find_root(
         &self,
-        server: &EndEntityCert<'_>,
         certificates: &Certificates<'_>,
         roots: &[&[u8]],
+        verdicts: &Verdicts,
     ) -> Result<(), Error> {
-        let others = certificates.get(1..).unwrap_or_default();
         let mut failed = None;
         for (index, root) in roots.iter().enumerate() {
             let root = CertificateDer::from(*root);
             let anchor = anchor_from_trusted_cert(&root).map_err(|_| Error::Root { index })?;
-            let is_issuer = |certificate| {
-                EndEntityCert::try_from(certificate)
-                    .is_ok_and(|certificate| certificate.issuer() == anchor.subject.as_ref())
-            };
-            if certificates.iter().any(is_issuer) {
-                match self.find_path(server, others, &[anchor]) {
+            if certificates.iter().any(|certificate| is_issuer(&anchor, certificate)) {
+                match self.find_path(certificates, &[anchor], verdicts) {
                     Ok(()) => return Ok(()),
                     Err(error) => failed = Some(error),
                 }
             }
         }
         // With no root at all it is found what else is wrong.
-        failed.map_or_else(|| self.find_path(server, others, &[]), Err)
+        failed.map_or_else(|| self.find_path(certificates, &[], verdicts), Err)
     }
 
+    /// Looks for a path until no signature that is asked for turns out to be wrong.
+    #[inline(never)]
     fn find_path(
         &self,
-        server: &EndEntityCert<'_>,
-        others: &[CertificateDer<'_>],
+        certificates: &Certificates<'_>,
         anchors: &[TrustAnchor<'_>],
+        verdicts: &Verdicts,
     ) -> Result<(), Error> {
-        let usage = KeyUsage::server_auth();
-        let verify = |time| {
-            server
-                .verify_for_usage(signature::ALGORITHMS, anchors, others, time, usage, None, None)
-                .map(|_| ())
-        };
-        let Some(now) = self.now else { return Ok(at_some_moment(verify)?) };
-        verify(now).map_err(|error| CertificateError::from(error).into())
+        loop {
+            let found = self.look(certificates, anchors, verdicts);
+            if verdicts.are_too_many() {
+                return Err(CertificateError::TooComplex.into());
+            }
+            // Each round but the last finds a wrong signature, and there are only so many verdicts.
+            if verdicts.settle(certificates, anchors) {
+                return Ok(found?);
+            }
+        }
     }
+
+    /// Looks for a path, as far as the verdicts are known.
+    #[inline(never)]
+    fn look(
+        &self,
+        certificates: &Certificates<'_>,
+        anchors: &[TrustAnchor<'_>],
+        verdicts: &Verdicts,
+    ) -> Result<(), CertificateError> {
+        let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
+        let server = EndEntityCert::try_from(own)?;
+        let algorithms = verdicts.algorithms();
+        let algorithms = algorithms.each_ref().map(|algorithm| algorithm as _);
+        let usage = KeyUsage::server_auth();
+        let verify =
+            |time| server.verify_for_usage(&algorithms, anchors, others, time, usage, None, None).map(|_| ());
+        let Some(now) = self.now else { return at_some_moment(verify) };
+        Ok(verify(now)?)
+    }
+}
+
+#[inline(never)]
+fn is_certificate(der: &CertificateDer<'_>) -> Result<(), CertificateError> {
+    EndEntityCert::try_from(der)?;
+    Ok(())
+}
+
+#[inline(never)]
+fn is_issuer(anchor: &TrustAnchor<'_>, certificate: &CertificateDer<'_>) -> bool {
+    EndEntityCert::try_from(certificate)
+        .is_ok_and(|certificate| certificate.issuer() == anchor.subject.as_ref())
 }
 
 /// Are there more than two authorities of one name? webpki tries them in every order: somebody on the way who
@@ -163,6 +184,7 @@ impl From<webpki::Error> for CertificateError {
             E::CertExpired { not_after, .. } => Self::Expired { on: date(not_after) },
             E::CertNotValidYet { not_before, .. } => Self::NotYetValid { before: date(not_before) },
             E::CertNotValidForName(_) => Self::Name,
+            E::UnsupportedCertVersion => Self::OldVersion,
             // How many there were is known to the caller.
             E::UnknownIssuer => Self::UnknownIssuer { sent: 0 },
             E::InvalidSignatureForPublicKey | E::SignatureAlgorithmMismatch => Self::Signature,

@@ -1,15 +1,19 @@
-//! An authenticated server's records in, application data out, and the other way.
+//! An authenticated server's records in, application data out, and the other way: the machine over a
+//! transport of embedded-io-async.
 
-use core::fmt;
+use core::{
+    cell::{RefCell, RefMut},
+    fmt,
+    ops::Range,
+};
 
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
-use embedded_tls::{TlsConnection, TlsError};
+
+use rand_core::CryptoRngCore;
 
 use crate::{
-    Error,
-    lease::Lease,
-    record::{Progress, Records},
-    suite::{ChaCha20Poly1305Sha256, Suite},
+    Dates, Error,
+    machine::{HEADER, Machine, Step, TRAILER, Terms, Tickets},
 };
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
@@ -19,18 +23,21 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// A read may be dropped while it waits, and nothing is lost, unless part of a record has come: then the next
-/// read gives [`Error::Interrupted`]. So does the next write after one that was dropped while it waited.
-pub struct Connection<'c, T: Read + Write + 'c, S: Suite = ChaCha20Poly1305Sha256> {
-    tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
-    progress: &'c Progress,
+/// A read, a write or a flush may be dropped while it waits: nothing is lost, and the next one continues.
+pub struct Connection<'c, T> {
+    machine: Machine<'c>,
+    transport: T,
+    receive: RefMut<'c, [u8]>,
+    send: RefMut<'c, [u8]>,
+    tickets: &'c dyn Tickets,
+    dates: Dates<'c>,
+    /// Application data at the front of the buffer for receiving.
+    data: Range<usize>,
+    /// Application data in the buffer for sending, after room for a header.
+    plain: usize,
+    /// A record, or the rest of it, that is to be sent.
+    sealed: Range<usize>,
     state: State,
-    /// A read has begun, and may have been dropped.
-    reading: bool,
-    /// A write has begun, and may have been dropped.
-    writing: bool,
-    /// Last: it outlives what uses the memory.
-    lease: Lease<'c>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +48,60 @@ enum State {
     Broken(Error),
 }
 
-impl<'c, T: Read + Write, S: Suite> Connection<'c, T, S> {
+impl<'c, T: Read + Write> Connection<'c, T> {
+    /// Of a machine that has not started.
     pub(crate) fn new(
-        tls: TlsConnection<'c, Records<'c, T>, S::Tls>,
-        progress: &'c Progress,
-        lease: Lease<'c>,
+        machine: Machine<'c>,
+        transport: T,
+        (receive, send): (RefMut<'c, [u8]>, RefMut<'c, [u8]>),
+        tickets: &'c dyn Tickets,
+        dates: Dates<'c>,
     ) -> Self {
-        Self { tls, progress, state: State::Open, reading: false, writing: false, lease }
+        let (data, sealed) = (0..0, 0..0);
+        Self { machine, transport, receive, send, tickets, dates, data, plain: 0, sealed, state: State::Open }
+    }
+
+    /// Writes the first message.
+    #[inline(never)]
+    pub(crate) fn start(&mut self, terms: &Terms<'_>, random: &mut dyn CryptoRngCore) -> Result<Step, Error> {
+        // It is used once, whatever comes of it.
+        let ticket = self.tickets.take(terms.binding());
+        let length = self.machine.start(terms, ticket.as_ref(), random, &mut self.receive, &mut self.send)?;
+        Ok(Step::Send(length))
+    }
+
+    /// Sends what the machine has written.
+    pub(crate) async fn tell(&mut self, length: usize) -> Result<(), Error> {
+        self.sealed = 0..length;
+        self.drain().await?;
+        self.transport.flush().await.map_err(kind)
+    }
+
+    /// Reads until a record is there, and works on it.
+    pub(crate) async fn hear(
+        &mut self,
+        terms: &Terms<'_>,
+        random: &RefCell<impl CryptoRngCore>,
+    ) -> Result<Step, Error> {
+        loop {
+            let place = self.machine.wants(&mut self.receive)?;
+            if place.is_empty() {
+                break;
+            }
+            let length = self.transport.read(place).await.map_err(kind)?;
+            if length == 0 {
+                return Err(Error::Cut);
+            }
+            self.machine.received(length)?;
+        }
+        let mut random = random.try_borrow_mut().map_err(|_| Error::Busy)?;
+        self.machine.handshake(terms, &mut *random, &mut self.receive, &mut self.send)
+    }
+
+    /// Was the session resumed, by a ticket of an earlier connection?
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.machine.is_resumed()
     }
 
     /// Says `close_notify`, unless the server has said so before, and gives the transport back, which it does
@@ -55,129 +109,191 @@ impl<'c, T: Read + Write, S: Suite> Connection<'c, T, S> {
     ///
     /// # Errors
     ///
-    /// The transport fails, or there was an error before, or a write was dropped while it waited. The
-    /// transport is dropped.
-    pub async fn close(self) -> Result<T, Error> {
+    /// The transport fails, or there was an error before. The transport is dropped.
+    pub async fn close(mut self) -> Result<T, Error> {
         match self.state {
             State::Broken(error) => return Err(error),
-            // It was sealed with the nonce that the next record would have.
-            _ if self.writing => return Err(Error::Interrupted),
-            // Before the keys it could only be said in the clear.
-            State::Ended => self.progress.say_no_more(),
-            State::Open => {}
+            State::Ended => {}
+            State::Open => {
+                self.send().await?;
+                self.sealed = 0..self.machine.alert(None, &mut self.send).ok_or(Error::OutOfTurn)?;
+                self.drain().await?;
+            }
         }
-        self.progress.wait_no_more();
-        let Self { tls, lease, .. } = self;
-        let closed = tls.close().await;
-        drop(lease);
-        match closed {
-            Ok(records) => Ok(records.into_transport()),
-            Err((_, TlsError::Io(kind))) => Err(Error::Transport(kind)),
-            Err(_) => Err(Error::Cut),
-        }
+        Ok(self.transport)
     }
 
     /// Waits until there is something to be read. `false`: the end.
     async fn fill(&mut self) -> Result<bool, Error> {
-        match self.state {
-            State::Open if self.reading && self.progress.is_inside() => self.fail(Error::Interrupted)?,
-            State::Open => {}
-            State::Ended => return Ok(false),
-            State::Broken(error) => return Err(error),
-        }
-        self.reading = true;
-        let filled = self.tls.fill_buf().await.map(<[u8]>::len);
-        self.reading = false;
-        match filled {
-            Ok(_) => Ok(true),
-            Err(TlsError::ConnectionClosed) => {
-                self.state = State::Ended;
-                Ok(false)
+        loop {
+            if self.machine.owes_update() && self.state == State::Open {
+                // What is written comes before it, under the old keys.
+                self.send().await?;
+                let length = self.machine.update(&mut self.send);
+                self.sealed = 0..self.judge(length)?;
+                self.drain().await?;
+                let flushed = self.transport.flush().await.map_err(kind);
+                self.judge(flushed)?;
             }
-            Err(error) => self.fail(self.progress.refused().unwrap_or_else(|| broken(error))),
-        }
-    }
-
-    fn begin_write(&mut self) -> Result<(), Error> {
-        match self.state {
-            State::Broken(error) => Err(error),
-            State::Ended => Err(Error::Transport(ErrorKind::BrokenPipe)),
-            State::Open if self.writing => self.fail(Error::Interrupted),
-            State::Open => {
-                self.writing = true;
-                Ok(())
+            match self.state {
+                State::Open if !self.data.is_empty() => return Ok(true),
+                State::Open => {}
+                State::Ended => return Ok(false),
+                State::Broken(error) => return Err(error),
+            }
+            let place = self.machine.wants(&mut self.receive);
+            let place = match place {
+                Ok(place) => place,
+                Err(error) => return self.fail(error).await,
+            };
+            if !place.is_empty() {
+                let length = match self.transport.read(place).await {
+                    Ok(0) => Err(Error::Cut),
+                    Ok(length) => self.machine.received(length),
+                    Err(error) => Err(kind(error)),
+                };
+                match length {
+                    Ok(()) => continue,
+                    Err(error) => return self.fail(error).await,
+                }
+            }
+            match self.advance() {
+                Ok(Step::Data(length)) => self.data = 0..length,
+                Ok(Step::Ended) => self.state = State::Ended,
+                Ok(_) => {}
+                Err(error) => return self.fail(error).await,
             }
         }
     }
 
-    fn end_write<W>(&mut self, result: Result<W, TlsError>) -> Result<W, Error> {
-        self.writing = false;
-        result.or_else(|error| self.fail(broken(error)))
+    fn advance(&mut self) -> Result<Step, Error> {
+        // Without a time no ticket is kept.
+        let now = self.dates.now().unwrap_or_default();
+        self.machine.advance(now, self.tickets, &mut self.receive)
     }
 
-    fn fail<W>(&mut self, error: Error) -> Result<W, Error> {
+    /// Tells the server of an error, if it can be told.
+    pub(crate) async fn fail<W>(&mut self, error: Error) -> Result<W, Error> {
         self.state = State::Broken(error);
+        if self.sealed.is_empty()
+            && let Some(length) = self.machine.alert(Some(error), &mut self.send)
+        {
+            self.plain = 0;
+            let record = self.send.get(..length).unwrap_or_default();
+            // What becomes of it does not matter any more.
+            let _ = self.transport.write_all(record).await;
+            let _ = self.transport.flush().await;
+        }
         Err(error)
+    }
+
+    fn judge<W>(&mut self, result: Result<W, Error>) -> Result<W, Error> {
+        if let Err(error) = result {
+            self.state = State::Broken(error);
+        }
+        result
+    }
+
+    /// Sends what is written.
+    async fn send(&mut self) -> Result<(), Error> {
+        self.drain().await?;
+        if self.plain > 0 {
+            let length = self.machine.seal(&mut self.send, self.plain);
+            self.sealed = 0..self.judge(length)?;
+            self.plain = 0;
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the record that is there.
+    async fn drain(&mut self) -> Result<(), Error> {
+        while !self.sealed.is_empty() {
+            let record = self.send.get(self.sealed.clone()).unwrap_or_default();
+            let written = match self.transport.write(record).await {
+                Ok(0) => Err(Error::Transport(ErrorKind::WriteZero)),
+                written => written.map_err(kind),
+            };
+            let written = self.judge(written)?;
+            self.sealed.start = self.sealed.start.saturating_add(written);
+        }
+        Ok(())
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        match self.state {
+            State::Open => Ok(()),
+            State::Ended => Err(Error::Transport(ErrorKind::BrokenPipe)),
+            State::Broken(error) => Err(error),
+        }
     }
 }
 
-impl<T: Read + Write, S: Suite> ErrorType for Connection<'_, T, S> {
+impl<T: Read + Write> ErrorType for Connection<'_, T> {
     type Error = Error;
 }
 
-impl<T: Read + Write, S: Suite> BufRead for Connection<'_, T, S> {
+impl<T: Read + Write> BufRead for Connection<'_, T> {
     async fn fill_buf(&mut self) -> Result<&[u8], Error> {
         if !self.fill().await? {
             return Ok(&[]);
         }
-        // What is there is given at once.
-        self.tls.fill_buf().await.map_err(broken)
+        Ok(self.receive.get(self.data.clone()).unwrap_or_default())
     }
 
     fn consume(&mut self, length: usize) {
-        self.tls.consume(length);
+        self.data.start = self.data.start.saturating_add(length).min(self.data.end);
     }
 }
 
-impl<T: Read + Write, S: Suite> Read for Connection<'_, T, S> {
+impl<T: Read + Write> Read for Connection<'_, T> {
     async fn read(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        if out.is_empty() || !self.fill().await? {
+        if out.is_empty() {
             return Ok(0);
         }
-        self.tls.read(out).await.map_err(broken)
+        let there = self.fill_buf().await?;
+        let length = there.len().min(out.len());
+        for (to, from) in out.iter_mut().zip(there) {
+            *to = *from;
+        }
+        self.consume(length);
+        Ok(length)
     }
 }
 
-/// What is written is sent at the latest by [`flush`](Write::flush). When the server has ended the connection
-/// nothing more is written: [`ErrorKind::BrokenPipe`].
-impl<T: Read + Write, S: Suite> Write for Connection<'_, T, S> {
+/// What is written leaves at the latest with [`flush`](Write::flush). When the server has ended the
+/// connection nothing more is written: [`ErrorKind::BrokenPipe`].
+impl<T: Read + Write> Write for Connection<'_, T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
-        self.begin_write()?;
-        let written = self.tls.write(bytes).await;
-        self.end_write(written)
+        self.check_open()?;
+        self.drain().await?;
+        let room = self.send.len().saturating_sub(HEADER + TRAILER).min(self.machine.content_max().into());
+        if self.plain >= room {
+            self.send().await?;
+        }
+        let length = bytes.len().min(room.saturating_sub(self.plain));
+        let place = self.send.get_mut(HEADER.saturating_add(self.plain)..).unwrap_or_default();
+        for (to, from) in place.iter_mut().zip(bytes.iter().take(length)) {
+            *to = *from;
+        }
+        self.plain = self.plain.saturating_add(length);
+        Ok(length)
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
-        self.begin_write()?;
-        let flushed = self.tls.flush().await;
-        self.end_write(flushed)
+        self.check_open()?;
+        self.send().await?;
+        let flushed = self.transport.flush().await.map_err(kind);
+        self.judge(flushed)
     }
 }
 
-impl<T: Read + Write, S: Suite> fmt::Debug for Connection<'_, T, S> {
+impl<T> fmt::Debug for Connection<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
-/// What embedded-tls has found wrong in an open connection.
-fn broken(error: TlsError) -> Error {
-    match error {
-        TlsError::Io(kind) => Error::Transport(kind),
-        TlsError::IoError => Error::Cut,
-        TlsError::CryptoError => Error::Tampered,
-        TlsError::InternalError => Error::Alert { description: None },
-        TlsError::Unimplemented => Error::Unsupported,
-        _ => Error::Malformed,
-    }
+pub(crate) fn kind(error: impl embedded_io_async::Error) -> Error {
+    Error::Transport(error.kind())
 }

@@ -34,16 +34,14 @@ pub enum Error {
     Certificate(CertificateError),
     /// The server has not proved that it holds the key of its certificate.
     Unproven,
-    /// The server ended the handshake without authenticating itself.
-    Unauthenticated,
     /// The server signs with a scheme that was not offered, or that this build does not have: see
     /// the features.
     SignatureScheme {
         /// Its code point (RFC 8446, section 4.2.3).
         scheme: u16,
     },
-    /// The server did not answer with TLS 1.3, a key share on P-256 and the [cipher suite](crate::Suite) that
-    /// was offered. Nothing else is supported.
+    /// The server did not answer with TLS 1.3, or chose what was not offered: another cipher suite, group or
+    /// extension.
     ServerHello,
     /// The end of the handshake does not match its beginning: somebody changed it on the way, or
     /// the server is broken.
@@ -68,23 +66,18 @@ pub enum Error {
         /// Its length, in bytes.
         length: u16,
     },
-    /// A handshake message that is malformed, or split over several records, which is not
-    /// understood here.
+    /// A handshake message is malformed.
     Malformed,
     /// A handshake message came out of turn.
     OutOfTurn,
-    /// The server asked for what is not spoken here: a new key (`KeyUpdate`), for example.
+    /// The server sent what it was not offered or must not send after the handshake, or too many messages
+    /// without data in between.
     Unsupported,
     /// The server broke off by an alert.
     Alert {
-        /// The alert's description (RFC 8446, section 6), where it is known.
-        description: Option<u8>,
+        /// Why (RFC 8446, section 6).
+        description: u8,
     },
-    /// The server broke the handshake off, and its words were not kept: perhaps it has no certificate of a
-    /// kind that this build knows, see the features.
-    BrokenOff,
-    /// A read or write was dropped where it cannot be taken up again.
-    Interrupted,
 }
 
 /// Why a certificate is not accepted.
@@ -98,8 +91,11 @@ pub enum CertificateError {
         /// How many.
         sent: usize,
     },
-    /// One is not as X.509 (RFC 5280) requires: malformed, or of an old version (1 or 2).
+    /// One is not as X.509 (RFC 5280) requires.
     Malformed,
+    /// One is of X.509 version 1 or 2, which does not say what it is for. `openssl x509 -req` makes such ones
+    /// unless `-extfile` names a file with extensions, `subjectAltName` at least.
+    OldVersion,
     /// One has expired. A clock that is wrong gives this, too, and may hide that the issuer is unknown.
     Expired {
         /// Its last moment.
@@ -149,9 +145,8 @@ words! { Error {
     Self::Cut => "the connection was cut: it ended without close_notify";
     Self::Certificate(why) => "{}", why;
     Self::Unproven => "the server does not hold the key of its certificate";
-    Self::Unauthenticated => "the server did not authenticate itself";
     Self::SignatureScheme { scheme } => "the server signs with scheme {}, which is not built in: see the features", scheme;
-    Self::ServerHello => "the server did not answer with TLS 1.3, P-256 and the cipher suite that was offered";
+    Self::ServerHello => "the server did not answer with TLS 1.3, or chose what was not offered";
     Self::Finished => "the handshake was changed on the way";
     Self::Tampered => "a record was changed, repeated or left out on the way";
     Self::Record { content_type, length } =>
@@ -159,21 +154,17 @@ words! { Error {
     Self::RecordTooLong { length } => "a record of {} bytes is longer than the buffer for receiving", length;
     Self::MessageTooLong => "a handshake message does not fit in the buffer for receiving";
     Self::HelloTooLong => "the first message does not fit in the buffer for sending";
-    Self::Malformed => "a handshake message is malformed, or split over records";
+    Self::Malformed => "a handshake message is malformed";
     Self::OutOfTurn => "a handshake message came out of turn";
     Self::Unsupported => "the server sent a message that is not supported here";
-    Self::Alert { description: Some(description) } =>
-        "the server broke off: {} (alert {})", alert_words(description), description;
-    Self::Alert { description: None } => "the server broke off by an alert";
-    Self::BrokenOff =>
-        "the server broke the handshake off: perhaps it has no key or signature of a kind that is built in";
-    Self::Interrupted => "a read or write of TLS was dropped in the middle of a record";
+    Self::Alert { description } => "the server broke off: {} (alert {})", alert_words(description), description;
 } }
 
 words! { CertificateError {
     Self::Missing => "the server sent no certificate";
     Self::TooMany { sent } => "the server sent {} certificates, more than are looked at", sent;
-    Self::Malformed => "certificate malformed, or not X.509 version 3";
+    Self::Malformed => "certificate malformed";
+    Self::OldVersion => "certificate of X.509 version 1 or 2, not 3";
     Self::Expired { on } => "certificate expired on {}, or the clock is wrong", on;
     Self::NotYetValid { before } => "certificate not valid before {}, or the clock is wrong", before;
     Self::NeverValid => "there is no day on which all certificates are valid";
@@ -211,7 +202,9 @@ fn alert_words(description: u8) -> &'static str {
         10 => "unexpected_message",
         20 => "bad_record_mac",
         22 => "record_overflow",
-        40 => "handshake_failure, it may lack the cipher suite or P-256",
+        40 => {
+            "handshake_failure, it may have no cipher suite, group or certificate of a kind that is built in"
+        }
         47 => "illegal_parameter",
         50 => "decode_error",
         51 => "decrypt_error",
@@ -239,14 +232,13 @@ impl embedded_io_async::Error for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Transport(kind) => *kind,
-            Self::Cut | Self::BrokenOff | Self::Alert { .. } => ErrorKind::ConnectionAborted,
+            Self::Cut | Self::Alert { .. } => ErrorKind::ConnectionAborted,
             Self::Busy => ErrorKind::AddrInUse,
             Self::BufferTooSmall { .. }
             | Self::RecordTooLong { .. }
             | Self::MessageTooLong
             | Self::HelloTooLong => ErrorKind::OutOfMemory,
             Self::ServerName | Self::Root { .. } | Self::TimeUnknown => ErrorKind::InvalidInput,
-            Self::Interrupted => ErrorKind::Interrupted,
             _ => ErrorKind::InvalidData,
         }
     }

@@ -1,29 +1,25 @@
-//! An open connection to rustls: what is written, however it is given up, and how it ends.
+//! An open connection to rustls: what is written, however it is given up, new keys, and how it ends.
+
+mod peer;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     future::{Future, poll_fn},
-    io,
     pin::pin,
-    rc::Rc,
     sync::Arc,
     task::Poll,
 };
 
 use embassy_futures::block_on;
-use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use embedded_io_async::{ErrorKind, Read, Write};
+use peer::{Identity, NAME, NOW, Peer, ask, config, give_up, with_client};
 use rand_core::OsRng;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{
-    ServerConfig, ServerConnection,
-    crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer},
-};
+use rustls::crypto::ring;
 use taskgroup_tls::{
     CertificateError, Client, Connection, Dates, Error, RECEIVE, RECEIVE_4K, Roots, SEND_MIN,
 };
 
-const NAME: &str = "server.example";
 /// The longest name there is.
 const LONGEST: &str = concat!(
     "a23456789-123456789-123456789-123456789-123456789-123456789-123.",
@@ -31,88 +27,6 @@ const LONGEST: &str = concat!(
     "c23456789-123456789-123456789-123456789-123456789-123456789-123.",
     "d23456789-123456789-123456789-123456789-123456789-123456789-1",
 );
-
-/// What both ends see of the server, and how the network is.
-#[derive(Clone)]
-struct Peer {
-    tls: Rc<RefCell<ServerConnection>>,
-    heard: Rc<RefCell<Vec<u8>>>,
-    /// How much more the network takes.
-    takes: Rc<Cell<usize>>,
-    /// Whether it fails.
-    fails: Rc<Cell<bool>>,
-    /// How much it has taken.
-    taken: Rc<Cell<usize>>,
-    wire: Rc<RefCell<Vec<u8>>>,
-}
-
-impl Peer {
-    /// A server of this name, and its certificate, which is its own root.
-    fn new(name: &str) -> (Self, Vec<u8>) {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
-        let root = certificate.der().to_vec();
-        (Self::with(vec![certificate.der().clone()], &key), root)
-    }
-
-    /// A server that shows these certificates, of which the first has this key.
-    fn with(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Self {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-            .unwrap();
-        let tls = ServerConnection::new(Arc::new(config)).unwrap();
-        Self {
-            tls: Rc::new(RefCell::new(tls)),
-            heard: Rc::default(),
-            takes: Rc::new(Cell::new(usize::MAX)),
-            fails: Rc::default(),
-            taken: Rc::default(),
-            wire: Rc::default(),
-        }
-    }
-}
-
-impl ErrorType for Peer {
-    type Error = ErrorKind;
-}
-
-impl Read for Peer {
-    async fn read(&mut self, mut out: &mut [u8]) -> Result<usize, ErrorKind> {
-        Ok(self.tls.borrow_mut().write_tls(&mut out).unwrap())
-    }
-}
-
-impl Write for Peer {
-    /// Waits without end when the network takes no more.
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        if self.fails.get() {
-            return Err(ErrorKind::TimedOut);
-        }
-        let length = bytes.len().min(self.takes.get());
-        if length == 0 {
-            return poll_fn(|_| Poll::Pending).await;
-        }
-        self.takes.set(self.takes.get() - length);
-        self.taken.set(self.taken.get() + length);
-        self.wire.borrow_mut().extend_from_slice(&bytes[..length]);
-        let (mut bytes, mut tls) = (&bytes[..length], self.tls.borrow_mut());
-        while !bytes.is_empty() {
-            tls.read_tls(&mut bytes).unwrap();
-            tls.process_new_packets().map_err(|_| ErrorKind::ConnectionReset)?;
-        }
-        match io::Read::read_to_end(&mut tls.reader(), &mut self.heard.borrow_mut()) {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(ErrorKind::Other),
-            _ => Ok(length),
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
-    }
-}
 
 /// Connects by the name, with so much room for sending.
 fn with_connection<R>(
@@ -128,33 +42,32 @@ fn with_connection<R>(
     then(block_on(client.connect(peer.clone(), name)))
 }
 
-/// Polls it once, and gives it up.
-fn give_up<R>(future: impl Future<Output = R>) {
-    let mut future = pin!(future);
-    let polled = block_on(poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())));
-    assert!(!polled, "it was to wait");
+/// A server of this name, and its root.
+fn serve(name: &str) -> (Peer, Vec<u8>) {
+    let identity = Identity::new(&[name]);
+    (Peer::new(&identity.config), identity.root)
 }
 
 #[test]
-fn what_was_written_in_part_is_never_followed_by_a_record_under_the_same_nonce() {
+fn what_was_written_in_part_is_written_to_its_end_before_the_close() {
     for takes in [0, 1, 40] {
-        let (peer, root) = Peer::new(NAME);
+        let (peer, root) = serve(NAME);
         with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
             let mut connection = connection.unwrap();
             block_on(connection.write_all(b"a request of forty bytes, or a few more")).unwrap();
             peer.takes.set(takes);
             give_up(connection.flush());
             peer.takes.set(usize::MAX);
-            let before = peer.taken.get();
-            assert_eq!(block_on(connection.close()).err(), Some(Error::Interrupted));
-            assert_eq!(peer.taken.get(), before, "nothing is written behind it");
+            block_on(connection.close()).unwrap();
+            assert_eq!(*peer.heard.borrow(), b"a request of forty bytes, or a few more");
+            assert!(peer.tls.borrow_mut().process_new_packets().unwrap().peer_has_closed());
         });
     }
 }
 
 #[test]
 fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() {
-    let (peer, root) = Peer::new(NAME);
+    let (peer, root) = serve(NAME);
     with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
         let mut connection = connection.unwrap();
         block_on(connection.write_all(b"a request")).unwrap();
@@ -171,7 +84,7 @@ fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() 
 #[test]
 fn the_least_for_sending_is_enough_for_the_longest_name() {
     assert_eq!(LONGEST.len(), 253);
-    let (peer, root) = Peer::new(LONGEST);
+    let (peer, root) = serve(LONGEST);
     with_connection(&peer, &root, LONGEST, SEND_MIN, |connection| {
         connection.unwrap();
         assert_eq!(peer.tls.borrow().server_name(), Some(LONGEST));
@@ -181,7 +94,7 @@ fn the_least_for_sending_is_enough_for_the_longest_name() {
 #[test]
 fn a_name_may_end_with_one_dot_which_the_server_is_not_told() {
     for (name, connected) in [("server.example.", Ok(())), ("server.example..", Err(Error::ServerName))] {
-        let (peer, root) = Peer::new(NAME);
+        let (peer, root) = serve(NAME);
         with_connection(&peer, &root, name, SEND_MIN, |connection| {
             assert_eq!(connection.map(drop), connected, "{name}");
             let told = peer.tls.borrow().server_name().map(str::to_owned);
@@ -194,7 +107,7 @@ fn a_name_may_end_with_one_dot_which_the_server_is_not_told() {
 fn a_large_buffer_for_sending_makes_no_record_larger_than_there_may_be() {
     let request: Vec<u8> = (0..50_000_u32).flat_map(u32::to_be_bytes).collect();
     for send in [SEND_MIN, 16_384, 16_600, 70_000] {
-        let (peer, root) = Peer::new(NAME);
+        let (peer, root) = serve(NAME);
         with_connection(&peer, &root, NAME, send, |connection| {
             let mut connection = connection.unwrap();
             block_on(connection.write_all(&request)).unwrap();
@@ -206,7 +119,7 @@ fn a_large_buffer_for_sending_makes_no_record_larger_than_there_may_be() {
 
 #[test]
 fn a_server_that_has_ended_the_connection_is_told_nothing_more() {
-    let (peer, root) = Peer::new(NAME);
+    let (peer, root) = serve(NAME);
     with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
         let mut connection = connection.unwrap();
         peer.tls.borrow_mut().send_close_notify();
@@ -221,7 +134,7 @@ fn a_server_that_has_ended_the_connection_is_told_nothing_more() {
 
 #[test]
 fn closing_tells_the_server_and_gives_the_transport_back() {
-    let (peer, root) = Peer::new(NAME);
+    let (peer, root) = serve(NAME);
     with_connection(&peer, &root, NAME, SEND_MIN, |connection| {
         let mut connection = connection.unwrap();
         block_on(connection.write_all(b"the last")).unwrap();
@@ -234,11 +147,14 @@ fn closing_tells_the_server_and_gives_the_transport_back() {
 
 #[test]
 fn a_server_that_is_refused_is_told_nothing_in_the_clear() {
-    let ((peer, _), (_, other)) = (Peer::new(NAME), Peer::new(NAME));
+    let ((peer, _), (_, other)) = (serve(NAME), serve(NAME));
     with_connection(&peer, &other, NAME, SEND_MIN, |connection| {
         assert!(matches!(connection, Err(Error::Certificate(_))), "{connection:?}");
-        let mut tls = peer.tls.borrow_mut();
-        assert!(tls.process_new_packets().is_ok() && tls.is_handshaking());
+        assert!(peer.tls.borrow().is_handshaking());
+        // The ClientHello, and an alert that looks like any other record.
+        let content_types: Vec<_> =
+            peer.records().into_iter().map(|(content_type, _)| content_type).collect();
+        assert_eq!(content_types, [22, 23]);
     });
 }
 
@@ -261,31 +177,154 @@ fn authorities_that_are_called_as_the_root_is_are_not_tried_in_every_order() {
             CertificateParams::new([NAME.to_owned()]).unwrap().signed_by(&key, &authorities[0]).unwrap();
         let others = authorities.iter().map(|authority| authority.der().clone());
         let chain = [own.der().clone()].into_iter().chain(others).collect();
-        let peer = Peer::with(chain, &key);
+        let peer = Peer::new(&Arc::new(config(chain, &key, ring::default_provider())));
         with_connection(&peer, root.der(), NAME, SEND_MIN, |connection| {
             assert_eq!(connection.map(drop), Err(Error::Certificate(why)), "{count}");
         });
     }
 }
 
+#[test]
+fn a_write_that_is_dropped_anywhere_continues() {
+    let identity = Identity::new(&[NAME]);
+    let request: Vec<u8> = (0..200_u32).flat_map(u32::to_be_bytes).collect();
+    with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
+        for step in [1, 7, 100, 511] {
+            let peer = Peer::new(&identity.config);
+            let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
+            let (mut written, mut dropped) = (0, 0);
+            while written < request.len() || *peer.heard.borrow() != request {
+                peer.takes.set(step);
+                let mut done = None;
+                {
+                    let mut future = pin!(async {
+                        match request.get(written..).filter(|rest| !rest.is_empty()) {
+                            Some(rest) => connection.write(rest).await,
+                            None => connection.flush().await.map(|()| 0),
+                        }
+                    });
+                    block_on(poll_fn(|context| {
+                        if let Poll::Ready(result) = future.as_mut().poll(context) {
+                            done = Some(result.unwrap());
+                        }
+                        Poll::Ready(())
+                    }));
+                }
+                match done {
+                    Some(length) => written += length,
+                    None => dropped += 1,
+                }
+            }
+            assert!(dropped > 0, "{step}");
+            peer.takes.set(usize::MAX);
+            block_on(connection.close()).unwrap();
+            assert!(peer.tls.borrow_mut().process_new_packets().unwrap().peer_has_closed());
+        }
+    });
+}
+
+#[test]
+fn a_read_that_is_dropped_anywhere_continues() {
+    let identity = Identity::new(&[NAME]);
+    let answer: Vec<u8> = (0..300_u32).flat_map(u32::to_be_bytes).collect();
+    with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
+        let peer = Peer::new(&identity.config);
+        let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
+        peer.says(&answer);
+        peer.tls.borrow_mut().send_close_notify();
+        let (mut heard, mut dropped) = (Vec::new(), 0);
+        loop {
+            let mut buffer = [0; 50];
+            peer.brings.set(1);
+            let came = {
+                let mut read = pin!(connection.read(&mut buffer));
+                block_on(poll_fn(|context| Poll::Ready(read.as_mut().poll(context))))
+            };
+            match came {
+                Poll::Ready(Ok(0)) => break,
+                Poll::Ready(length) => heard.extend_from_slice(&buffer[..length.unwrap()]),
+                Poll::Pending => dropped += 1,
+            }
+        }
+        assert!(dropped > answer.len(), "{dropped}");
+        assert_eq!(heard, answer);
+    });
+}
+
+#[test]
+fn keys_change_when_the_server_says_so_and_ours_with_them() {
+    let identity = Identity::new(&[NAME]);
+    with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
+        let peer = Peer::new(&identity.config);
+        let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
+        ask(&mut connection, &peer);
+        for round in 0..40_u8 {
+            peer.heard.borrow_mut().clear();
+            peer.tls.borrow_mut().refresh_traffic_keys().unwrap();
+            peer.says(&[round]);
+            let mut byte = [0];
+            // What is written and not yet sent goes out under the old keys.
+            block_on(connection.write_all(&[round, 1])).unwrap();
+            block_on(connection.read_exact(&mut byte)).unwrap();
+            assert_eq!(byte, [round]);
+            block_on(connection.write_all(&[round, 2])).unwrap();
+            block_on(connection.flush()).unwrap();
+            assert_eq!(*peer.heard.borrow(), [round, 1, round, 2]);
+        }
+    });
+}
+
+#[test]
+fn messages_without_data_in_between_have_a_limit() {
+    let identity = Identity::new(&[NAME]);
+    with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
+        let peer = Peer::new(&identity.config);
+        let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
+        let found = (0..40).find_map(|_| {
+            peer.tls.borrow_mut().refresh_traffic_keys().unwrap();
+            let mut byte = [0];
+            let mut read = pin!(connection.read(&mut byte));
+            let mut rounds = 0;
+            let mut result = None;
+            block_on(poll_fn(|context| {
+                rounds += 1;
+                if let Poll::Ready(found) = read.as_mut().poll(context) {
+                    result = Some(found);
+                }
+                Poll::Ready(())
+            }));
+            result
+        });
+        // rustls has nothing more to bring where it is not refused.
+        assert_eq!(found, Some(Err(Error::Unsupported)));
+    });
+}
+
+#[test]
+fn one_connection_at_a_time_has_the_memory() {
+    let identity = Identity::new(&[NAME]);
+    with_client(&identity.root, &Cell::new(Some(NOW)), |client| {
+        let first = block_on(client.connect(Peer::new(&identity.config), NAME)).unwrap();
+        let second = block_on(client.connect(Peer::new(&identity.config), NAME)).map(drop);
+        assert_eq!(second, Err(Error::Busy));
+        drop(first);
+        block_on(client.connect(Peer::new(&identity.config), NAME)).unwrap();
+    });
+}
+
 /// RFC 6066, section 4.
 #[test]
 fn records_are_as_short_as_the_server_was_asked_to_make_them() {
+    let identity = Identity::new(&[NAME]);
     let request = vec![7; 50_000];
     for (receive, longest) in [(RECEIVE, 16_384), (RECEIVE_4K, 4096), (2048 + 17, 2048), (1024 + 17, 1024)] {
-        let (peer, root) = Peer::new(NAME);
-        let (mut receive, mut send, roots) = (vec![0; receive], vec![0; 20_000], [&root[..]]);
+        let (mut receive, mut send, roots) = (vec![0; receive], vec![0; 20_000], [&identity.root[..]]);
         let client = Client::new(Roots::Certificates(&roots), Dates::Ignored, OsRng, &mut receive, &mut send);
+        let peer = Peer::new(&identity.config);
         let mut connection = block_on(client.connect(peer.clone(), NAME)).unwrap();
         block_on(connection.write_all(&request)).unwrap();
         block_on(connection.flush()).unwrap();
         assert!(*peer.heard.borrow() == request);
-        let (wire, mut lengths) = (peer.wire.borrow(), Vec::new());
-        let mut rest = &wire[..];
-        while let [_, _, _, high, low, ..] = *rest {
-            lengths.push(usize::from(u16::from_be_bytes([high, low])));
-            rest = &rest[5 + lengths.last().unwrap()..];
-        }
-        assert_eq!(lengths.into_iter().max(), Some(longest + 17));
+        assert_eq!(peer.records().into_iter().map(|(_, length)| length).max(), Some(longest + 17));
     }
 }

@@ -169,6 +169,9 @@ struct Breaks {
     /// Send event streams in HTTP/1.0: no chunks, no length, the end of the connection ends them
     #[arg(long)]
     until_close: bool,
+    /// Know no session ticket any more: with --tls, each handshake is a full one
+    #[arg(long)]
+    forget_tickets: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -324,6 +327,7 @@ impl Arguments {
                 _ => Resume::Next,
             },
             until_close: breaks.until_close,
+            forget_tickets: breaks.forget_tickets,
             broken_every: forms.broken_every,
             headers: self.answers.header.iter().cloned().chain(content_type).chain(unbuffered).collect(),
         }

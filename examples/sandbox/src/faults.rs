@@ -47,6 +47,8 @@ pub struct Faults {
     /// The JSON of each event on several `data:` lines: a new one after each comma between its outermost
     /// members.
     pub data_lines: bool,
+    /// With HTTPS: no session ticket is known any more, so each TLS handshake is a full one.
+    pub forget_tickets: bool,
     /// What a resumed stream starts with.
     pub resume: Resume,
     /// Event streams in HTTP/1.0: neither chunks nor a length, the end of the connection ends the body.

@@ -109,9 +109,9 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
         let port = listener.local_addr()?.port();
-        let tls = if options.tls { Some(tls::new().map_err(io::Error::other)?) } else { None };
-        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let (shared, runs) = (Arc::new(Shared::new(options.clone())?), options.runs);
+        let tls = if options.tls { Some(tls::new(&shared).map_err(io::Error::other)?) } else { None };
+        let (acceptor, ca_pem) = tls.map(|tls| (tls.acceptor, tls.ca_pem)).unzip();
         let router = api::router(shared.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         // A client may take `localhost` for ::1. On a system without IPv6 there is none.

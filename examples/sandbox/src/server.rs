@@ -22,6 +22,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::HandshakeKind;
 
 use crate::faults::Close;
 use crate::shared::Shared;
@@ -58,6 +59,9 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Sha
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(Duration::from_secs(10), tls.accept(stream)).await {
                 shared.counters.handshakes.fetch_add(1, Ordering::Relaxed);
+                if stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
+                    shared.counters.resumed.fetch_add(1, Ordering::Relaxed);
+                }
                 answer(stream, shared, router, number).await;
             }
         }

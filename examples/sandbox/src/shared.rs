@@ -26,6 +26,8 @@ pub struct Stats {
     pub connections: u64,
     /// TLS handshakes that succeeded.
     pub handshakes: u64,
+    /// Of these, those that resumed a session: neither side has sent a certificate.
+    pub resumed: u64,
     /// Requests read.
     pub requests: u64,
     /// Bytes written: heads, chunk framing and bodies, before TLS.
@@ -54,6 +56,7 @@ impl Stats {
         serde_json::json!({
             "connections": self.connections,
             "handshakes": self.handshakes,
+            "resumed": self.resumed,
             "requests": self.requests,
             "bytes": self.bytes,
             "writes": self.writes,
@@ -73,6 +76,7 @@ impl Stats {
 pub(crate) struct Counters {
     pub(crate) connections: AtomicU64,
     pub(crate) handshakes: AtomicU64,
+    pub(crate) resumed: AtomicU64,
     posts: AtomicU64,
     lost_requests: AtomicU64,
     lost_answers: AtomicU64,
@@ -198,6 +202,7 @@ impl Shared {
         Stats {
             connections: read(&counters.connections),
             handshakes: read(&counters.handshakes),
+            resumed: read(&counters.resumed),
             requests: read(&counters.requests),
             bytes: read(&counters.bytes),
             writes: read(&counters.writes),

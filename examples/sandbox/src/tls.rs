@@ -16,6 +16,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
+
+use crate::shared::Shared;
+
+/// Sessions that may be resumed at a time.
+const SESSIONS: usize = 1024;
 
 /// What HTTPS needs.
 pub(crate) struct Tls {
@@ -24,7 +30,7 @@ pub(crate) struct Tls {
     pub(crate) ca_pem: String,
 }
 
-pub(crate) fn new() -> Result<Tls, Box<dyn Error + Send + Sync>> {
+pub(crate) fn new(shared: &Arc<Shared>) -> Result<Tls, Box<dyn Error + Send + Sync>> {
     let mut authority = named("taskgroup-sandbox authority", Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -44,7 +50,34 @@ pub(crate) fn new() -> Result<Tls, Box<dyn Error + Send + Sync>> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.session_storage =
+        Arc::new(Sessions { known: ServerSessionMemoryCache::new(SESSIONS), shared: shared.clone() });
     Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem: authority.pem() })
+}
+
+/// The sessions that tickets resume, unless a fault has them forgotten.
+#[derive(Debug)]
+struct Sessions {
+    known: Arc<ServerSessionMemoryCache>,
+    shared: Arc<Shared>,
+}
+
+impl StoresServerSessions for Sessions {
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+        self.known.put(key, value)
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.known.get(key).filter(|_| !self.shared.faults().forget_tickets)
+    }
+
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.known.take(key).filter(|_| !self.shared.faults().forget_tickets)
+    }
+
+    fn can_cache(&self) -> bool {
+        self.known.can_cache()
+    }
 }
 
 fn named(name: &str, alternatives: Vec<String>) -> Result<CertificateParams, rcgen::Error> {

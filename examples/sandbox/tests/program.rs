@@ -80,6 +80,10 @@ fn a_wrong_argument_is_refused() {
 
 /// All that comes over TLS, and whether TLS was ended in order.
 fn over_tls(port: u16, name: &str, pem: &str, request: &str) -> (Vec<u8>, bool) {
+    over_tls_of(&trusting(pem), port, name, request)
+}
+
+fn trusting(pem: &str) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -87,8 +91,13 @@ fn over_tls(port: u16, name: &str, pem: &str, request: &str) -> (Vec<u8>, bool) 
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Arc::new(config)
+}
+
+/// The same by a client that remembers what it had before.
+fn over_tls_of(config: &Arc<ClientConfig>, port: u16, name: &str, request: &str) -> (Vec<u8>, bool) {
     let connection =
-        ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
+        ClientConnection::new(config.clone(), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
     let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", port)).unwrap());
     stream.write_all(request.as_bytes()).unwrap();
     let mut raw = Vec::new();
@@ -117,6 +126,18 @@ fn https_is_trusted_by_its_own_authority_under_each_name() {
 }
 
 #[test]
+fn sessions_are_resumed_and_counted_until_their_tickets_are_forgotten() {
+    let sandbox = Sandbox::start(Options { runs: 5, tls: true, ..Options::default() }).unwrap();
+    let client = trusting(sandbox.ca_pem().unwrap());
+    for (forget, resumed) in [(false, 0), (false, 1), (false, 2), (true, 2), (false, 3)] {
+        sandbox.faults(|faults| faults.forget_tickets = forget);
+        let (_, ended) = over_tls_of(&client, sandbox.port(), "localhost", &request(&sandbox));
+        assert_eq!((ended, sandbox.stats().resumed), (true, resumed));
+    }
+    assert_eq!(sandbox.stats().handshakes, 5);
+}
+
+#[test]
 fn the_report_counts_handshakes_connections_and_requests() {
     let file = std::env::temp_dir().join(format!("taskgroup-sandbox-report-{}.json", std::process::id()));
     let (child, lines) = program(&["--tls", "--runs", "2", "--report", file.to_str().unwrap()]);
@@ -133,8 +154,8 @@ fn the_report_counts_handshakes_connections_and_requests() {
     end(child, "-TERM");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(
-        (&report["connections"], &report["handshakes"], &report["requests"]),
-        (&2.into(), &1.into(), &2.into())
+        (&report["connections"], &report["handshakes"], &report["resumed"], &report["requests"]),
+        (&2.into(), &1.into(), &0.into(), &2.into())
     );
     std::fs::remove_file(file).unwrap();
     std::fs::remove_file(value(&lines, "TASKGROUP_CA_FILE")).unwrap();

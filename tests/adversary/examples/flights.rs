@@ -17,36 +17,38 @@ use std::{
 use embassy_futures::block_on;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use taskgroup_adversary::{NOW, Options, Server, Upstream, certificates};
-use taskgroup_tls::{
-    Aes128GcmSha256, ChaCha20Poly1305Sha256, Client, Dates, RECEIVE, Roots, SEND_MIN, Suite, machine,
-};
+use taskgroup_tls::{CipherSuite, Client, Dates, RECEIVE, Roots, SEND_MIN};
 
 use same::Same;
 
-type Record = fn(&str, usize) -> Result<Flight, Box<dyn Error>>;
+const CHACHA20: &[CipherSuite] = &[CipherSuite::ChaCha20Poly1305];
+const AES: &[CipherSuite] = &[CipherSuite::Aes128Gcm];
 
-const CHACHA20: (&str, Record) = ("ChaCha20", record::<ChaCha20Poly1305Sha256>);
-const AES: (&str, Record) = ("Aes", record::<Aes128GcmSha256>);
-const MACHINE: (&str, Record) = ("Machine", |case, said| record_by_machine(case, said, 1));
-/// After a connection in full.
-const RESUMED: (&str, Record) = ("Machine", |case, said| record_by_machine(case, said, 2));
+struct Recording {
+    what: &'static str,
+    case: &'static str,
+    /// How much the server says, in bytes.
+    said: usize,
+    suites: &'static [CipherSuite],
+    /// After a connection in full.
+    is_resumed: bool,
+}
 
-/// What it is called, the case, how much the server says, in bytes, and the cipher suite.
-const FLIGHTS: [(&str, &str, usize, (&str, Record)); 14] = [
-    ("P-256", "good", 64 * 1024, CHACHA20),
-    ("P-256, AES-128-GCM", "good", 64 * 1024, AES),
-    ("P-256, one intermediate", "one-intermediate", 1, CHACHA20),
-    ("P-256, intermediate and root P-384", "p256-over-p384", 1, CHACHA20),
-    ("P-384 throughout", "p384-over-p384", 1, CHACHA20),
-    ("RSA-2048, root RSA-2048", "rsa-2048", 1, CHACHA20),
-    ("RSA-4096, root RSA-4096", "rsa-4096", 1, CHACHA20),
-    ("machine: P-256", "good", 64 * 1024, MACHINE),
-    ("machine: P-256, one intermediate", "one-intermediate", 1, MACHINE),
-    ("machine: P-256, intermediate and root P-384", "p256-over-p384", 1, MACHINE),
-    ("machine: P-384 throughout", "p384-over-p384", 1, MACHINE),
-    ("machine: RSA-2048, root RSA-2048", "rsa-2048", 1, MACHINE),
-    ("machine: RSA-4096, root RSA-4096", "rsa-4096", 1, MACHINE),
-    ("machine: resumed", "good", 1, RESUMED),
+impl Recording {
+    const fn new(what: &'static str, case: &'static str) -> Self {
+        Self { what, case, said: 1, suites: CHACHA20, is_resumed: false }
+    }
+}
+
+const RECORDINGS: &[Recording] = &[
+    Recording { said: 64 * 1024, ..Recording::new("P-256", "good") },
+    Recording::new("P-256, one intermediate", "one-intermediate"),
+    Recording::new("P-256, intermediate and root P-384", "p256-over-p384"),
+    Recording::new("P-384 throughout", "p384-over-p384"),
+    Recording::new("RSA-2048, root RSA-2048", "rsa-2048"),
+    Recording::new("RSA-4096, root RSA-4096", "rsa-4096"),
+    Recording { said: 64 * 1024, suites: AES, ..Recording::new("P-256, AES-128-GCM", "good") },
+    Recording { is_resumed: true, ..Recording::new("resumed", "good") },
 ];
 
 /// A socket, and what came by it.
@@ -85,11 +87,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     fs::create_dir_all(&folder)?;
     let mut source = format!("const NOW: u64 = {NOW};\nstatic FLIGHTS: &[Flight] = &[\n");
-    for (place, (what, case, said, (suite, record))) in FLIGHTS.into_iter().enumerate() {
-        let Flight { root, name, first, sent } = record(case, said)?;
+    for (place, recording) in RECORDINGS.iter().enumerate() {
+        let Flight { root, name, first, sent } = record(recording)?;
         fs::write(folder.join(format!("{place}.first")), first)?;
         fs::write(folder.join(format!("{place}.root")), root)?;
         fs::write(folder.join(format!("{place}.sent")), sent)?;
+        let Recording { what, said, .. } = recording;
+        let suite = if recording.suites == AES { "Aes128Gcm" } else { "ChaCha20Poly1305" };
         source += &format!(
             "Flight {{ what: {what:?}, name: {name:?}, root: include_bytes!(\"{place}.root\"), \
              first: include_bytes!(\"{place}.first\"), \
@@ -109,36 +113,17 @@ struct Flight {
     sent: Vec<u8>,
 }
 
-fn record<S: Suite>(case: &str, said: usize) -> Result<Flight, Box<dyn Error>> {
-    let case = certificates::find(case, NOW).ok_or("no such case")?;
+fn record(recording: &Recording) -> Result<Flight, Box<dyn Error>> {
+    let case = certificates::find(recording.case, NOW).ok_or("no such case")?;
     let (name, root) = (case.server_name, case.root.to_vec());
-    let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; said])))?;
+    let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; recording.said])))?;
     let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
     let (roots, clock) = ([&root[..]], || Some(NOW));
     let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
-    let client = Client::new(roots, dates, Same::new(), &mut receive, &mut send).with_suite::<S>();
-    let came = Rc::new(RefCell::default());
-    let tcp = TcpStream::connect(server.address())?;
-    block_on(async {
-        let mut tls = client.connect(Recorded { tcp, came: came.clone() }, name).await?;
-        tls.write_all(b"GET / HTTP/1.1\r\n\r\n").await?;
-        tls.flush().await?;
-        while tls.read(&mut [0; 4096]).await? > 0 {}
-        Ok::<_, taskgroup_tls::Error>(())
-    })?;
-    Ok(Flight { root, name, first: Vec::new(), sent: came.take() })
-}
-
-/// The last of this many connections.
-fn record_by_machine(case: &str, said: usize, connections: usize) -> Result<Flight, Box<dyn Error>> {
-    let case = certificates::find(case, NOW).ok_or("no such case")?;
-    let (name, root) = (case.server_name, case.root.to_vec());
-    let server = Server::start(Options::new(case, Upstream::Answer(vec![b'a'; said])))?;
-    let (mut receive, mut send) = (vec![0; RECEIVE], vec![0; SEND_MIN]);
-    let (roots, clock) = ([&root[..]], || Some(NOW));
-    let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&clock));
-    let client = machine::Client::new(roots, dates, Same::new(), &mut receive, &mut send);
+    let client =
+        Client::new(roots, dates, Same::new(), &mut receive, &mut send).with_suites(recording.suites);
     let (mut first, mut sent) = (Vec::new(), Vec::new());
+    let connections = if recording.is_resumed { 2 } else { 1 };
     for number in 1..=connections {
         let came = Rc::new(RefCell::default());
         let tcp = TcpStream::connect(server.address())?;

@@ -6,9 +6,9 @@
 
 use super::{
     exchange::GROUPS,
-    protection::Suite,
+    protection::CipherSuite,
     schedule::HASH,
-    ticket::Ticket,
+    ticket::Parts,
     wire::{Reader, Writer, extensions},
 };
 
@@ -38,9 +38,24 @@ pub(super) const RETRY: [u8; 32] = [
     0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
 ];
 
+/// The cipher suites that were chosen, as far as there is something that computes them.
+#[derive(Clone, Copy)]
+pub(super) struct Suites<'o> {
+    pub(super) chosen: &'o [CipherSuite],
+    pub(super) has_aes: bool,
+}
+
+impl Suites<'_> {
+    fn iter(&self) -> impl Iterator<Item = CipherSuite> {
+        let has_aes = self.has_aes;
+        self.chosen.iter().copied().filter(move |suite| has_aes || *suite != CipherSuite::Aes128Gcm)
+    }
+}
+
 /// What a client offers.
 pub(super) struct Offer<'o> {
     pub(super) random: &'o [u8; 32],
+    pub(super) suites: Suites<'o>,
     /// A DNS name, not an address.
     pub(super) name: Option<&'o str>,
     /// The code of `max_fragment_length` (RFC 6066, section 4).
@@ -50,7 +65,7 @@ pub(super) struct Offer<'o> {
     /// Out of a HelloRetryRequest.
     pub(super) cookie: Option<&'o [u8]>,
     /// A ticket, and its age in milliseconds, obfuscated.
-    pub(super) ticket: Option<(&'o Ticket, u32)>,
+    pub(super) ticket: Option<(&'o Parts<'o>, u32)>,
 }
 
 impl Offer<'_> {
@@ -65,7 +80,7 @@ impl Offer<'_> {
         // No session id: RFC 8446, appendix D.4, makes compatibility mode optional.
         out.u8(0);
         let suites = out.begin(2);
-        Suite::ALL.iter().for_each(|suite| out.u16(suite.code()));
+        self.suites.iter().for_each(|suite| out.u16(suite.code()));
         out.end(suites);
         out.bytes(&[1, 0]);
 
@@ -147,14 +162,14 @@ fn numbers(out: &mut Writer<'_>, numbers: &[u16]) {
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer<'a> {
     Hello {
-        suite: Suite,
+        suite: CipherSuite,
         group: u16,
         share: &'a [u8],
         resumed: bool,
     },
     /// HelloRetryRequest: a share for this group, and this cookie back.
     Retry {
-        suite: Suite,
+        suite: CipherSuite,
         group: Option<u16>,
         cookie: Option<&'a [u8]>,
     },
@@ -162,21 +177,23 @@ pub(super) enum Answer<'a> {
 
 /// What was offered, as far as answers are held against it.
 #[derive(Clone, Copy)]
-pub(super) struct Offered {
+pub(super) struct Offered<'o> {
+    pub(super) suites: Suites<'o>,
     /// Of the share that was sent.
     pub(super) group: u16,
     pub(super) ticket: bool,
     /// After a HelloRetryRequest, the suite that it named: there is no second one, and no other suite.
-    pub(super) retried: Option<Suite>,
+    pub(super) retried: Option<CipherSuite>,
 }
 
-impl Offered {
+impl Offered<'_> {
     /// Reads the body of a `ServerHello`. `None`: it is malformed, or something in it was not offered.
     pub(super) fn read<'a>(&self, body: &'a [u8]) -> Option<Answer<'a>> {
         let mut rest = Reader(body);
         let (version, random) = (rest.u16()?, rest.array::<32>()?);
         let session = rest.vector8()?;
-        let suite = Suite::by_code(rest.u16()?)?;
+        let code = rest.u16()?;
+        let suite = self.suites.iter().find(|suite| suite.code() == code)?;
         let compression = rest.u8()?;
         let block = rest.vector16()?;
         rest.end()?;

@@ -23,7 +23,8 @@ pub(super) const MESSAGE_HASH: u8 = 254;
 pub(super) const HEADER: usize = 4;
 
 /// What is signed by a server (section 4.4.3): this, and the hash of all messages so far.
-pub(super) use crate::verifier::CONTEXT;
+pub(super) const CONTEXT: &[u8; 98] =
+    b"                                                                TLS 1.3, server CertificateVerify\0";
 
 /// Does `EncryptedExtensions` answer only what was offered, as it was offered?
 pub(super) fn check_encrypted_extensions(

@@ -2,27 +2,36 @@
 
 use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, KeyInit};
 
-use super::schedule::{Secret, expand};
+use super::{
+    aes::Aes128Gcm,
+    schedule::{Secret, expand, expand_into},
+};
 
-pub(super) const HEADER: usize = 5;
-pub(super) const TAG: usize = 16;
+/// How many bytes precede the content in a record: see [`Machine::seal`](super::Machine::seal).
+pub const HEADER: usize = 5;
+pub(crate) const TAG: usize = 16;
 /// Content types (section 5.1).
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
 pub(super) const ALERT: u8 = 21;
 pub(super) const HANDSHAKE: u8 = 22;
 pub(super) const APPLICATION_DATA: u8 = 23;
 
-/// A cipher suite (appendix B.4). Both have SHA-256.
+/// What protects the records of a connection (RFC 8446, appendix B.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suite {
+#[non_exhaustive]
+pub enum CipherSuite {
+    /// `TLS_CHACHA20_POLY1305_SHA256`, which a processor without AES hardware computes several times faster
+    /// than AES-GCM. Nearly every server has it; one that keeps to FIPS 140 does not.
     ChaCha20Poly1305,
-    #[cfg(feature = "aes128-gcm")]
+    /// `TLS_AES_128_GCM_SHA256`, which every server of TLS 1.3 has (RFC 8446, section 9.1). It is offered with
+    /// the feature `aes128-gcm` or with an [engine](crate::machine::Aes128Gcm) only.
     Aes128Gcm,
 }
 
-impl Suite {
-    /// In the order in which they are offered: the first is the fastest without AES hardware.
-    pub(super) const ALL: &[Self] = &[
+impl CipherSuite {
+    /// All that are built in, in the order in which they are offered unless another is chosen: the first is
+    /// the fastest without AES hardware.
+    pub(crate) const ALL: &[Self] = &[
         Self::ChaCha20Poly1305,
         #[cfg(feature = "aes128-gcm")]
         Self::Aes128Gcm,
@@ -31,19 +40,14 @@ impl Suite {
     pub(super) fn code(self) -> u16 {
         match self {
             Self::ChaCha20Poly1305 => 0x1303,
-            #[cfg(feature = "aes128-gcm")]
             Self::Aes128Gcm => 0x1301,
         }
-    }
-
-    pub(super) fn by_code(code: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|suite| suite.code() == code)
     }
 }
 
 /// What protects the records of one direction.
 pub(super) struct Protection {
-    suite: Suite,
+    suite: CipherSuite,
     /// The next ones follow from it.
     secret: Secret,
     /// Of a suite with short keys the front.
@@ -53,31 +57,50 @@ pub(super) struct Protection {
 }
 
 impl Protection {
-    pub(super) fn new(suite: Suite, secret: Secret) -> Self {
-        let key = match suite {
-            Suite::ChaCha20Poly1305 => expand(&secret, b"key", &[]),
-            #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
-                let short: [u8; 16] = expand(&secret, b"key", &[]);
-                let mut key = [0; 32];
-                for (to, from) in key.iter_mut().zip(short) {
-                    *to = from;
-                }
-                key
-            }
-        };
-        Self { suite, iv: expand(&secret, b"iv", &[]), key, secret, sequence: 0 }
+    pub(super) fn new(suite: CipherSuite, secret: &Secret) -> Self {
+        let mut protection = Self { suite, secret: *secret, key: [0; 32], iv: [0; 12], sequence: 0 };
+        protection.set_keys();
+        protection
+    }
+
+    /// The keys of another secret, for the same suite.
+    pub(super) fn renew(&mut self, secret: &Secret) {
+        self.secret = *secret;
+        self.set_keys();
     }
 
     /// The keys after a `KeyUpdate` (section 7.2).
+    #[inline(never)]
     pub(super) fn update(&mut self) {
-        *self = Self::new(self.suite, expand(&self.secret, b"traffic upd", &[]));
+        self.secret = expand(&self.secret, b"traffic upd", &[]);
+        self.set_keys();
+    }
+
+    #[inline(never)]
+    fn set_keys(&mut self) {
+        let length = match self.suite {
+            CipherSuite::ChaCha20Poly1305 => 32,
+            CipherSuite::Aes128Gcm => 16,
+        };
+        expand_into(&self.secret, b"key", &[], self.key.get_mut(..length).unwrap_or_default());
+        expand_into(&self.secret, b"iv", &[], &mut self.iv);
+        self.sequence = 0;
+    }
+
+    pub(super) fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// Makes a record in place: the content lies after the header, of `length` bytes; the record's length
-    /// comes out. `None`: there is no room for content type and tag.
+    /// comes out. `None`: there is no room for content type and tag, or no AES.
     #[inline(never)]
-    pub(super) fn seal(&mut self, content_type: u8, buffer: &mut [u8], length: usize) -> Option<usize> {
+    pub(super) fn seal(
+        &mut self,
+        aes: Option<&dyn Aes128Gcm>,
+        content_type: u8,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Option<usize> {
         let inner = length.checked_add(1)?;
         let (header, body) = buffer.split_first_chunk_mut::<HEADER>()?;
         let (content, rest) = body.split_at_mut_checked(inner)?;
@@ -87,15 +110,11 @@ impl Protection {
         *header = [APPLICATION_DATA, 3, 3, high, low];
         let nonce = self.nonce()?;
         *tag = match self.suite {
-            Suite::ChaCha20Poly1305 => {
+            CipherSuite::ChaCha20Poly1305 => {
                 let cipher = ChaCha20Poly1305::new(&self.key.into());
                 cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
             }
-            #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
-                let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
-                cipher.encrypt_in_place_detached(&nonce.into(), header, content).ok()?.into()
-            }
+            CipherSuite::Aes128Gcm => aes?.seal(self.key.first_chunk()?, &nonce, header, content)?,
         };
         inner.checked_add(HEADER + TAG)
     }
@@ -103,20 +122,24 @@ impl Protection {
     /// Opens what came after a header, in place: its content type and the length of its content, which is at
     /// the front, come out. `None`: it is not authentic, or has no content type.
     #[inline(never)]
-    pub(super) fn open(&mut self, header: &[u8; HEADER], body: &mut [u8]) -> Option<(u8, usize)> {
+    pub(super) fn open(
+        &mut self,
+        aes: Option<&dyn Aes128Gcm>,
+        header: &[u8; HEADER],
+        body: &mut [u8],
+    ) -> Option<(u8, usize)> {
         let (content, tag) = body.split_last_chunk_mut::<TAG>()?;
         let nonce = self.nonce()?;
-        let tag = &(*tag).into();
-        match self.suite {
-            Suite::ChaCha20Poly1305 => {
+        let is_authentic = match self.suite {
+            CipherSuite::ChaCha20Poly1305 => {
                 let cipher = ChaCha20Poly1305::new(&self.key.into());
-                cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
+                let (nonce, tag) = (&nonce.into(), &(*tag).into());
+                cipher.decrypt_in_place_detached(nonce, header, content, tag).is_ok()
             }
-            #[cfg(feature = "aes128-gcm")]
-            Suite::Aes128Gcm => {
-                let cipher = aes_gcm::Aes128Gcm::new_from_slice(self.key.first_chunk::<16>()?).ok()?;
-                cipher.decrypt_in_place_detached(&nonce.into(), header, content, tag).ok()?;
-            }
+            CipherSuite::Aes128Gcm => aes?.open(self.key.first_chunk()?, &nonce, header, content, tag),
+        };
+        if !is_authentic {
+            return None;
         }
         let end = content.iter().rposition(|byte| *byte != 0)?;
         content.get(end).map(|content_type| (*content_type, end))
@@ -139,7 +162,7 @@ mod tests {
 
     use std::vec;
 
-    use super::*;
+    use super::{super::aes::BUILT_IN, *};
     #[cfg(feature = "aes128-gcm")]
     use crate::machine::schedule::tests::{bytes, secret};
 
@@ -155,38 +178,39 @@ mod tests {
         );
         let mut buffer = vec![0; HEADER + content.len() + 1 + TAG];
         buffer[HEADER..HEADER + content.len()].copy_from_slice(&content);
-        let sealed =
-            Protection::new(Suite::Aes128Gcm, client).seal(APPLICATION_DATA, &mut buffer, content.len());
+        let mut protection = Protection::new(CipherSuite::Aes128Gcm, &client);
+        let sealed = protection.seal(BUILT_IN, APPLICATION_DATA, &mut buffer, content.len());
         assert_eq!((sealed, &buffer), (Some(record.len()), &record));
 
         let (header, body) = buffer.split_first_chunk_mut().unwrap();
-        let opened = Protection::new(Suite::Aes128Gcm, client).open(header, body);
+        let opened = Protection::new(CipherSuite::Aes128Gcm, &client).open(BUILT_IN, header, body);
         assert_eq!(opened, Some((APPLICATION_DATA, content.len())));
         assert_eq!(body[..content.len()], content);
     }
 
     #[test]
     fn a_record_is_opened_once_in_order_and_unchanged() {
-        for suite in Suite::ALL.iter().copied() {
-            let (mut seal, mut open) = (Protection::new(suite, [7; 32]), Protection::new(suite, [7; 32]));
+        for suite in CipherSuite::ALL.iter().copied() {
+            let (mut seal, mut open) = (Protection::new(suite, &[7; 32]), Protection::new(suite, &[7; 32]));
             for length in [0, 1, 15, 16, 17, 64, 1000] {
                 let mut buffer = vec![length as u8; HEADER + length + 1 + TAG];
-                seal.seal(HANDSHAKE, &mut buffer, length).unwrap();
+                seal.seal(BUILT_IN, HANDSHAKE, &mut buffer, length).unwrap();
                 for place in [0, HEADER, buffer.len() - 1] {
                     let mut changed = buffer.clone();
                     changed[place] ^= 1;
                     let (header, body) = changed.split_first_chunk_mut().unwrap();
                     let mut other =
-                        Protection { sequence: open.sequence, ..Protection::new(suite, open.secret) };
-                    assert_eq!(other.open(header, body), None);
+                        Protection { sequence: open.sequence, ..Protection::new(suite, &open.secret) };
+                    assert_eq!(other.open(BUILT_IN, header, body), None);
                 }
                 let again = buffer.clone();
                 let (header, body) = buffer.split_first_chunk_mut().unwrap();
-                assert_eq!(open.open(header, body), Some((HANDSHAKE, length)));
+                assert_eq!(open.open(BUILT_IN, header, body), Some((HANDSHAKE, length)));
                 let mut again = again;
                 let (header, body) = again.split_first_chunk_mut().unwrap();
-                let mut other = Protection { sequence: open.sequence, ..Protection::new(suite, open.secret) };
-                assert_eq!(other.open(header, body), None, "a second time");
+                let mut other =
+                    Protection { sequence: open.sequence, ..Protection::new(suite, &open.secret) };
+                assert_eq!(other.open(BUILT_IN, header, body), None, "a second time");
                 seal.update();
                 open.update();
             }
@@ -195,18 +219,18 @@ mod tests {
 
     #[test]
     fn a_record_without_room_or_content_type_is_none() {
-        let mut protection = Protection::new(Suite::ChaCha20Poly1305, [7; 32]);
+        let mut protection = Protection::new(CipherSuite::ChaCha20Poly1305, &[7; 32]);
         for room in 0..HEADER + 3 + 1 + TAG {
-            assert_eq!(protection.seal(HANDSHAKE, &mut vec![0; room], 3), None, "{room}");
+            assert_eq!(protection.seal(BUILT_IN, HANDSHAKE, &mut vec![0; room], 3), None, "{room}");
         }
         let mut buffer = vec![0; HEADER + 4 + TAG];
         let (mut seal, mut open) = (
-            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
-            Protection::new(Suite::ChaCha20Poly1305, [7; 32]),
+            Protection::new(CipherSuite::ChaCha20Poly1305, &[7; 32]),
+            Protection::new(CipherSuite::ChaCha20Poly1305, &[7; 32]),
         );
         // All padding.
-        seal.seal(0, &mut buffer, 3).unwrap();
+        seal.seal(BUILT_IN, 0, &mut buffer, 3).unwrap();
         let (header, body) = buffer.split_first_chunk_mut().unwrap();
-        assert_eq!(open.open(header, body), None);
+        assert_eq!(open.open(BUILT_IN, header, body), None);
     }
 }

@@ -32,23 +32,28 @@ pub(super) fn extract(salt: &Secret, input: &[u8]) -> Secret {
     hmac_of(salt, &[input])
 }
 
-/// HKDF-Expand-Label, of up to 32 bytes: one block of HKDF-Expand.
+/// HKDF-Expand-Label, of up to 32 bytes.
 pub(super) fn expand<const N: usize>(secret: &Secret, label: &[u8], context: &[u8]) -> [u8; N] {
     const { assert!(N <= HASH) };
-    const PREFIX: &[u8] = b"tls13 ";
-    let [high, low] = (N as u16).to_be_bytes();
-    let label_length = (PREFIX.len() as u8).saturating_add(label.len() as u8);
-    let info: [&[u8]; 7] =
-        [&[high, low, label_length], PREFIX, label, &[context.len() as u8], context, &[1], &[]];
-    let block = hmac_of(secret, &info);
     let mut out = [0; N];
-    for (to, from) in out.iter_mut().zip(block) {
-        *to = from;
-    }
+    expand_into(secret, label, context, &mut out);
     out
 }
 
+/// HKDF-Expand-Label, of up to 32 bytes: one block of HKDF-Expand.
+pub(super) fn expand_into(secret: &Secret, label: &[u8], context: &[u8], out: &mut [u8]) {
+    const PREFIX: &[u8] = b"tls13 ";
+    let [high, low] = (out.len() as u16).to_be_bytes();
+    let label_length = (PREFIX.len() as u8).saturating_add(label.len() as u8);
+    let info: [&[u8]; 6] = [&[high, low, label_length], PREFIX, label, &[context.len() as u8], context, &[1]];
+    let block = hmac_of(secret, &info);
+    for (to, from) in out.iter_mut().zip(block) {
+        *to = from;
+    }
+}
+
 /// Derive-Secret, from the hash of the messages.
+#[inline(never)]
 pub(super) fn derive(secret: &Secret, label: &[u8], transcript: &[u8; HASH]) -> Secret {
     expand(secret, label, transcript)
 }

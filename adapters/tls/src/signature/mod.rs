@@ -24,8 +24,11 @@ mod weierstrass;
 
 use pki_types::SignatureVerificationAlgorithm;
 
+/// How many [`ALGORITHMS`] there are.
+pub(crate) const COUNT: usize = 1 + 3 * cfg!(feature = "p384") as usize + 9 * cfg!(feature = "rsa") as usize;
+
 /// What a certificate may be signed with.
-pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+pub(crate) static ALGORITHMS: [&dyn SignatureVerificationAlgorithm; COUNT] = [
     &ecdsa::P256_SHA256,
     #[cfg(feature = "p384")]
     &ecdsa::P256_SHA384,
@@ -73,7 +76,6 @@ pub(crate) fn by_scheme(scheme: u16) -> Option<&'static dyn SignatureVerificatio
 }
 
 /// The code points that [`by_scheme`] has, in the order in which they are offered.
-#[cfg(feature = "machine")]
 pub(crate) const SCHEMES: &[u16] = &[
     0x0403,
     #[cfg(feature = "p384")]

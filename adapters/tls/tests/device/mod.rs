@@ -9,9 +9,7 @@ use embassy_futures::block_on;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 use rand_core::OsRng;
 use taskgroup_adversary::{Case, Server};
-use taskgroup_tls::{
-    Aes128GcmSha256, ChaCha20Poly1305Sha256, Client, Dates, Error, RECEIVE, Roots, SEND_MIN, Suite,
-};
+use taskgroup_tls::{CipherSuite, Client, Connection, Dates, Error, RECEIVE, Roots, SEND_MIN};
 
 /// What must reach nobody but the right server.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: api.tasks.localhost\r\nx-api-key: a key\r\n\r\n";
@@ -28,81 +26,52 @@ pub(crate) enum By {
     Lending,
 }
 
-/// [`ask_in_time`], or the same by another cipher suite.
-pub(crate) type Ask = fn(&Server, &Case, By) -> Asked;
-
-/// Each cipher suite, and [`ask_in_time`] by it.
+/// Each cipher suite alone.
 #[allow(dead_code, reason = "not every test needs it")]
-pub(crate) const SUITES: [(&str, Ask); 2] = [
-    ("TLS_CHACHA20_POLY1305_SHA256", ask_in_time),
-    ("TLS_AES_128_GCM_SHA256", |server, case, by| {
-        let roots = [&*case.root];
-        let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)));
-        ask_with::<Aes128GcmSha256>(server, case, roots, dates, by, RECEIVE)
-    }),
+pub(crate) const SUITES: &[&[CipherSuite]] = &[
+    &[CipherSuite::ChaCha20Poly1305],
+    #[cfg(feature = "aes128-gcm")]
+    &[CipherSuite::Aes128Gcm],
 ];
 
-/// Connects, asks, and reads to the end, as a client does that nobody has told otherwise.
+/// Connects, asks, and reads to the end.
 pub(crate) fn ask(server: &Server, case: &Case, roots: Roots<'_>, dates: Dates<'_>, by: By) -> Asked {
-    ask_with::<ChaCha20Poly1305Sha256>(server, case, roots, dates, by, RECEIVE)
+    let (mut receive, mut send) = (vec![0; RECEIVE], [0; SEND_MIN]);
+    ask_by(&Client::new(roots, dates, OsRng, &mut receive, &mut send), server, case, by)
 }
 
-/// The same by this cipher suite, with this many bytes for receiving.
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn ask_with<S: Suite>(
-    server: &Server,
-    case: &Case,
-    roots: Roots<'_>,
-    dates: Dates<'_>,
-    by: By,
-    receive: usize,
-) -> Asked {
-    let (mut receive, mut send) = (vec![0; receive], [0; SEND_MIN]);
-    let client = Client::new(roots, dates, OsRng, &mut receive, &mut send).with_suite::<S>();
-    let (tcp, mut body) = (Tcp::connect(server), Vec::new());
-    let result = block_on(async {
-        let mut connection = client.connect(tcp, case.server_name).await?;
-        talk(&mut connection, by, &mut body).await
-    });
-    (body, result)
-}
-
-/// The same by the machine, which offers all suites.
-#[cfg(feature = "machine")]
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn ask_by_machine(
-    server: &Server,
-    case: &Case,
-    roots: Roots<'_>,
-    dates: Dates<'_>,
-    by: By,
-    receive: usize,
-) -> Asked {
-    let (mut receive, mut send) = (vec![0; receive], [0; SEND_MIN]);
-    let client = taskgroup_tls::machine::Client::new(roots, dates, OsRng, &mut receive, &mut send);
-    let (tcp, mut body) = (Tcp::connect(server), Vec::new());
-    let result = block_on(async {
-        let mut connection = client.connect(tcp, case.server_name).await?;
-        talk(&mut connection, by, &mut body).await
-    });
-    (body, result)
-}
-
-/// At the time that the case is about, by the machine.
-#[cfg(feature = "machine")]
-#[allow(dead_code, reason = "not every test needs it")]
-pub(crate) fn ask_by_machine_in_time(server: &Server, case: &Case, by: By) -> Asked {
+/// At the time that the case is about, with its root as a certificate.
+pub(crate) fn ask_in_time(server: &Server, case: &Case, by: By) -> Asked {
     let roots = [&*case.root];
-    let dates = Dates::CheckedBy(&|| Some(case.now));
-    ask_by_machine(server, case, Roots::Certificates(&roots), dates, by, RECEIVE)
+    ask(server, case, Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)), by)
+}
+
+/// The same with these cipher suites, and this many bytes for receiving.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn ask_with(
+    server: &Server,
+    case: &Case,
+    suites: &'static [CipherSuite],
+    receive: usize,
+    by: By,
+) -> Asked {
+    let (mut receive, mut send, roots) = (vec![0; receive], [0; SEND_MIN], [&*case.root]);
+    let (roots, dates) = (Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)));
+    let client = Client::new(roots, dates, OsRng, &mut receive, &mut send).with_suites(suites);
+    ask_by(&client, server, case, by)
+}
+
+fn ask_by(client: &Client<'_, OsRng>, server: &Server, case: &Case, by: By) -> Asked {
+    let (tcp, mut body) = (Tcp::connect(server), Vec::new());
+    let result = block_on(async {
+        let mut connection = client.connect(tcp, case.server_name).await?;
+        talk(&mut connection, by, &mut body).await
+    });
+    (body, result)
 }
 
 /// Asks, and reads to the end.
-async fn talk<C: BufRead<Error = Error> + Write>(
-    connection: &mut C,
-    by: By,
-    body: &mut Vec<u8>,
-) -> Result<(), Error> {
+async fn talk(connection: &mut Connection<'_, Tcp>, by: By, body: &mut Vec<u8>) -> Result<(), Error> {
     connection.write_all(REQUEST).await?;
     connection.flush().await?;
     loop {
@@ -125,12 +94,6 @@ async fn talk<C: BufRead<Error = Error> + Write>(
             return Ok(());
         }
     }
-}
-
-/// At the time that the case is about, with its root as a certificate.
-pub(crate) fn ask_in_time(server: &Server, case: &Case, by: By) -> Asked {
-    let roots = [&*case.root];
-    ask(server, case, Roots::Certificates(&roots), Dates::CheckedBy(&|| Some(case.now)), by)
 }
 
 /// A socket that blocks, as nothing else has to run meanwhile.

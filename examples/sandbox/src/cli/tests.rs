@@ -52,7 +52,7 @@ fn each_argument_is_the_fault_of_its_name() {
          |--answer|429|--answer-times|5|--answer-to|POST|--answer-header|x-should-retry: true|--retry-after|6|--retry-after-ms|7\
          |--error-events|11|--error-times|12|--content-type|a/b|--header|x: y:z|--write-bytes|8|--chunk-bytes|9\
          |--until-close|--line-end|crlf|--comments|--pings|--id-lines|--retry-line|13|--data-lines|--repeat-cursor\
-         |--broken-every|14|--lose-answers|0.5|--lose-times|15|--lose-reset",
+         |--broken-every|14|--lose-answers|0.5|--lose-times|15|--lose-reset|--forget-tickets",
     )
     .faults;
     let instead = Instead::status(429).header("x-should-retry", "true").header("retry-after", "6");
@@ -73,6 +73,7 @@ fn each_argument_is_the_fault_of_its_name() {
         data_lines: true,
         resume: Resume::Repeat,
         until_close: true,
+        forget_tickets: true,
         broken_every: Some(14),
         headers: vec![("x".to_owned(), "y:z".to_owned()), ("content-type".to_owned(), "a/b".to_owned())],
     };

@@ -44,10 +44,8 @@ pub(crate) struct Flight {
 #[derive(Clone, Copy, PartialEq)]
 #[allow(dead_code, reason = "without flights there is only one")]
 pub(crate) enum Suite {
-    ChaCha20,
-    Aes,
-    /// By the module `machine`.
-    Machine,
+    ChaCha20Poly1305,
+    Aes128Gcm,
 }
 
 #[cfg(feature = "flights")]
@@ -55,8 +53,15 @@ include!(concat!(env!("FLIGHTS"), "/flights.rs"));
 
 /// One that the compiler knows nothing of.
 #[cfg(not(feature = "flights"))]
-static FLIGHTS: &[Flight] =
-    &[Flight { what: "", name: "", root: &[], first: &[], sent: &[], said: 0, suite: Suite::ChaCha20 }];
+static FLIGHTS: &[Flight] = &[Flight {
+    what: "",
+    name: "",
+    root: &[],
+    first: &[],
+    sent: &[],
+    said: 0,
+    suite: Suite::ChaCha20Poly1305,
+}];
 #[cfg(not(feature = "flights"))]
 const NOW: u64 = 0;
 

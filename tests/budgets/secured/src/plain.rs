@@ -27,7 +27,7 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
             flight.what,
             flight.name,
             flight.said,
-            matches!(flight.suite, crate::Suite::ChaCha20),
+            matches!(flight.suite, crate::Suite::ChaCha20Poly1305),
             instructions() - start
         ),
         Err(error) => println!("{}: {error:?}", flight.what),

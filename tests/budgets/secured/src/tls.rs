@@ -4,34 +4,16 @@ use core::pin::pin;
 
 use embedded_io_async::{BufRead, Write};
 use semihosting::println;
-#[cfg(not(feature = "machine"))]
-use taskgroup_tls::Client;
-#[cfg(feature = "machine")]
-use taskgroup_tls::machine::Client;
-use taskgroup_tls::{Dates, Error, RECEIVE, Roots};
+#[cfg(feature = "flights")]
+use taskgroup_tls::CipherSuite;
+use taskgroup_tls::{Client, Dates, Error, RECEIVE, RECEIVE_4K, Roots, SEND_MIN};
 
 use crate::{Flight, Suite, platform::instructions, replay::Replay, run, same::Same, stack};
-
-#[cfg(feature = "aes")]
-use taskgroup_tls::Aes128GcmSha256 as Offered;
-#[cfg(not(any(feature = "aes", feature = "machine")))]
-use taskgroup_tls::ChaCha20Poly1305Sha256 as Offered;
-
-const SUITE: Suite = if cfg!(feature = "machine") {
-    Suite::Machine
-} else if cfg!(feature = "aes") {
-    Suite::Aes
-} else {
-    Suite::ChaCha20
-};
 
 /// For sending: a request in one record.
 const SEND: usize = 1024;
 
 pub(crate) fn measure(flight: &Flight, now: u64) {
-    if flight.suite != SUITE {
-        return;
-    }
     if let Err(error) = hear(flight, now) {
         // Words for a person are part of what is paid for.
         println!("failed|{}|{error}", flight.what);
@@ -39,7 +21,7 @@ pub(crate) fn measure(flight: &Flight, now: u64) {
 }
 
 fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
-    let Flight { what, name, root, first, sent, said, suite: _ } = *flight;
+    let Flight { what, name, root, first, sent, said, suite } = *flight;
     let (mut receive, mut send) = ([0; RECEIVE], [0; SEND]);
     let (roots, clock) = ([root], || Some(now));
     #[cfg(not(feature = "mozilla"))]
@@ -47,8 +29,8 @@ fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
     #[cfg(feature = "mozilla")]
     let roots = if root.is_empty() { Roots::mozilla() } else { Roots::Certificates(&roots) };
     let client = Client::new(roots, Dates::CheckedBy(&clock), Same::new(), &mut receive, &mut send);
-    #[cfg(not(feature = "machine"))]
-    let client = client.with_suite::<Offered>();
+    #[cfg(feature = "flights")]
+    let client = client.with_suites(suites(suite));
     if !first.is_empty() {
         run(pin!(async {
             let mut server = client.connect(Replay(first), name).await?;
@@ -92,24 +74,25 @@ fn hear(flight: &Flight, now: u64) -> Result<(), Error> {
         return Err(Error::Cut);
     }
     if said > 1 {
-        let cipher = match SUITE {
-            Suite::ChaCha20 => "ChaCha20-Poly1305",
-            Suite::Aes => "AES-128-GCM",
-            Suite::Machine => "machine: ChaCha20-Poly1305",
+        let cipher = match suite {
+            Suite::ChaCha20Poly1305 => "ChaCha20-Poly1305",
+            Suite::Aes128Gcm => "AES-128-GCM",
         };
         println!("byte|{cipher}|{}", (instructions() - start) * 100 / said as u64);
-        let ram = match SUITE {
-            Suite::ChaCha20 => "ram",
-            Suite::Aes => return Ok(()),
-            Suite::Machine => "machine",
-        };
-        println!("{ram}|buffers for records|{}", RECEIVE + SEND);
-        println!("{ram}|`Client`|{}", size_of_val(&client));
-        println!(
-            "{ram}|`Connection` besides the transport|{}",
-            size_of_val(&server) - size_of::<Replay<'_>>()
-        );
-        println!("{ram}|the future of `connect`|{}", size_of_val(&*connect));
+        println!("ram|`Client`|{}", size_of_val(&client));
+        println!("ram|`Connection` besides the transport|{}", size_of_val(&server) - size_of::<Replay<'_>>());
+        println!("ram|the future of `connect`|{}", size_of_val(&*connect));
+        println!("buffers|with records of 16 KB|{}", RECEIVE + SEND);
+        println!("buffers|with records of 4 KB|{}", RECEIVE_4K + SEND_MIN);
     }
     Ok(())
+}
+
+/// As the flight was recorded.
+#[cfg(feature = "flights")]
+fn suites(suite: Suite) -> &'static [CipherSuite] {
+    match suite {
+        Suite::ChaCha20Poly1305 => &[CipherSuite::ChaCha20Poly1305],
+        Suite::Aes128Gcm => &[CipherSuite::Aes128Gcm],
+    }
 }

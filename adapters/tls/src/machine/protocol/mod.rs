@@ -29,23 +29,27 @@
 
 mod handshake;
 
-use pki_types::ServerName;
+use pki_types::{IpAddr, ServerName, UnixTime};
 use rand_core::CryptoRngCore;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
 
 use super::{
-    client,
+    aes::{Aes128Gcm, BUILT_IN},
     exchange::{Exchange, GROUPS},
+    hello::PROTOCOL,
     messages,
-    protection::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER, Protection, Suite, TAG},
+    protection::{
+        ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CipherSuite, HANDSHAKE, HEADER, Protection, TAG,
+    },
     schedule::{HASH, Secret},
-    ticket::Ticket,
+    ticket::{Binding, Ticket, Tickets},
 };
-use crate::{CertificateError, Error, certificate::Trust};
+use crate::{CertificateError, Error, Roots, buffers::fragment, certificate::Trust};
 
 /// Messages, alerts and records without data in a row.
 const QUIET_MAX: u8 = 32;
-pub(in crate::machine) const PLAINTEXT_MAX: u16 = 1 << 14;
+pub(crate) const PLAINTEXT_MAX: u16 = 1 << 14;
 const CIPHERTEXT_MAX: u16 = PLAINTEXT_MAX + 256;
 /// An alert's level and description (section 6).
 const CLOSE_NOTIFY: u8 = 0;
@@ -68,68 +72,137 @@ enum State {
 
 /// What the caller does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::machine) enum Step {
-    /// Read on.
+#[must_use]
+pub enum Step {
+    /// Read on: ask [`Machine::wants`] where to.
     Receive,
-    /// Send this many bytes of the buffer for sending.
+    /// Send this many bytes from the front of the buffer for sending, then read on.
     Send(usize),
-    /// Send them: the handshake is complete then.
+    /// Send this many bytes from the front of the buffer for sending: the handshake is complete then, and the
+    /// server is authenticated.
     Open(usize),
-    /// Take this many bytes of application data from the front of the buffer for receiving.
+    /// Take this many bytes of application data from the front of the buffer for receiving, at most 16,384,
+    /// before anything else is read into it.
     Data(usize),
-    /// The server has ended the connection.
+    /// The server has ended the connection by its `close_notify`: nothing more comes. Any other end, where
+    /// the transport has no more bytes before this step, may be an attacker's.
     Ended,
 }
 
-/// What a connection is held to.
-#[derive(Clone, Copy)]
-pub(in crate::machine) struct Terms<'t> {
-    pub(in crate::machine) trust: Trust<'t>,
-    /// The code of `max_fragment_length`.
-    pub(in crate::machine) fragment: Option<u8>,
-    /// Of an earlier connection.
-    pub(in crate::machine) ticket: Option<&'t Ticket>,
+/// What a connection is held to: by whom, and when, the server must be vouched for, and what is offered.
+#[derive(Clone, Debug)]
+pub struct Terms<'t> {
+    trust: Trust<'t>,
+    /// What is offered, and nothing else is accepted: the preferred one first.
+    suites: &'t [CipherSuite],
+    binding: Binding,
 }
 
-impl Terms<'_> {
+impl<'t> Terms<'t> {
+    /// A server of this `name`, a DNS name or an IP address, that one of the `roots` vouches for at this
+    /// time, in seconds since 1970-01-01 00:00 UTC. Without a time the certificates may have ended, and no
+    /// ticket is used: see [`Dates::Ignored`](crate::Dates::Ignored).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ServerName`].
+    pub fn new(roots: Roots<'t>, name: &'t str, now: Option<u64>) -> Result<Self, Error> {
+        let name = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
+        let now = now.map(|seconds| UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds)));
+        let binding = binding(&name, roots);
+        Ok(Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding })
+    }
+
+    /// Offers these cipher suites, the preferred one first, and accepts no other; those that nothing computes
+    /// are left out. Without this call all that are built in are offered, `TLS_CHACHA20_POLY1305_SHA256`
+    /// first.
+    #[must_use]
+    pub fn with_suites(self, suites: &'t [CipherSuite]) -> Self {
+        Self { suites, ..self }
+    }
+
+    /// What a ticket of such a connection is bound to, and by what it is found: the name, the roots, what is
+    /// offered by ALPN, and the hash of the cipher suite, all hashed.
+    #[must_use]
+    pub fn binding(&self) -> &Binding {
+        &self.binding
+    }
+
     fn now(&self) -> Option<u64> {
         self.trust.now.map(|now| now.as_secs())
     }
 
     fn dns_name(&self) -> Option<&str> {
-        match self.trust.name {
+        match &self.trust.name {
             ServerName::DnsName(name) => Some(name.as_ref()),
             _ => None,
         }
     }
 }
 
-/// One connection.
-pub(in crate::machine) struct Machine {
+/// What a ticket is bound to. Of a root in DER its length and the end of its signature count, which is
+/// another for every other certificate; so a hundred of them cost what one of them would in full.
+fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
+    const END: usize = 32;
+    // The tickets of both suites are made with SHA-256 (section 4.6.1).
+    let mut hash = Sha256::new_with_prefix(b"SHA-256");
+    let mut add = |parts: &[&[u8]]| {
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            let end = part.split_last_chunk::<END>().map_or(*part, |(_, end)| end);
+            hash.update(end);
+        }
+    };
+    add(&[PROTOCOL]);
+    match roots {
+        Roots::Certificates(roots) => add(roots),
+        Roots::Anchors(anchors) => {
+            for anchor in anchors {
+                let constraints = anchor.name_constraints.as_deref().unwrap_or_default();
+                add(&[&anchor.subject, &anchor.subject_public_key_info, constraints]);
+            }
+        }
+    }
+    match name {
+        ServerName::DnsName(name) => {
+            // Names have no case.
+            name.as_ref().bytes().for_each(|byte| hash.update([byte.to_ascii_lowercase()]));
+        }
+        ServerName::IpAddress(IpAddr::V4(address)) => hash.update(address.as_ref()),
+        ServerName::IpAddress(IpAddr::V6(address)) => hash.update(address.as_ref()),
+        _ => {}
+    }
+    let hash: [u8; HASH] = hash.finalize().into();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+/// The client's side of one connection.
+///
+/// It is made by [`new`](Self::new), [`start`](Self::start)ed once, fed by
+/// [`handshake`](Self::handshake) until [`Step::Open`] and by [`advance`](Self::advance) after that. See the
+/// [module](super).
+///
+/// A machine is 400 bytes. It is best left where it is: moving it copies them.
+pub struct Machine<'e> {
+    aes: Option<&'e dyn Aes128Gcm>,
     state: State,
-    random: [u8; 32],
-    exchange: Option<Exchange>,
+    keys: Keys,
     /// By a HelloRetryRequest.
-    retried: Option<Suite>,
-    suite: Option<Suite>,
+    retried: Option<CipherSuite>,
     transcript: Sha256,
     /// Of the stage (section 7.1); in the end the one for tickets.
     secret: Secret,
-    /// Of the handshake, for `Finished`.
-    client: Secret,
-    server: Secret,
-    read: Option<Protection>,
-    write: Option<Protection>,
     is_ticket_offered: bool,
     is_resumed: bool,
     is_certificate_requested: bool,
     is_update_owed: bool,
+    /// The code of `max_fragment_length`.
+    fragment: Option<u8>,
     /// Messages and records since the last data.
     quiet: u8,
     /// When the first of the certificates ends.
     ends: u64,
-    /// Of the name that the server is authenticated by.
-    name: u128,
+    binding: Binding,
     /// Before what is held: the key of the server's certificate, while that is to be proved.
     key: usize,
     /// Of handshake messages, before the record that comes.
@@ -139,54 +212,138 @@ pub(in crate::machine) struct Machine {
     received: usize,
 }
 
-impl Machine {
-    /// Writes the first record into `out`: this many bytes are to be sent.
-    pub(in crate::machine) fn start(
-        terms: &Terms<'_>,
-        random: &mut dyn CryptoRngCore,
-        out: &mut [u8],
-    ) -> Result<(Self, usize), Error> {
-        let mut machine = Self {
+/// What there is of keys.
+enum Keys {
+    /// Until a share of the server is there.
+    Exchange { random: [u8; 32], exchange: Exchange },
+    /// For records.
+    Records { read: Protection, write: Protection },
+}
+
+/// What a message can need besides.
+struct With<'w> {
+    /// For what is sent.
+    out: &'w mut [u8],
+    during: During<'w>,
+}
+
+enum During<'w> {
+    Handshake { terms: &'w Terms<'w>, random: &'w mut dyn CryptoRngCore },
+    Open { now: Option<u64>, tickets: &'w dyn Tickets },
+}
+
+impl Default for Machine<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'e> Machine<'e> {
+    /// A machine that has not started.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(BUILT_IN)
+    }
+
+    fn with(aes: Option<&'e dyn Aes128Gcm>) -> Self {
+        Self {
+            aes,
             state: State::Start,
-            random: [0; 32],
-            exchange: None,
+            keys: Keys::Exchange { random: [0; 32], exchange: Exchange::NONE },
             retried: None,
-            suite: None,
             transcript: Sha256::new(),
             secret: [0; HASH],
-            client: [0; HASH],
-            server: [0; HASH],
-            read: None,
-            write: None,
             is_ticket_offered: false,
             is_resumed: false,
             is_certificate_requested: false,
             is_update_owed: false,
+            fragment: None,
             quiet: 0,
             ends: 0,
-            name: client::hash_of(terms.trust.name),
+            binding: [0; _],
             key: 0,
             held: 0,
             header: [0; HEADER],
             received: 0,
-        };
-        random.fill_bytes(&mut machine.random);
-        let exchange = Exchange::new(GROUPS.first().copied().unwrap_or_default(), random);
-        let length = machine.greet(terms, exchange, None, out)?;
-        Ok((machine, length))
+        }
     }
 
-    /// Where the next bytes go, of which there must be at least one; report them by
-    /// [`received`](Self::received). Empty: a record is there, so advance.
-    pub(in crate::machine) fn wants<'m>(&'m mut self, memory: &'m mut [u8]) -> Result<&'m mut [u8], Error> {
+    /// A machine that has not started, with this engine for AES, in the place of what is built in.
+    #[must_use]
+    pub fn with_aes(engine: &'e dyn Aes128Gcm) -> Self {
+        Self::with(Some(engine))
+    }
+
+    /// Writes the first message to the front of `send`: this many bytes are to be sent.
+    ///
+    /// `send` has [`SEND_MIN`](crate::SEND_MIN) bytes or more; `receive`
+    /// [`RECEIVE_MIN`](crate::RECEIVE_MIN) or more, and the server is asked for records that fit in it, see
+    /// [`RECEIVE`](crate::RECEIVE). The same two buffers come with each later call. What is in `receive` must
+    /// be left as it is until there is data.
+    ///
+    /// A `ticket` is offered if it is bound to these terms and has not ended. `random` must be unpredictable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`], [`Error::HelloTooLong`]; [`Error::OutOfTurn`] if it was started before.
+    pub fn start(
+        &mut self,
+        terms: &Terms<'_>,
+        ticket: Option<&Ticket>,
+        random: &mut dyn CryptoRngCore,
+        receive: &mut [u8],
+        send: &mut [u8],
+    ) -> Result<usize, Error> {
+        for (buffer, needs) in [(&*receive, crate::RECEIVE_MIN), (&*send, crate::SEND_MIN)] {
+            if buffer.len() < needs {
+                return Err(Error::BufferTooSmall { needs });
+            }
+        }
+        let (State::Start, Keys::Exchange { random: own, exchange }) = (self.state, &mut self.keys) else {
+            return Err(Error::OutOfTurn);
+        };
+        random.fill_bytes(own);
+        exchange.renew(GROUPS.first().copied().unwrap_or_default(), random);
+        self.fragment = fragment(receive.len());
+        self.binding = *terms.binding();
+        self.is_ticket_offered = ticket.is_some_and(|ticket| {
+            let kept = receive.last_chunk_mut().map(|place| *place = *ticket.as_bytes());
+            kept.is_some()
+        });
+        let result = self.greet(terms, None, receive, send);
+        if !self.is_ticket_offered
+            && let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>()
+        {
+            *place = [0; _];
+        }
+        self.judge(result)
+    }
+
+    /// Where the next bytes of the server go, of which there must be at least one; report them by
+    /// [`received`](Self::received). It is never more than what is left of a record. Empty: a record is
+    /// there, so call [`handshake`](Self::handshake) or [`advance`](Self::advance).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RecordTooLong`], [`Error::MessageTooLong`].
+    pub fn wants<'m>(&'m mut self, receive: &'m mut [u8]) -> Result<&'m mut [u8], Error> {
         let (body, error) = (self.body(), self.too_long());
+        let room = self.room(receive);
         match self.received.checked_sub(HEADER) {
-            Some(received) => memory.get_mut(body.start.saturating_add(received)..body.end).ok_or(error),
+            Some(received) => receive
+                .get_mut(..room)
+                .and_then(|receive| receive.get_mut(body.start.saturating_add(received)..body.end))
+                .ok_or(error),
             None => Ok(self.header.get_mut(self.received..).unwrap_or_default()),
         }
     }
 
-    pub(in crate::machine) fn received(&mut self, length: usize) -> Result<(), Error> {
+    /// So many bytes have come to the place that was [wanted](Self::wants).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Record`]: such a record may not come now.
+    pub fn received(&mut self, length: usize) -> Result<(), Error> {
         let is_new = self.received < HEADER;
         self.received = self.received.saturating_add(length);
         if is_new && self.received >= HEADER {
@@ -194,6 +351,16 @@ impl Machine {
             return self.judge(result);
         }
         Ok(())
+    }
+
+    /// How much of the buffer for receiving there is: at its end a ticket lies until the server has answered.
+    fn room(&self, receive: &[u8]) -> usize {
+        let ticket = if self.holds_ticket() { Ticket::BYTES } else { 0 };
+        receive.len().saturating_sub(ticket)
+    }
+
+    fn holds_ticket(&self) -> bool {
+        self.state == State::ServerHello && self.is_ticket_offered
     }
 
     /// The content type and the length of the record.
@@ -215,7 +382,7 @@ impl Machine {
     /// A header is there: may such a record come now?
     fn admit(&self) -> Result<(), Error> {
         let (content_type, length) = self.parts();
-        let is_encrypted = self.read.is_some();
+        let is_encrypted = matches!(self.keys, Keys::Records { .. });
         let lengths = match content_type {
             HANDSHAKE if !is_encrypted => 1..=PLAINTEXT_MAX,
             ALERT if !is_encrypted => 2..=2,
@@ -231,19 +398,45 @@ impl Machine {
         Ok(())
     }
 
-    /// Works on the record that is there, if it is there.
+    /// Works on the record that is there, during the handshake: until [`Step::Open`]. Without a whole record
+    /// it is [`Step::Receive`].
     ///
-    /// `terms` are for the handshake, `random` for a HelloRetryRequest; `keep` gets a ticket, which came at
-    /// `moment`, in seconds since 1970.
-    pub(in crate::machine) fn advance(
+    /// The `terms` are those that it was started with. `random` is for a server that asks for another key
+    /// exchange. A call can compute for tens of millions of instructions.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but those of a transport. Nothing comes after it but an [`alert`](Self::alert), which
+    /// says to the server what was wrong.
+    pub fn handshake(
         &mut self,
-        memory: &mut [u8],
-        out: &mut [u8],
-        terms: Option<&Terms<'_>>,
-        random: Option<&mut dyn CryptoRngCore>,
-        moment: Option<u64>,
-        keep: &mut dyn FnMut(Ticket),
+        terms: &Terms<'_>,
+        random: &mut dyn CryptoRngCore,
+        receive: &mut [u8],
+        send: &mut [u8],
     ) -> Result<Step, Error> {
+        self.step(receive, &mut With { out: send, during: During::Handshake { terms, random } })
+    }
+
+    /// Works on the record that is there, after the handshake: [`Step::Receive`], [`Step::Data`] or
+    /// [`Step::Ended`].
+    ///
+    /// Tickets that come are kept in `tickets`, if the time is known: `now` is in seconds since 1970-01-01
+    /// 00:00 UTC.
+    ///
+    /// # Errors
+    ///
+    /// As in [`handshake`](Self::handshake).
+    pub fn advance(
+        &mut self,
+        now: Option<u64>,
+        tickets: &dyn Tickets,
+        receive: &mut [u8],
+    ) -> Result<Step, Error> {
+        self.step(receive, &mut With { out: &mut [], during: During::Open { now, tickets } })
+    }
+
+    fn step(&mut self, memory: &mut [u8], with: &mut With<'_>) -> Result<Step, Error> {
         match self.state {
             State::Ended => return Ok(Step::Ended),
             State::Failed => return Err(Error::OutOfTurn),
@@ -253,7 +446,7 @@ impl Machine {
         if self.received < HEADER.saturating_add(length) {
             return Ok(Step::Receive);
         }
-        let result = self.record(memory, out, terms, random, moment, keep);
+        let result = self.record(memory, with);
         self.received = 0;
         self.judge(result)
     }
@@ -267,15 +460,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    fn record(
-        &mut self,
-        memory: &mut [u8],
-        out: &mut [u8],
-        terms: Option<&Terms<'_>>,
-        random: Option<&mut dyn CryptoRngCore>,
-        moment: Option<u64>,
-        keep: &mut dyn FnMut(Ticket),
-    ) -> Result<Step, Error> {
+    fn record(&mut self, memory: &mut [u8], with: &mut With<'_>) -> Result<Step, Error> {
         let body = self.body();
         let (mut content_type, length) = self.parts();
         let record = memory.get_mut(body.clone()).ok_or_else(|| self.too_long())?;
@@ -288,8 +473,8 @@ impl Machine {
             };
         }
         if content_type == APPLICATION_DATA {
-            let read = self.read.as_mut().ok_or(Error::OutOfTurn)?;
-            (content_type, content) = read.open(&self.header, record).ok_or(Error::Tampered)?;
+            let Keys::Records { read, .. } = &mut self.keys else { return Err(Error::OutOfTurn) };
+            (content_type, content) = read.open(self.aes, &self.header, record).ok_or(Error::Tampered)?;
             if content > PLAINTEXT_MAX.into() {
                 return Err(Error::Record { content_type, length });
             }
@@ -310,10 +495,10 @@ impl Machine {
                 Ok(Step::Ended)
             }
             (ALERT, [_, USER_CANCELED]) => self.stay_quiet(Step::Receive),
-            (ALERT, [_, description]) => Err(Error::Alert { description: Some(*description) }),
+            (ALERT, [_, description]) => Err(Error::Alert { description: *description }),
             (HANDSHAKE, [_, ..]) => {
                 self.held = self.held.saturating_add(content);
-                self.messages(memory, out, terms, random, moment, keep)
+                self.messages(memory, with)
             }
             _ => Err(Error::Record { content_type, length }),
         }
@@ -324,59 +509,103 @@ impl Machine {
         if self.quiet > QUIET_MAX { Err(Error::Unsupported) } else { Ok(step) }
     }
 
-    /// Makes a record of application data in place, after room for a header.
-    pub(in crate::machine) fn seal(&mut self, out: &mut [u8], length: usize) -> Result<usize, Error> {
-        self.write
-            .as_mut()
-            .and_then(|write| write.seal(APPLICATION_DATA, out, length))
-            .ok_or(Error::Interrupted)
+    /// The most application data in a record that is sent, in bytes: 16,384, or less where the server was
+    /// asked for shorter ones (RFC 6066, section 4).
+    #[must_use]
+    pub fn content_max(&self) -> u16 {
+        self.fragment.map_or(PLAINTEXT_MAX, |code| 256 << code)
+    }
+
+    /// Makes a record of application data in place: `length` bytes of them, at most
+    /// [`content_max`](Self::content_max), lie in `send` after [`HEADER`] bytes of room, and after them there
+    /// are [`TRAILER`](super::TRAILER) more. So many bytes from the front of `send` are to be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`]; [`Error::OutOfTurn`] before the handshake is complete and after an error.
+    pub fn seal(&mut self, send: &mut [u8], length: usize) -> Result<usize, Error> {
+        let (State::Open | State::Ended, Keys::Records { write, .. }) = (self.state, &mut self.keys) else {
+            return Err(Error::OutOfTurn);
+        };
+        let needs = length.saturating_add(HEADER + 1 + TAG);
+        if send.len() < needs || length > self.fragment.map_or(PLAINTEXT_MAX, |code| 256 << code).into() {
+            return Err(Error::BufferTooSmall { needs });
+        }
+        write.seal(self.aes, APPLICATION_DATA, send, length).ok_or(Error::OutOfTurn)
     }
 
     /// Was a ticket accepted?
-    pub(in crate::machine) fn is_resumed(&self) -> bool {
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
         self.is_resumed
     }
 
-    /// The server wants new keys, too: an answer is to be sent by [`update`](Self::update).
-    pub(in crate::machine) fn owes_update(&self) -> bool {
+    /// The server wants new keys of the client, too: an answer is to be sent by [`update`](Self::update),
+    /// after what was [sealed](Self::seal) before it.
+    #[must_use]
+    pub fn owes_update(&self) -> bool {
         self.is_update_owed
     }
 
-    /// Writes a `KeyUpdate`, after which the keys change.
-    pub(in crate::machine) fn update(&mut self, out: &mut [u8]) -> Result<usize, Error> {
-        let place = out.get_mut(HEADER..).and_then(|out| out.first_chunk_mut());
-        *place.ok_or(Error::Interrupted)? = [messages::KEY_UPDATE, 0, 0, 1, 0];
-        let write = self.write.as_mut().ok_or(Error::Interrupted)?;
-        let sealed = write.seal(HANDSHAKE, out, 5).ok_or(Error::Interrupted)?;
+    /// Writes a `KeyUpdate` to the front of `send`, after which the client's keys are new: so many bytes are
+    /// to be sent.
+    ///
+    /// # Errors
+    ///
+    /// As in [`seal`](Self::seal).
+    pub fn update(&mut self, send: &mut [u8]) -> Result<usize, Error> {
+        let (State::Open | State::Ended, Keys::Records { write, .. }) = (self.state, &mut self.keys) else {
+            return Err(Error::OutOfTurn);
+        };
+        let message = [messages::KEY_UPDATE, 0, 0, 1, 0];
+        let needs = HEADER + message.len() + 1 + TAG;
+        let place = send.get_mut(HEADER..).and_then(|send| send.first_chunk_mut());
+        *place.ok_or(Error::BufferTooSmall { needs })? = message;
+        let sealed = write.seal(self.aes, HANDSHAKE, send, message.len());
+        let sealed = sealed.ok_or(Error::BufferTooSmall { needs })?;
         write.update();
         self.is_update_owed = false;
         Ok(sealed)
     }
 
-    /// Writes the alert that tells the server of an error, or `close_notify`: under the keys of the moment,
-    /// or in the clear while there are none.
-    pub(in crate::machine) fn alert(&mut self, error: Option<Error>, out: &mut [u8]) -> Option<usize> {
+    /// Writes the alert that tells the server of an error, or `close_notify` for `None`, to the front of
+    /// `send`, under the keys of the moment, or in the clear while there are none. So many bytes are to be
+    /// sent, and nothing after them.
+    ///
+    /// `None`: the server cannot hear it, or has said itself what was wrong; or there are not 24 bytes.
+    pub fn alert(&mut self, error: Option<Error>, send: &mut [u8]) -> Option<usize> {
         let content = match error {
             None => [1, CLOSE_NOTIFY],
             Some(error) => [2, description(error)?],
         };
-        *out.get_mut(HEADER..)?.first_chunk_mut()? = content;
-        match &mut self.write {
-            Some(write) => write.seal(ALERT, out, content.len()),
-            None => {
-                *out.first_chunk_mut()? = [ALERT, 3, 3, 0, 2];
+        *send.get_mut(HEADER..)?.first_chunk_mut()? = content;
+        match &mut self.keys {
+            Keys::Records { write, .. } => write.seal(self.aes, ALERT, send, content.len()),
+            Keys::Exchange { .. } => {
+                *send.first_chunk_mut()? = [ALERT, 3, 3, 0, 2];
                 HEADER.checked_add(content.len())
             }
         }
     }
 }
 
+impl Drop for Machine<'_> {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// Shows no key.
+impl core::fmt::Debug for Machine<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Machine").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 /// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
 fn description(error: Error) -> Option<u8> {
     Some(match error {
-        Error::Transport(_) | Error::Cut | Error::Alert { .. } | Error::BrokenOff | Error::Interrupted => {
-            return None;
-        }
+        Error::Transport(_) | Error::Cut | Error::Alert { .. } => return None,
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,
         Error::Tampered => 20,
         Error::RecordTooLong { .. } | Error::MessageTooLong => 22,

@@ -1,5 +1,8 @@
 extern crate std;
 
+mod authentication;
+
+use core::cell::Cell;
 use std::{vec, vec::Vec};
 
 use proptest::prelude::*;
@@ -8,7 +11,7 @@ use rand_core::OsRng;
 use super::{
     super::{
         exchange,
-        hello::{self, Answer, Offered},
+        hello::{self, Answer, Offered, Suites},
     },
     *,
 };
@@ -26,40 +29,58 @@ const SECRET: Secret = [7; HASH];
 
 /// A machine that is in this state, and what seals for it.
 struct Table {
-    machine: Machine,
+    machine: Machine<'static>,
+    terms: Terms<'static>,
     server: Protection,
     memory: Vec<u8>,
     out: [u8; 512],
-    kept: usize,
+    tickets: Kept,
 }
 
-fn with_terms<R>(run: impl FnOnce(&Terms<'_>) -> R) -> R {
-    let name = ServerName::try_from("server.example").unwrap();
-    let trust = Trust { roots: Roots::Anchors(&[]), name: &name, now: None };
-    run(&Terms { trust, fragment: None, ticket: None })
+/// Counts tickets.
+#[derive(Default)]
+struct Kept(Cell<usize>);
+
+impl Tickets for Kept {
+    fn take(&self, _: &Binding) -> Option<Ticket> {
+        None
+    }
+
+    fn keep(&self, _: Ticket) {
+        self.0.update(|kept| kept + 1);
+    }
+
+    fn forget(&self) {}
+}
+
+fn terms() -> Terms<'static> {
+    Terms::new(Roots::Anchors(&[]), "server.example", None).unwrap()
 }
 
 impl Table {
     fn new(state: State) -> Self {
-        let mut out = [0; 512];
-        let (mut machine, _) = with_terms(|terms| Machine::start(terms, &mut OsRng, &mut out)).unwrap();
+        Self::with(state, terms())
+    }
+
+    fn with(state: State, terms: Terms<'static>) -> Self {
+        let (mut out, mut memory) = ([0; 512], vec![0; 8000]);
+        let mut machine = Machine::new();
+        machine.start(&terms, None, &mut OsRng, &mut memory, &mut out).unwrap();
         machine.state = state;
-        machine.suite = Some(Suite::ChaCha20Poly1305);
-        (machine.client, machine.server) = (SECRET, SECRET);
+        let server = Protection::new(CipherSuite::ChaCha20Poly1305, &SECRET);
         if state != State::ServerHello {
-            machine.read = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
-            machine.write = Some(Protection::new(Suite::ChaCha20Poly1305, SECRET));
+            let [read, write] = [(); 2].map(|()| Protection::new(CipherSuite::ChaCha20Poly1305, &SECRET));
+            machine.keys = Keys::Records { read, write };
         }
-        let server = Protection::new(Suite::ChaCha20Poly1305, SECRET);
-        Self { machine, server, memory: vec![0; 2000], out, kept: 0 }
+        Self { machine, terms, server, memory, out, tickets: Kept::default() }
     }
 
     /// Brings a record with this content, protected where it has to be.
     fn bring(&mut self, content_type: u8, content: &[u8]) -> Result<Step, Error> {
         let mut record = vec![0; HEADER + content.len() + 1 + TAG];
         record[HEADER..HEADER + content.len()].copy_from_slice(content);
-        if self.machine.read.is_some() {
-            self.server.seal(content_type, &mut record, content.len()).unwrap();
+        if matches!(self.machine.keys, Keys::Records { .. }) {
+            self.server.seal(None, content_type, &mut record, content.len()).unwrap();
         } else {
             record.truncate(HEADER + content.len());
             let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -74,12 +95,12 @@ impl Table {
         loop {
             let place = self.machine.wants(&mut self.memory)?;
             if place.is_empty() {
-                let kept = &mut self.kept;
-                let machine = &mut self.machine;
-                let (memory, out) = (&mut self.memory, &mut self.out);
-                step = with_terms(|terms| {
-                    machine.advance(memory, out, Some(terms), Some(&mut OsRng), None, &mut |_| *kept += 1)
-                })?;
+                let Self { machine, terms, memory, out, tickets, .. } = self;
+                step = if machine.state == State::Open {
+                    machine.advance(Some(0), tickets, memory)
+                } else {
+                    machine.handshake(terms, &mut OsRng, memory, out)
+                }?;
                 continue;
             }
             if bytes.is_empty() {
@@ -214,16 +235,21 @@ fn a_close_notify_is_an_end_when_it_is_open() {
     for state in STATES {
         let result = Table::new(state).bring(ALERT, &[1, CLOSE_NOTIFY]);
         let expected =
-            if state == State::Open { Ok(Step::Ended) } else { Err(Error::Alert { description: Some(0) }) };
+            if state == State::Open { Ok(Step::Ended) } else { Err(Error::Alert { description: 0 }) };
         assert_eq!(result, expected);
         let result = Table::new(state).bring(ALERT, &[2, 80]);
-        assert_eq!(result, Err(Error::Alert { description: Some(80) }));
+        assert_eq!(result, Err(Error::Alert { description: 80 }));
     }
 }
 
 #[test]
 fn a_server_hello_answers_what_was_offered() {
-    let offered = Offered { group: exchange::X25519, ticket: false, retried: None };
+    let offered = Offered {
+        suites: Suites { chosen: CipherSuite::ALL, has_aes: true },
+        group: exchange::X25519,
+        ticket: false,
+        retried: None,
+    };
     let extension = |kind: u16, content: &[u8]| {
         [&kind.to_be_bytes()[..], &u16::try_from(content.len()).unwrap().to_be_bytes(), content].concat()
     };

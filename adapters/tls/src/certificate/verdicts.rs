@@ -1,0 +1,193 @@
+//! Signatures that webpki asks for in, whether they hold out; verified when webpki has returned, so that the
+//! stack needs room for one of the two at a time.
+//!
+//! While webpki looks for a path, a signature whose verdict is not known is taken to hold, and is noted. Then
+//! those that were noted are verified. Where one does not hold webpki looks again, and is told so. So what
+//! counts is a search in which every answer was right: the same that webpki finds when it verifies at once.
+//!
+//! # Limits
+//!
+//! [`VERDICTS`] signatures for one server.
+
+use core::{
+    array,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor};
+
+use super::Certificates;
+use crate::signature::{ALGORITHMS, COUNT};
+
+/// The most signatures that are verified: five of a path, and some of paths that end nowhere.
+const VERDICTS: usize = 12;
+
+/// What is known of each signature that was asked for.
+///
+/// Nothing here is shared between threads. But webpki's trait asks for [`Sync`], and atomics that are only
+/// loaded and stored are the cells that have it on every processor.
+#[derive(Debug)]
+pub(super) struct Verdicts {
+    asked: [Asked; VERDICTS],
+    length: AtomicUsize,
+}
+
+/// A signature, by where it lies. A length of a half of a word holds all that a message of TLS brings.
+#[derive(Debug)]
+struct Asked {
+    key: AtomicUsize,
+    message: AtomicUsize,
+    signature: AtomicUsize,
+    /// Of the message and the signature, packed.
+    lengths: AtomicUsize,
+    /// Of the key and [`ALGORITHMS`], packed, and the verdict.
+    rest: AtomicUsize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Unknown,
+    Holds,
+    Wrong,
+}
+
+/// An algorithm, and a signature that it is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Signature {
+    algorithm: usize,
+    key: (usize, usize),
+    message: (usize, usize),
+    signature: (usize, usize),
+}
+
+impl Verdicts {
+    pub(super) fn new() -> Self {
+        Self { asked: array::from_fn(|_| Asked::new()), length: AtomicUsize::new(0) }
+    }
+
+    /// What webpki is given in the place of [`ALGORITHMS`].
+    pub(super) fn algorithms(&self) -> [Algorithm<'_>; COUNT] {
+        let mut places = 0..;
+        ALGORITHMS.map(|own| Algorithm { place: places.next().unwrap_or(usize::MAX), own, verdicts: self })
+    }
+
+    /// Were there more than there is room for?
+    pub(super) fn are_too_many(&self) -> bool {
+        self.length.load(Relaxed) > VERDICTS
+    }
+
+    fn asked(&self) -> &[Asked] {
+        self.asked.get(..self.length.load(Relaxed)).unwrap_or(&self.asked)
+    }
+
+    /// Does it hold? So it is assumed where that is not known yet.
+    fn ask(&self, signature: Signature) -> bool {
+        if let Some(known) = self.asked().iter().find(|asked| asked.signature() == signature) {
+            return known.verdict() != Verdict::Wrong;
+        }
+        let place = self.length.load(Relaxed);
+        self.length.store(place.saturating_add(1), Relaxed);
+        self.asked.get(place).is_some_and(|place| place.set(signature, Verdict::Unknown))
+    }
+
+    /// Verifies what is not known yet, up to the first that is wrong. Do all that were asked for hold, or was
+    /// it known that they do not?
+    #[inline(never)]
+    pub(super) fn settle(&self, certificates: &Certificates<'_>, anchors: &[TrustAnchor<'_>]) -> bool {
+        let mut unknown = self.asked().iter().filter(|asked| asked.verdict() == Verdict::Unknown);
+        unknown.all(|asked| {
+            let signature = asked.signature();
+            let holds = signature.verify(certificates, anchors).is_some();
+            asked.set(signature, if holds { Verdict::Holds } else { Verdict::Wrong });
+            holds
+        })
+    }
+}
+
+impl Asked {
+    const HALF: u32 = usize::BITS / 2;
+
+    const fn new() -> Self {
+        const fn zero() -> AtomicUsize {
+            AtomicUsize::new(0)
+        }
+        Self { key: zero(), message: zero(), signature: zero(), lengths: zero(), rest: zero() }
+    }
+
+    /// `false`: it is longer than can be noted.
+    fn set(&self, signature: Signature, verdict: Verdict) -> bool {
+        let Signature { algorithm, key, message, signature } = signature;
+        let fits = |length: usize| length >> Self::HALF == 0;
+        if ![key.1, message.1, signature.1].into_iter().all(fits) {
+            return false;
+        }
+        self.key.store(key.0, Relaxed);
+        self.message.store(message.0, Relaxed);
+        self.signature.store(signature.0, Relaxed);
+        self.lengths.store(message.1 << Self::HALF | signature.1, Relaxed);
+        self.rest.store(key.1 << Self::HALF | algorithm << 2 | verdict as usize, Relaxed);
+        true
+    }
+
+    fn signature(&self) -> Signature {
+        let [key, message, signature, lengths, rest] =
+            [&self.key, &self.message, &self.signature, &self.lengths, &self.rest]
+                .map(|part| part.load(Relaxed));
+        let low = usize::MAX >> Self::HALF;
+        Signature {
+            algorithm: (rest & low) >> 2,
+            key: (key, rest >> Self::HALF),
+            message: (message, lengths >> Self::HALF),
+            signature: (signature, lengths & low),
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        match self.rest.load(Relaxed) & 3 {
+            1 => Verdict::Holds,
+            2 => Verdict::Wrong,
+            _ => Verdict::Unknown,
+        }
+    }
+}
+
+impl Signature {
+    /// `None`: it does not hold.
+    fn verify(&self, certificates: &Certificates<'_>, anchors: &[TrustAnchor<'_>]) -> Option<()> {
+        let find = |(address, length): (usize, usize)| {
+            let sent = certificates.iter().map(|certificate| &**certificate);
+            let known = anchors.iter().map(|anchor| &*anchor.subject_public_key_info);
+            sent.chain(known).find_map(|whole| {
+                let place = address.checked_sub(whole.as_ptr().addr())?;
+                whole.get(place..place.checked_add(length)?)
+            })
+        };
+        let (key, message, signature) = (find(self.key)?, find(self.message)?, find(self.signature)?);
+        ALGORITHMS.get(self.algorithm)?.verify_signature(key, message, signature).ok()
+    }
+}
+
+/// One of [`ALGORITHMS`], which answers by what is known.
+#[derive(Debug)]
+pub(super) struct Algorithm<'v> {
+    place: usize,
+    own: &'static dyn SignatureVerificationAlgorithm,
+    verdicts: &'v Verdicts,
+}
+
+impl SignatureVerificationAlgorithm for Algorithm<'_> {
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.own.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.own.signature_alg_id()
+    }
+
+    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        let [key, message, signature] =
+            [key, message, signature].map(|part| (part.as_ptr().addr(), part.len()));
+        let asked = Signature { algorithm: self.place, key, message, signature };
+        self.verdicts.ask(asked).then_some(()).ok_or(InvalidSignature)
+    }
+}
