@@ -41,7 +41,7 @@ esp_bootloader_esp_idf::esp_app_desc!();
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
     // The heap is for the radio only, and as large as esp-radio's documentation demands.
@@ -68,7 +68,7 @@ async fn main(spawner: Spawner) {
     let button = Input::new(board.GPIO9, InputConfig::default().with_pull(Pull::Up));
     spawner.spawn(watch(button).expect("it is spawned once"));
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
-    board::questions::answer(stack, random, flash, KEPT).await
+    board::run(stack, random, flash, KEPT).await
 }
 
 #[embassy_executor::task]

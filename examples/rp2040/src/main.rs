@@ -50,7 +50,7 @@ type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::SOCKETS }>> = StaticCell::new();
 
     let (device, button, flash, mut random) =
         hardware::start(spawner, embassy_rp::init(Default::default())).await;
@@ -59,7 +59,7 @@ async fn main(spawner: Spawner) {
     let resources = RESOURCES.init(StackResources::new());
     let (stack, runner) = embassy_net::new(Linked::new(device), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
-    board::questions::answer(stack, random, flash, KEPT).await
+    board::run(stack, random, flash, KEPT).await
 }
 
 #[embassy_executor::task]
