@@ -22,8 +22,8 @@ run check [--write] [WORDS…]
     Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
 run compare REVISION [w5500|pico-w]
     Instructions of that commit's image and of this tree's, side by side.
-run images
-    Builds the images of all scenarios, and says where they are.`;
+run images [WORDS…]
+    Builds the images of these scenarios, and says where they are.`;
 
 /** The last line of a board that is watched. */
 const END = /^waits for the button|^asks again in|^tries again in/;
@@ -121,7 +121,7 @@ async function main([command, ...given]) {
       return compare(revision, kind, certificates, taskgroup());
     }
     case 'images':
-      for (const image of new Set(jobs([]).map(({ setup }) => setup.image))) console.log(image);
+      for (const image of new Set(jobs(given).map(({ setup }) => setup.image))) console.log(image);
       return 0;
     default:
       return usage();

@@ -1,5 +1,5 @@
-//! An ESP32-C3 or an ESP32-C6 that asks a question when its button is pressed: the answer is a line of the
-//! log, and a lamp says how it is going.
+//! An ESP32-C3 or an ESP32-C6 that asks a question when its button is pressed, or shows the runs of a task
+//! group: as lines of the log, and a lamp says how it is going.
 //!
 //! ```text
 //! Wi-Fi, its noise, lamp, button ─► board ─► log, lamp, state in the flash
