@@ -126,7 +126,6 @@ async fn show_new<F: NorFlash>(
                 match stream.event() {
                     Some(Event::Record(run)) if !has_ended(run.status) => {
                         info!("waits for {}, which is {}", run.run_id, run.status.as_str());
-                        stream.close().await;
                         break Ended::Unfinished;
                     }
                     Some(event) => tell(event),
@@ -158,6 +157,10 @@ async fn show_new<F: NorFlash>(
         }
     };
     keep(cursor, stream.cursor()).await;
+    if matches!(ended, Ended::Unfinished) {
+        // To the stream, the run that has not ended counts as handled from here on.
+        stream.close().await;
+    }
     ended
 }
 
