@@ -1,5 +1,5 @@
-//! Says which setting is missing, before the compiler says it less clearly; chooses the program; and makes Rust
-//! of the authorities to trust, and of the minutes after which the board asks by itself.
+//! Says which setting is missing, before the compiler says it less clearly; chooses the program; and makes
+//! Rust of the authorities to trust, and of the minutes after which the board asks by itself.
 
 use std::{env, fs, path::PathBuf};
 

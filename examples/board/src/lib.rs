@@ -1,12 +1,11 @@
-//! What every board does, by the settings of its build: it asks a question when its button is pressed and shows
-//! the answer, or it shows the runs of a group. Both are lines of the log; how it is going, a lamp says. It
-//! needs a network, random bytes, a button and some flash.
+//! What every board does, by the settings of its build: it asks a question when its button is pressed and
+//! shows the answer, or it shows the runs of a group. Both are lines of the log; how it is going, a lamp
+//! says. It needs a network, random bytes, a button and some flash.
 //!
 //! ```text
-//! settings (build.rs), button ─► questions or runs ─► log
-//!                               server ─┘ ▲│ └──────► lamp
-//!       taskgroup-embassy, TLS, time ─┘   │└────────► state in the flash
-//!                                         └─────────┘
+//! settings (build.rs), button ─► questions or runs ─► log, lamp
+//!                                      ▲     └────► state in the flash
+//! taskgroup-embassy, TLS, time ─► server
 //! ```
 #![no_std]
 

@@ -113,11 +113,7 @@ async fn wait_for_question<F: NorFlash>(kept: &mut Kept<F>) {
 }
 
 /// Asks the question, or continues with it, until its answer was shown.
-async fn ask<F: NorFlash>(
-    server: &Server<'_, impl Connector>,
-    kept: &mut Kept<F>,
-    state: &State,
-) -> Ended {
+async fn ask<F: NorFlash>(server: &Server<'_, impl Connector>, kept: &mut Kept<F>, state: &State) -> Ended {
     info!("\"{}\" at {}", QUESTION, BASE_URL);
     let inputs = [RunInput::new(PROCESSOR, QUESTION)];
     let follow = Follow::<Given, HELD>::new(server.config).with_inputs(&inputs).with_state(state);

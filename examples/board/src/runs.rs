@@ -1,12 +1,12 @@
-//! Shows the runs of the group of the settings, in the order in which they were added: each once, as a line of
-//! the log, when it has ended; across failures and losses of power, forever.
+//! Shows the runs of the group of the settings, in the order in which they were added: each once, as a line
+//! of the log, when it has ended; across failures and losses of power, forever.
 //!
-//! The server sends the runs as they are now. The first one that has not ended is waited for, since the cursor
-//! is a place in the order of the runs: one that it has passed does not come again. So the board asks again
-//! from there, every minute or when the button is pressed.
+//! The server sends the runs as they are now. The first one that has not ended is waited for, since the
+//! cursor is a place in the order of the runs: one that it has passed does not come again. So the board asks
+//! again from there, every minute or when the button is pressed.
 //!
-//! The cursor is stored in flash every 5 seconds, and whenever the connection ends. After a loss of power, the
-//! runs that were shown since then are shown again, and none is lost.
+//! The cursor is stored in flash every 5 seconds, and whenever the connection ends. After a loss of power,
+//! the runs that were shown since then are shown again, and none is lost.
 
 use core::{future::pending, ops::Range, pin::pin};
 
@@ -93,10 +93,7 @@ enum Ended {
 }
 
 /// Shows the runs after the cursor.
-async fn show_new<F: NorFlash>(
-    server: &Server<'_, impl Connector>,
-    cursor: &mut Cursor<'_, F>,
-) -> Ended {
+async fn show_new<F: NorFlash>(server: &Server<'_, impl Connector>, cursor: &mut Cursor<'_, F>) -> Ended {
     let after = cursor.id().unwrap_or_default();
     info!("runs of {} at {}, after event \"{}\"", GROUP, BASE_URL, after);
     let request = api::runs(GROUP).include_output(true).last_event_id(after);

@@ -4,7 +4,7 @@
 //! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are
 //! taken, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
 //! reveal nothing about earlier or later ones. Once 32 bytes are unpredictable they stay so; what is sampled
-//! later is mixed in, so that whoever learns the state at one time does not know it for long.
+//! later is mixed in, so that an attacker who learns the state at one time does not know it for long.
 //!
 //! # Limits
 //!

@@ -1,6 +1,6 @@
 //! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that asks a question when its
-//! button is pressed, or shows the runs of a task group: as lines of the log, and the lamp on the board says how
-//! it is going.
+//! button is pressed, or shows the runs of a task group: as lines of the log, and the lamp on the board says
+//! how it is going.
 //!
 //! ```text
 //! pico_w or w5500: network, lamp, button ─► board ─► log, lamp, state in the flash
