@@ -1,24 +1,35 @@
-//! Says which setting is missing, before the compiler says it less clearly; and makes of the authorities to
-//! trust, and of the minutes between two questions, what `src/questions.rs` includes.
+//! Says which setting is missing, before the compiler says it less clearly; chooses the program; and makes
+//! Rust of the authorities to trust, and of the minutes after which the board asks by itself.
 
 use std::{env, fs, path::PathBuf};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
-const SETTINGS: [(&str, &str); 2] = [
-    ("PARALLEL_API_KEY", "your key for the service"),
-    ("QUESTION", "what is asked when the button is pressed"),
-];
-
 fn main() {
-    for (name, what) in SETTINGS {
-        if setting(name).is_none() {
-            println!("cargo::error={name} is not set: {what}");
-        }
+    if setting("PARALLEL_API_KEY").is_none() {
+        println!("cargo::error=PARALLEL_API_KEY is not set: your key for the service");
     }
     for name in ["NTP_SERVER", "PROCESSOR"] {
         setting(name);
     }
+    println!("cargo::rustc-check-cfg=cfg(program, values(\"questions\", \"runs\"))");
+    let given = |name| setting(name).filter(|value| !value.is_empty());
+    let minutes = match (given("QUESTION"), given("TASKGROUP_ID")) {
+        (Some(_), None) => choose("questions", "0"),
+        (None, Some(_)) => choose("runs", "1"),
+        (None, None) => {
+            println!(
+                "cargo::error=set QUESTION, what the board asks when its button is pressed, or TASKGROUP_ID, the group whose runs it shows"
+            );
+            return;
+        }
+        (Some(_), Some(_)) => {
+            println!(
+                "cargo::error=QUESTION and TASKGROUP_ID are both set, and a board does one of the two: unset the other"
+            );
+            return;
+        }
+    };
     match setting("PARALLEL_BASE_URL") {
         Some(url) if url.starts_with("http://") => {
             println!(
@@ -34,7 +45,6 @@ fn main() {
         None => "Roots::mozilla()".into(),
         Some(file) => certificates(PathBuf::from(file)),
     };
-    let minutes = setting("ASK_EVERY_MINUTES").unwrap_or_else(|| "0".into());
     if minutes.parse::<u32>().is_err() {
         println!("cargo::error=ASK_EVERY_MINUTES is not a whole number of minutes: {minutes}");
     }
@@ -42,10 +52,16 @@ fn main() {
     fs::write(out().join("roots.rs"), roots).expect("cargo's own folder can be written to");
 }
 
-/// The value of an environment variable. When it is another, all is built again.
+/// The value of an environment variable, if it has one. When it is another, all is built again.
 fn setting(name: &str) -> Option<String> {
     println!("cargo::rerun-if-env-changed={name}");
     env::var(name).ok()
+}
+
+/// Builds this program. Gives the minutes after which it asks by itself, these if nothing else is set.
+fn choose(program: &str, minutes: &str) -> String {
+    println!("cargo::rustc-cfg=program=\"{program}\"");
+    setting("ASK_EVERY_MINUTES").unwrap_or_else(|| minutes.into())
 }
 
 fn out() -> PathBuf {

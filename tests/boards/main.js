@@ -8,20 +8,25 @@ import { Certificates, NAME } from './src/certificates.js';
 import { check } from './src/check.js';
 import { compare } from './src/compare.js';
 import { Elf } from './src/elf.js';
-import { Images, TARGET, taskgroup } from './src/images.js';
+import { Images, kindOf, TARGET, taskgroup } from './src/images.js';
+import { imageOf, scenarios } from './src/scenarios.js';
 import { Sandbox, TlsProxy } from './src/servers.js';
 import { Simulation, Stopped } from './src/simulation.js';
 import { BUTTON, press, shown } from './src/trial.js';
 
-const USAGE = `run watch w5500|pico-w [--tls] [--image FILE] [--seconds N] [-- SETTINGS OF THE SANDBOX…]
-    Builds an image and runs it as it would on a table, with a sandbox: its log comes out here. Its button is pressed
-    once. Ends when the answer is shown; with 1 if there is none, or if the firmware panics.
+const USAGE = `run watch w5500|pico-w [--runs] [--tls] [--image FILE] [--seconds N] [-- SETTINGS OF THE SANDBOX…]
+    Builds an image and runs it as it would on a table, with a sandbox: its log comes out here. It is a question, and
+    the button is pressed once; or, with --runs, the runs of a group. Ends when all is shown; with 1 if nothing was, or
+    if the firmware panics.
 run check [--write] [WORDS…]
     Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
 run compare REVISION [w5500|pico-w]
     Instructions of that commit's image and of this tree's, side by side.
-run images
-    Builds the images for the scenarios, and says where they are.`;
+run images [WORDS…]
+    Builds the images of these scenarios, and says where they are.`;
+
+/** The last line of a board that is watched. */
+const END = /^waits for the button|^asks again in|^tries again in/;
 
 const certificates = new Certificates(path.join(TARGET, 'certificates'));
 
@@ -32,6 +37,7 @@ async function watch(given) {
     args: split < 0 ? given : given.slice(0, split),
     allowPositionals: true,
     options: {
+      runs: { type: 'boolean' },
       tls: { type: 'boolean' },
       image: { type: 'string' },
       seconds: { type: 'string', default: '600' },
@@ -41,7 +47,10 @@ async function watch(given) {
   if (kind !== 'w5500' && kind !== 'pico-w') return usage();
   certificates.make();
   const image =
-    values.image ?? new Images(certificates.authorities).build(kind, values.tls ? 'tls' : 'clear');
+    values.image ??
+    new Images(certificates.authorities).build(
+      `${kind}-${values.runs ? 'runs' : 'question'}-${values.tls ? 'tls' : 'clear'}`,
+    );
   const sandbox = await Sandbox.start(taskgroup(), split < 0 ? [] : given.slice(split + 1));
   const proxy = await TlsProxy.start(certificates.of('p256'), sandbox.port);
   const simulation = new Simulation({
@@ -61,13 +70,13 @@ async function watch(given) {
     patience: Number(values.seconds),
   });
   try {
-    await press(simulation);
-    const { seconds, instructions, stack } = await simulation.until(/^waits for the button|^tries again in/);
+    if (!values.runs) await press(simulation);
+    const { seconds, instructions, stack } = await simulation.until(END);
     const size = simulation.board.stackUse.size;
     console.log(
       `${seconds.toFixed(3)} s, ${(instructions / 1e6).toFixed(1)} million instructions, ${stack} of ${size} bytes of stack`,
     );
-    return shown(simulation).length === 1 ? 0 : 1;
+    return shown(simulation).length > 0 ? 0 : 1;
   } catch (why) {
     if (!(why instanceof Stopped)) throw why;
     console.log(why.message);
@@ -79,17 +88,16 @@ async function watch(given) {
   }
 }
 
-/** The images of all scenarios, by name. */
-function images() {
+/** What is to run for the scenarios whose names have all of these words. @param {string[]} words */
+function jobs(words) {
   certificates.make();
-  const builder = new Images(certificates.authorities);
-  return {
-    'w5500-clear': builder.build('w5500', 'clear'),
-    'w5500-tls': builder.build('w5500', 'tls'),
-    'w5500-shipped': builder.build('w5500', 'shipped'),
-    'pico-w-clear': builder.build('pico-w', 'clear'),
-    'pico-w-tls': builder.build('pico-w', 'tls'),
-  };
+  const images = new Images(certificates.authorities);
+  const names = Object.keys(scenarios).filter((name) => words.every((word) => name.includes(word)));
+  return names.map((name) => {
+    const image = imageOf(name);
+    const setup = { image: images.build(image), kind: kindOf(image), certificates: certificates.folder };
+    return { name, setup: { ...setup, program: taskgroup() } };
+  });
 }
 
 function usage() {
@@ -104,8 +112,7 @@ async function main([command, ...given]) {
       return watch(given);
     case 'check': {
       const words = given.filter((word) => word !== '--write');
-      const setup = { images: images(), certificates: certificates.folder, program: taskgroup() };
-      return check(setup, words, given.includes('--write'));
+      return check(jobs(words), given.includes('--write'));
     }
     case 'compare': {
       const [revision, kind = 'w5500'] = given;
@@ -114,7 +121,7 @@ async function main([command, ...given]) {
       return compare(revision, kind, certificates, taskgroup());
     }
     case 'images':
-      for (const [name, image] of Object.entries(images())) console.log(`${name} ${image}`);
+      for (const image of new Set(jobs(given).map(({ setup }) => setup.image))) console.log(image);
       return 0;
     default:
       return usage();

@@ -1,6 +1,12 @@
 //! A request in, its events out, over a connection of its own; then, if you like, another request.
 
-use core::{fmt, ops::Range, pin::pin, time::Duration};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    ops::Range,
+    pin::pin,
+    time::Duration,
+};
 
 use embedded_io_async::Write;
 use taskgroup::{
@@ -246,12 +252,18 @@ impl<'n, D: Drive, N: Connector, C: Clock> Driver<'n, D, N, C> {
 
     async fn connect(&mut self, until: Instant) -> Result<(), Failure> {
         let until = if self.resolved { until } else { self.resolve(until).await? };
-        let connect = self.network.connect(self.machine.config(), until);
-        let opened = before(&self.clock, until, pin!(connect)).await.unwrap_or_else(|| {
-            __log!(warn, "no connection in time");
-            Err(Failure::Unreachable)
-        });
-        self.connection = Some(opened?);
+        let connection = &mut self.connection;
+        {
+            let mut connect = pin!(self.network.connect(self.machine.config(), until));
+            // It goes to its place at once: on each further way it would be on the stack once more.
+            let opened = pin!(poll_fn(|context| {
+                connect.as_mut().poll(context).map(|opened| opened.map(|opened| *connection = Some(opened)))
+            }));
+            before(&self.clock, until, opened).await.unwrap_or_else(|| {
+                __log!(warn, "no connection in time");
+                Err(Failure::Unreachable)
+            })?;
+        }
         (self.unwritten, self.unflushed, self.busy) = (0..0, false, false);
         self.machine.connected(self.clock.now());
         Ok(())

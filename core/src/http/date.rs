@@ -17,7 +17,7 @@ use super::words::place;
 use crate::text::decimal;
 
 /// Months from March on, so that a leap day is the last of its year.
-const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb ";
+const MONTHS: &[u8] = b"mar apr may jun jul aug sep oct nov dec jan feb";
 const JANUARY: usize = 10;
 const NONE: usize = 12;
 

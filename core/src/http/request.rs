@@ -138,14 +138,16 @@ impl<'o> Writer<'o> {
     /// `text` with every byte percent-encoded that is not *unreserved*
     /// ([RFC 3986 §2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
     pub fn encoded(&mut self, text: &str) -> &mut Self {
-        for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-                self.bytes(&[byte]);
-            } else {
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|&byte| !is_unreserved(byte)) {
+            let (unreserved, others) = rest.split_at_checked(at).unwrap_or_default();
+            self.bytes(unreserved);
+            if let Some((byte, after)) = others.split_first() {
                 self.bytes(&[b'%', hexadecimal(byte >> 4), hexadecimal(byte & 0xF)]);
+                rest = after;
             }
         }
-        self
+        self.bytes(rest)
     }
 
     /// `number` in decimal digits.
@@ -226,6 +228,10 @@ fn divide_by_10(number: &mut [u8; 8]) -> u8 {
         *byte = quotient;
     }
     rest
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 const fn is_control(byte: u8) -> bool {

@@ -57,20 +57,10 @@ words! {
     }
 }
 
-/// The place of `word` among `words`, each of which ends with a space; their number if it is none of them.
+/// The place of `word` among `words`, which spaces separate; their number if it is none of them.
 #[inline(never)] // one copy instead of one for each list of words
 pub(super) fn place(words: &[u8], word: &[u8]) -> usize {
-    let (mut place, mut rest, mut is_same) = (0_usize, word.iter(), true);
-    for byte in words {
-        if *byte != b' ' {
-            is_same &= rest.next() == Some(byte);
-        } else if is_same && rest.len() == 0 {
-            break;
-        } else {
-            (place, rest, is_same) = (place.wrapping_add(1), word.iter(), true);
-        }
-    }
-    place
+    words.split(|byte| *byte == b' ').take_while(|one| *one != word).count()
 }
 
 /// Optional whitespace ([RFC 9110 §5.6.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3)).

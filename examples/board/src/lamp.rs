@@ -13,10 +13,10 @@ pub enum Light {
     Ready,
     /// It asks the server, or waits before it asks again: a short flash each second.
     Asking,
-    /// The question was asked, and the answer is to come: on, and off for a moment each second.
-    Asked,
-    /// The answer is in the log: on.
-    Answered,
+    /// The server is at work, and what it is to give is to come: on, and off for a moment each second.
+    Coming,
+    /// All of it is in the log: on.
+    Shown,
     /// It ended in another way, which the log names: three flashes and a pause.
     Failed,
 }
@@ -50,8 +50,8 @@ fn pattern(state: Light) -> &'static [(bool, u64)] {
         Light::Joining => &[(true, 100), (false, 100)],
         Light::Ready => &[(true, 100), (false, 2900)],
         Light::Asking => &[(true, 100), (false, 900)],
-        Light::Asked => &[(true, 900), (false, 100)],
-        Light::Answered => &[(true, 1000)],
+        Light::Coming => &[(true, 900), (false, 100)],
+        Light::Shown => &[(true, 1000)],
         Light::Failed => &[(true, 100), (false, 200), (true, 100), (false, 200), (true, 100), (false, 1300)],
     }
 }

@@ -1,5 +1,5 @@
-//! An ESP32-C3 or an ESP32-C6 that asks a question when its button is pressed: the answer is a line of the
-//! log, and a lamp says how it is going.
+//! An ESP32-C3 or an ESP32-C6 that asks a question when its button is pressed, or shows the runs of a task
+//! group: as lines of the log, and a lamp says how it is going.
 //!
 //! ```text
 //! Wi-Fi, its noise, lamp, button ─► board ─► log, lamp, state in the flash
@@ -41,7 +41,7 @@ esp_bootloader_esp_idf::esp_app_desc!();
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::SOCKETS }>> = StaticCell::new();
 
     let board = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
     // The heap is for the radio only, and as large as esp-radio's documentation demands.
@@ -68,7 +68,7 @@ async fn main(spawner: Spawner) {
     let button = Input::new(board.GPIO9, InputConfig::default().with_pull(Pull::Up));
     spawner.spawn(watch(button).expect("it is spawned once"));
     let flash = BlockingAsync::new(FlashStorage::new(board.FLASH));
-    board::questions::answer(stack, random, flash, KEPT).await
+    board::run(stack, random, flash, KEPT).await
 }
 
 #[embassy_executor::task]

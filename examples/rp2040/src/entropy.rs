@@ -3,7 +3,8 @@
 //! The RP2040 has no random number generator made for cryptography, only a bit that shows the current state
 //! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are
 //! taken, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
-//! reveal nothing about earlier or later ones.
+//! reveal nothing about earlier or later ones. Once 32 bytes are unpredictable they stay so; what is sampled
+//! later is mixed in, so that an attacker who learns the state at one time does not know it for long.
 //!
 //! # Limits
 //!
@@ -17,45 +18,53 @@ use embassy_time::{Duration, block_for};
 use rand_core::{CryptoRng, Error, RngCore, impls};
 use sha2::{Digest, Sha256};
 
-/// How often the oscillator must be seen to have changed: four times for each bit that is given out. That
-/// takes some 10 ms for 32 bytes.
-const CHANGES: usize = 1024;
+/// How often the oscillator must be seen to have changed before the first bytes are given out: four times for
+/// each bit of the state. That takes some 20 ms.
+const FIRST: usize = 1024;
+
+/// How often for each 32 bytes after that.
+const FURTHER: usize = 64;
 
 /// The time between two samples, in which it swings some 65 times, each a little shorter or longer than the
 /// last.
 const APART: Duration = Duration::from_micros(10);
 
-/// After more samples than this without enough changes, it counts as standing still.
-const LOOKS_MAX: usize = 100 * CHANGES;
+/// After so many samples for each change that must be seen, it counts as standing still.
+const LOOKS_MAX: usize = 100;
 
 const SIZE: usize = 32;
 
-/// All samples so far, condensed.
-pub(crate) struct Entropy([u8; SIZE]);
+pub(crate) struct Entropy {
+    /// All samples so far, condensed.
+    state: [u8; SIZE],
+    /// How many changes must be seen for the next bytes.
+    changes: usize,
+}
 
 pub(crate) fn start() -> Entropy {
-    Entropy([0; SIZE])
+    Entropy { state: [0; SIZE], changes: FIRST }
 }
 
 impl Entropy {
     fn block(&mut self) -> [u8; SIZE] {
-        let mut seen = Sha256::new_with_prefix(self.0);
-        watch(&mut seen);
+        let mut seen = Sha256::new_with_prefix(self.state);
+        watch(&mut seen, self.changes);
+        self.changes = FURTHER;
         let seen = seen.finalize();
         // Neither can be computed from the other.
-        self.0 = Sha256::new_with_prefix(seen).chain_update(b"kept").finalize().into();
+        self.state = Sha256::new_with_prefix(seen).chain_update(b"kept").finalize().into();
         Sha256::new_with_prefix(seen).chain_update(b"given").finalize().into()
     }
 }
 
-/// Samples the oscillator until it has changed often enough.
-fn watch(seen: &mut Sha256) {
+/// Samples the oscillator until it has changed so often.
+fn watch(seen: &mut Sha256, enough: usize) {
     let (mut changes, mut last) = (0, 0);
-    for _ in 0..LOOKS_MAX {
+    for _ in 0..LOOKS_MAX * enough {
         let look = RoscRng::next_u8();
         seen.update([look]);
         changes += usize::from(look != last);
-        if changes == CHANGES {
+        if changes == enough {
             return;
         }
         last = look;

@@ -1,5 +1,6 @@
 //! A Raspberry Pi Pico W or Pico 2 W, or a board with an RP2040 and a W5500, that asks a question when its
-//! button is pressed: the answer is a line of the log, and the lamp on the board says how it is going.
+//! button is pressed, or shows the runs of a task group: as lines of the log, and the lamp on the board says
+//! how it is going.
 //!
 //! ```text
 //! pico_w or w5500: network, lamp, button ─► board ─► log, lamp, state in the flash
@@ -43,14 +44,14 @@ compile_error!("these are different boards, and one is the default: --no-default
 
 /// As `rp2040.x` and `rp2350.x` have it.
 const FLASH_SIZE: usize = if cfg!(feature = "rp2350") { 4096 * 1024 } else { 2048 * 1024 };
-/// Where the state of a question is kept.
+/// Where it is kept how far the program is.
 const KEPT: Range<u32> = FLASH_SIZE as u32 - 16 * 1024..FLASH_SIZE as u32;
 
 type BoardFlash = Flash<'static, FLASH, Async, FLASH_SIZE>;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    static RESOURCES: StaticCell<StackResources<{ board::questions::SOCKETS }>> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<{ board::SOCKETS }>> = StaticCell::new();
 
     let (device, button, flash, mut random) =
         hardware::start(spawner, embassy_rp::init(Default::default())).await;
@@ -59,7 +60,7 @@ async fn main(spawner: Spawner) {
     let resources = RESOURCES.init(StackResources::new());
     let (stack, runner) = embassy_net::new(Linked::new(device), configuration, resources, random.next_u64());
     spawner.spawn(network(runner).expect("it is spawned once"));
-    board::questions::answer(stack, random, flash, KEPT).await
+    board::run(stack, random, flash, KEPT).await
 }
 
 #[embassy_executor::task]

@@ -11,24 +11,22 @@ import { compare, render } from './table.js';
 const TABLE = path.resolve(import.meta.dirname, '../table.md');
 
 /**
+ * @typedef {{ name: string, setup: import('./trial.js').Setup }} Job a scenario
  * @typedef {{ name: string, seconds: number, failure?: string, figures?: import('./trial.js').Figures }} Result
  */
 
 /**
  * The exit code.
- * @param {import('./trial.js').Setup} setup
- * @param {string[]} words that a scenario's name must have
+ * @param {Job[]} jobs
  * @param {boolean} isToWrite
  */
-export async function check(setup, words, isToWrite) {
-  const all = Object.keys(scenarios);
-  const names = all.filter((name) => words.every((word) => name.includes(word)));
-  const results = await runAll(setup, names);
+export async function check(jobs, isToWrite) {
+  const results = await runAll(jobs);
   const failed = results.filter(({ failure }) => failure !== undefined).length;
   const table = render(results);
   console.log(`\n${table}`);
   let moved = 0;
-  if (isToWrite && names.length === all.length && !failed) {
+  if (isToWrite && jobs.length === Object.keys(scenarios).length && !failed) {
     fs.writeFileSync(TABLE, table);
   } else {
     const differences = compare(fs.existsSync(TABLE) ? fs.readFileSync(TABLE, 'utf8') : '', table);
@@ -36,24 +34,24 @@ export async function check(setup, words, isToWrite) {
     moved = differences.length;
     if (moved) console.log('figures have moved; when that is as it should be, --write takes them');
   }
-  console.log(`${names.length - failed} of ${names.length} as they should be`);
-  return failed || moved || !names.length ? 1 : 0;
+  console.log(`${jobs.length - failed} of ${jobs.length} as they should be`);
+  return failed || moved || !jobs.length ? 1 : 0;
 }
 
-/** @param {import('./trial.js').Setup} setup @param {string[]} names @returns {Promise<Result[]>} in this order */
-async function runAll(setup, names) {
+/** @param {Job[]} jobs @returns {Promise<Result[]>} in this order */
+async function runAll(jobs) {
   /** @type {Result[]} */
   const results = [];
-  const waiting = [...names.entries()];
-  const atOnce = Math.min(os.availableParallelism(), names.length);
+  const waiting = [...jobs.entries()];
+  const atOnce = Math.min(os.availableParallelism(), jobs.length);
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [at, name] = next;
-        const result = await runOne(setup, name);
+        const [at, job] = next;
+        const result = await runOne(job);
         results[at] = result;
         console.log(
-          `${result.failure === undefined ? 'ok  ' : 'FAIL'} ${name} (${result.seconds.toFixed(1)} s)`,
+          `${result.failure === undefined ? 'ok  ' : 'FAIL'} ${job.name} (${result.seconds.toFixed(1)} s)`,
         );
         if (result.failure !== undefined) console.log(result.failure.replace(/^/gm, '     '));
       }
@@ -62,8 +60,8 @@ async function runAll(setup, names) {
   return results;
 }
 
-/** In a process of its own. @param {import('./trial.js').Setup} setup @param {string} name @returns {Promise<Result>} */
-function runOne(setup, name) {
+/** In a process of its own. @param {Job} job @returns {Promise<Result>} */
+function runOne(job) {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('worker.js', import.meta.url));
     child.once('message', (result) => {
@@ -72,7 +70,7 @@ function runOne(setup, name) {
       child.kill('SIGKILL');
     });
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`${name}: ended with ${code ?? signal}`)));
-    child.send({ setup, name });
+    child.once('exit', (code, signal) => reject(new Error(`${job.name}: ended with ${code ?? signal}`)));
+    child.send(job);
   });
 }

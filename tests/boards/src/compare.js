@@ -1,13 +1,13 @@
 /**
  * What the firmware of an earlier commit costs, beside that of this tree: instructions from the address on to the first
- * event and to the 100th, in the clear and over TLS, by whose code they are.
+ * run and from there to the 100th, in the clear and over TLS, by whose code they are.
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Images, ROOT, TARGET } from './images.js';
 import { instructions } from './profile.js';
-import { ANSWER, press, Trial } from './trial.js';
+import { press, RUN, Trial } from './trial.js';
 
 /** @typedef {import('./profile.js').Group} Group */
 
@@ -22,19 +22,19 @@ const ROWS = ['ours', 'TLS', 'network stack', 'driver', 'executor and log', 'lib
  */
 export async function compare(revision, kind, certificates, program) {
   process.env.CARGO_PROFILE_RELEASE_DEBUG = '1';
-  const trees = { [revision]: checkOut(revision), 'this tree': ROOT };
+  const trees = { [revision]: checkOut(revision, certificates.authorities), 'this tree': ROOT };
+  // Some commits have no program that shows runs.
+  const what = Object.values(trees).every(showsRuns) ? 'runs' : 'question';
   for (const settings of /** @type {const} */ (['clear', 'tls'])) {
-    /** @type {Record<string, Record<string, Map<Group, number>>>} */
+    /** @type {Record<string, Measured>} */
     const measured = {};
     for (const [name, tree] of Object.entries(trees)) {
-      const image = new Images(certificates.authorities, tree).build(kind, settings);
-      const trial = new Trial({
-        program,
-        certificates: certificates.folder,
-        images: { [`${kind}-${settings}`]: image },
-      });
+      const image = new Images(certificates.authorities, tree).build(`${kind}-${what}-${settings}`);
+      const trial = new Trial({ program, certificates: certificates.folder, image, kind });
       try {
-        measured[name] = await measure(trial, `${kind}-${settings}`, image);
+        const sandbox = await trial.sandbox();
+        const board = trial.board(settings === 'tls' ? await trial.tls('p256', sandbox) : sandbox);
+        measured[name] = await (what === 'runs' ? measureRuns(board, image) : measureQuestion(board, image));
       } finally {
         await trial.end();
       }
@@ -44,8 +44,17 @@ export async function compare(revision, kind, certificates, program) {
   return 0;
 }
 
-/** A tree of that revision. @param {string} revision */
-function checkOut(revision) {
+/** @param {string} tree */
+function showsRuns(tree) {
+  return fs.existsSync(path.join(tree, 'examples/board/src/runs.rs'));
+}
+
+/**
+ * A tree of that revision, which trusts the authorities of the tests.
+ * @param {string} revision
+ * @param {string} authorities
+ */
+function checkOut(revision, authorities) {
   const commit = execFileSync('git', ['rev-parse', '--verify', `${revision}^{commit}`], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -56,29 +65,62 @@ function checkOut(revision) {
     fs.mkdirSync(tree, { recursive: true });
     execFileSync('tar', ['-x'], { cwd: tree, input: archive });
   }
-  if (!fs.existsSync(path.join(tree, 'examples/board/src/questions.rs')))
-    throw new Error(`${revision} is from before the boards had a button`);
+  const runs = path.join(tree, 'examples/board/src/runs.rs');
+  const text = showsRuns(tree) ? fs.readFileSync(runs, 'utf8') : '';
+  if (text.includes('= Roots::mozilla();')) {
+    // It has no build setting for that yet.
+    const files = certificatesIn(authorities).map((bytes, i) => {
+      const file = path.join(tree, `root${i}.der`);
+      fs.writeFileSync(file, bytes);
+      return `include_bytes!(${JSON.stringify(file)})`;
+    });
+    fs.writeFileSync(
+      runs,
+      text.replace('= Roots::mozilla();', `= Roots::Certificates(&[${files.join(', ')}]);`),
+    );
+  }
   return tree;
 }
 
-/** @param {Trial} trial @param {string} name @param {string} image @returns {Promise<Record<string, Map<Group, number>>>} */
-async function measure(trial, name, image) {
-  const sandbox = await trial.sandbox();
-  const simulation = trial.board(name, name.endsWith('tls') ? await trial.tls('p256', sandbox) : sandbox);
+/** @param {string} file in PEM @returns {Buffer[]} */
+function certificatesIn(file) {
+  const pem = fs.readFileSync(file, 'utf8');
+  const texts = pem.matchAll(/-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----/gs);
+  return [...texts].map(([, base64]) => Buffer.from(base64, 'base64'));
+}
+
+/** @typedef {Record<string, Map<Group, number>>} Measured by span */
+
+/** @param {import('./simulation.js').Simulation} simulation @param {string} image @returns {Promise<Measured>} */
+async function measureRuns(simulation, image) {
+  const { counts } = simulation.board.processor;
+  await simulation.until(/^runs of /);
+  const start = counts.slice();
+  await simulation.until(RUN);
+  const first = counts.slice();
+  await simulation.until(RUN, 99);
+  return {
+    'to the first run': instructions(image, start, first).groups,
+    'from there to the 100th': instructions(image, first, counts).groups,
+  };
+}
+
+/** @param {import('./simulation.js').Simulation} simulation @param {string} image @returns {Promise<Measured>} */
+async function measureQuestion(simulation, image) {
   const { counts } = simulation.board.processor;
   await press(simulation);
   await simulation.until(/^connecting/);
   const start = counts.slice();
   await simulation.until(/^group/);
   const group = counts.slice();
-  await simulation.until(ANSWER);
+  await simulation.until(RUN);
   return {
     'to the group': instructions(image, start, group).groups,
     'from there to the answer': instructions(image, group, counts).groups,
   };
 }
 
-/** @param {string} title @param {Record<string, Record<string, Map<Group, number>>>} measured by tree, then by span */
+/** @param {string} title @param {Record<string, Measured>} measured by tree */
 function print(title, measured) {
   const names = Object.keys(measured);
   for (const span of Object.keys(measured[names[0]])) {

@@ -11,13 +11,24 @@ import { NAME } from './certificates.js';
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 export const TARGET = path.resolve(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'boards');
 
-/** What the board asks when its button is pressed. */
+/** What the one program asks when the button is pressed. */
 export const QUESTION = 'Who founded Acme?';
+/** The group whose runs the other program shows: that of `taskgroup sandbox --seed 1`. */
+export const GROUP = 'tgrp_5775264a9a7e1b099c0002e01d4a175e';
 const TRIPLE = 'thumbv6m-none-eabi';
 /** What the image of a Pico W takes for the radio's firmware, by the sizes of the true ones: the simulator never runs it. */
 const FIRMWARE = { '43439A0.bin': 231077, '43439A0_clm.bin': 984, 'nvram_rp2040.bin': 742 };
 
-/** @typedef {'clear' | 'tls' | 'shipped'} Settings the last is what a user has who sets nothing but what must be set */
+/**
+ * @typedef {'question' | 'runs'} Program
+ * @typedef {'clear' | 'tls' | 'shipped'} Settings the last is what a user has who sets nothing but what must be set
+ * @typedef {`${import('./board.js').Kind}-${Program}-${Settings}`} Name of an image
+ */
+
+/** The board that an image is for. @param {Name} name @returns {import('./board.js').Kind} */
+export function kindOf(name) {
+  return name.startsWith('pico-w') ? 'pico-w' : 'w5500';
+}
 
 export class Images {
   /**
@@ -28,20 +39,25 @@ export class Images {
     this.authorities = authorities;
     this.tree = tree;
     this.folder = path.join(TARGET, 'images');
+    /** @type {Map<Name, string>} */
+    this.built = new Map();
   }
 
-  /**
-   * The path of an image.
-   * @param {import('./board.js').Kind} kind
-   * @param {Settings} settings
-   */
-  build(kind, settings) {
-    const environment = this.environment(settings);
-    const digest = this.digest(kind, environment);
-    const image = path.join(this.folder, `${kind}-${settings}-${digest}.elf`);
+  /** The path of an image. @param {Name} name @returns {string} */
+  build(name) {
+    const image = this.built.get(name) ?? this.find(name);
+    this.built.set(name, image);
+    return image;
+  }
+
+  /** @param {Name} name */
+  find(name) {
+    const kind = kindOf(name);
+    const environment = this.environment(name.includes('-runs-'), name.slice(name.lastIndexOf('-') + 1));
+    const image = path.join(this.folder, `${name}-${this.digest(kind, environment)}.elf`);
     if (fs.existsSync(image)) return image;
     fs.mkdirSync(this.folder, { recursive: true });
-    console.error(`building ${kind}-${settings}`);
+    console.error(`building ${name}`);
     const { status } = spawnSync(
       'cargo',
       ['build', '--locked', '--release', '--quiet', '--no-default-features', '--features', kind],
@@ -51,13 +67,13 @@ export class Images {
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     );
-    if (status !== 0) throw new Error(`the image ${kind}-${settings} does not build`);
+    if (status !== 0) throw new Error(`the image ${name} does not build`);
     fs.copyFileSync(path.join(TARGET, TRIPLE, 'release/rp2040'), image);
     return image;
   }
 
-  /** @param {Settings} settings @returns {Record<string, string>} */
-  environment(settings) {
+  /** @param {boolean} isOfRuns @param {string} settings @returns {Record<string, string>} */
+  environment(isOfRuns, settings) {
     const firmware = path.join(TARGET, 'placeholder-firmware');
     fs.mkdirSync(firmware, { recursive: true });
     for (const [file, size] of Object.entries(FIRMWARE))
@@ -66,7 +82,7 @@ export class Images {
     const environment = {
       CARGO_TARGET_DIR: TARGET,
       PARALLEL_API_KEY: 'sandbox-key',
-      QUESTION,
+      ...(isOfRuns ? { TASKGROUP_ID: GROUP } : { QUESTION }),
       WIFI_SSID: 'sandbox',
       WIFI_PASSWORD: 'password',
       CYW43_FIRMWARE: firmware,
@@ -75,7 +91,7 @@ export class Images {
     if (settings === 'shipped') return environment;
     const scheme = settings === 'tls' ? 'https' : 'http';
     Object.assign(environment, { PARALLEL_BASE_URL: `${scheme}://${NAME}`, NTP_SERVER: 'ntp.test' });
-    if (settings === 'clear') environment.ASK_EVERY_MINUTES = '30';
+    if (!isOfRuns && settings === 'clear') environment.ASK_EVERY_MINUTES = '30';
     if (settings === 'tls') environment.TASKGROUP_CA_FILE = this.authorities;
     return environment;
   }
@@ -108,8 +124,16 @@ export class Images {
   }
 }
 
-/** Settings of an image that need not be set. */
-const SETTINGS = ['PARALLEL_BASE_URL', 'NTP_SERVER', 'TASKGROUP_CA_FILE', 'PROCESSOR', 'ASK_EVERY_MINUTES'];
+/** Settings of an image that need not be set, or not together. */
+const SETTINGS = [
+  'QUESTION',
+  'TASKGROUP_ID',
+  'PARALLEL_BASE_URL',
+  'NTP_SERVER',
+  'TASKGROUP_CA_FILE',
+  'PROCESSOR',
+  'ASK_EVERY_MINUTES',
+];
 
 /** The environment, without what an image takes from it besides. */
 function surroundings() {
@@ -131,9 +155,16 @@ function compiler() {
   };
 }
 
+/** @type {string | undefined} */
+let program = process.env.TASKGROUP;
+
 /** The program `taskgroup`, built for this machine; or that of the environment variable TASKGROUP. */
 export function taskgroup() {
-  if (process.env.TASKGROUP) return process.env.TASKGROUP;
+  program ??= buildProgram();
+  return program;
+}
+
+function buildProgram() {
   const { status } = spawnSync('cargo', ['build', '--locked', '--quiet', '-p', 'taskgroup-cli'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,138 +1,83 @@
-/** Each of the 65,536 first halfwords in, which instruction of ARMv6-M it is out: an index of `NAMES`. */
+/** Each of the 65,536 first halfwords in, which instruction of ARMv6-M it is out: a number, as `Processor.run` has it. */
 
-export const NAMES = [
-  'undefined',
-  'lsli',
-  'lsri',
-  'asri',
-  'addr',
-  'subr',
-  'addi3',
-  'subi3',
-  'movi',
-  'cmpi',
-  'addi8',
-  'subi8',
-  'and',
-  'eor',
-  'lslr',
-  'lsrr',
-  'asrr',
-  'adc',
-  'sbc',
-  'rorr',
-  'tst',
-  'rsb',
-  'cmpr',
-  'cmn',
-  'orr',
-  'mul',
-  'bic',
-  'mvn',
-  'addh',
-  'cmph',
-  'movh',
-  'bx',
-  'blx',
-  'ldrpc',
-  'strr',
-  'strhr',
-  'strbr',
-  'ldrsbr',
-  'ldrr',
-  'ldrhr',
-  'ldrbr',
-  'ldrshr',
-  'stri',
-  'ldri',
-  'strbi',
-  'ldrbi',
-  'strhi',
-  'ldrhi',
-  'strsp',
-  'ldrsp',
-  'adr',
-  'addsp',
-  'spadd',
-  'spsub',
-  'sxth',
-  'sxtb',
-  'uxth',
-  'uxtb',
-  'push',
-  'pop',
-  'cps',
-  'rev',
-  'rev16',
-  'revsh',
-  'bkpt',
-  'hint',
-  'stm',
-  'ldm',
-  'bcond',
-  'udf',
-  'svc',
-  'b',
-  'wide',
+/** From which halfword to which it is which instruction. @type {[string, number, number][]} */
+const INSTRUCTIONS = [
+  ['lsli', 0x0000, 0x07ff],
+  ['lsri', 0x0800, 0x0fff],
+  ['asri', 0x1000, 0x17ff],
+  ['addr', 0x1800, 0x19ff],
+  ['subr', 0x1a00, 0x1bff],
+  ['addi3', 0x1c00, 0x1dff],
+  ['subi3', 0x1e00, 0x1fff],
+  ['movi', 0x2000, 0x27ff],
+  ['cmpi', 0x2800, 0x2fff],
+  ['addi8', 0x3000, 0x37ff],
+  ['subi8', 0x3800, 0x3fff],
+  ['and', 0x4000, 0x403f],
+  ['eor', 0x4040, 0x407f],
+  ['lslr', 0x4080, 0x40bf],
+  ['lsrr', 0x40c0, 0x40ff],
+  ['asrr', 0x4100, 0x413f],
+  ['adc', 0x4140, 0x417f],
+  ['sbc', 0x4180, 0x41bf],
+  ['rorr', 0x41c0, 0x41ff],
+  ['tst', 0x4200, 0x423f],
+  ['rsb', 0x4240, 0x427f],
+  ['cmpr', 0x4280, 0x42bf],
+  ['cmn', 0x42c0, 0x42ff],
+  ['orr', 0x4300, 0x433f],
+  ['mul', 0x4340, 0x437f],
+  ['bic', 0x4380, 0x43bf],
+  ['mvn', 0x43c0, 0x43ff],
+  ['addh', 0x4400, 0x44ff],
+  ['cmph', 0x4500, 0x45ff],
+  ['movh', 0x4600, 0x46ff],
+  ['bx', 0x4700, 0x477f],
+  ['blx', 0x4780, 0x47ff],
+  ['ldrpc', 0x4800, 0x4fff],
+  ['strr', 0x5000, 0x51ff],
+  ['strhr', 0x5200, 0x53ff],
+  ['strbr', 0x5400, 0x55ff],
+  ['ldrsbr', 0x5600, 0x57ff],
+  ['ldrr', 0x5800, 0x59ff],
+  ['ldrhr', 0x5a00, 0x5bff],
+  ['ldrbr', 0x5c00, 0x5dff],
+  ['ldrshr', 0x5e00, 0x5fff],
+  ['stri', 0x6000, 0x67ff],
+  ['ldri', 0x6800, 0x6fff],
+  ['strbi', 0x7000, 0x77ff],
+  ['ldrbi', 0x7800, 0x7fff],
+  ['strhi', 0x8000, 0x87ff],
+  ['ldrhi', 0x8800, 0x8fff],
+  ['strsp', 0x9000, 0x97ff],
+  ['ldrsp', 0x9800, 0x9fff],
+  ['adr', 0xa000, 0xa7ff],
+  ['addsp', 0xa800, 0xafff],
+  ['spadd', 0xb000, 0xb07f],
+  ['spsub', 0xb080, 0xb0ff],
+  ['sxth', 0xb200, 0xb23f],
+  ['sxtb', 0xb240, 0xb27f],
+  ['uxth', 0xb280, 0xb2bf],
+  ['uxtb', 0xb2c0, 0xb2ff],
+  ['push', 0xb400, 0xb5ff],
+  ['pop', 0xbc00, 0xbdff],
+  ['cps', 0xb662, 0xb672],
+  ['rev', 0xba00, 0xba3f],
+  ['rev16', 0xba40, 0xba7f],
+  ['revsh', 0xbac0, 0xbaff],
+  ['bkpt', 0xbe00, 0xbeff],
+  ['hint', 0xbf00, 0xbfff],
+  ['stm', 0xc000, 0xc7ff],
+  ['ldm', 0xc800, 0xcfff],
+  ['bcond', 0xd000, 0xddff],
+  ['udf', 0xde00, 0xdeff],
+  ['svc', 0xdf00, 0xdfff],
+  ['b', 0xe000, 0xe7ff],
+  ['wide', 0xe800, 0xffff],
 ];
 
-/** @param {number} op */
-function decode(op) {
-  const top5 = op >> 11,
-    top7 = op >> 9,
-    top10 = op >> 6;
-  if (top5 === 0b00000) return 'lsli';
-  if (top5 === 0b00001) return 'lsri';
-  if (top5 === 0b00010) return 'asri';
-  if (top5 === 0b00011) return ['addr', 'subr', 'addi3', 'subi3'][top7 & 3];
-  if (op >> 13 === 0b001) return ['movi', 'cmpi', 'addi8', 'subi8'][top5 & 3];
-  if (top10 >> 4 === 0b010000)
-    return [
-      'and',
-      'eor',
-      'lslr',
-      'lsrr',
-      'asrr',
-      'adc',
-      'sbc',
-      'rorr',
-      'tst',
-      'rsb',
-      'cmpr',
-      'cmn',
-      'orr',
-      'mul',
-      'bic',
-      'mvn',
-    ][top10 & 15];
-  if (op >> 8 === 0x44) return 'addh';
-  if (op >> 8 === 0x45) return 'cmph';
-  if (op >> 8 === 0x46) return 'movh';
-  if (op >> 8 === 0x47) return op & 0x80 ? 'blx' : 'bx';
-  if (top5 === 0b01001) return 'ldrpc';
-  if (op >> 12 === 0b0101)
-    return ['strr', 'strhr', 'strbr', 'ldrsbr', 'ldrr', 'ldrhr', 'ldrbr', 'ldrshr'][top7 & 7];
-  if (op >> 13 === 0b011) return ['stri', 'ldri', 'strbi', 'ldrbi'][top5 & 3];
-  if (op >> 12 === 0b1000) return top5 & 1 ? 'ldrhi' : 'strhi';
-  if (op >> 12 === 0b1001) return top5 & 1 ? 'ldrsp' : 'strsp';
-  if (op >> 12 === 0b1010) return top5 & 1 ? 'addsp' : 'adr';
-  if (op >> 7 === 0b101100000) return 'spadd';
-  if (op >> 7 === 0b101100001) return 'spsub';
-  if (op >> 8 === 0xb2) return ['sxth', 'sxtb', 'uxth', 'uxtb'][top10 & 3];
-  if (op >> 9 === 0b1011010) return 'push';
-  if (op >> 9 === 0b1011110) return 'pop';
-  if (op === 0xb662 || op === 0xb672) return 'cps';
-  if (op >> 8 === 0xba) return ['rev', 'rev16', 'undefined', 'revsh'][top10 & 3];
-  if (op >> 8 === 0xbe) return 'bkpt';
-  if (op >> 8 === 0xbf) return 'hint';
-  if (op >> 12 === 0b1100) return top5 & 1 ? 'ldm' : 'stm';
-  if (op >> 8 === 0xde) return 'udf';
-  if (op >> 8 === 0xdf) return 'svc';
-  if (op >> 12 === 0b1101) return 'bcond';
-  if (top5 === 0b11100) return 'b';
-  if (top5 >= 0b11101) return 'wide';
-  return 'undefined';
-}
-
-/** By the halfword. */
-export const OPCODES = Uint8Array.from({ length: 65536 }, (_, op) => NAMES.indexOf(decode(op)));
+/** By the halfword: the place of its instruction in the table, from 1 on; 0 if there is none. */
+export const OPCODES = new Uint8Array(65536);
+for (const [i, [, from, to]] of INSTRUCTIONS.entries()) OPCODES.fill(i + 1, from, to + 1);
+// Between `cpsie i` and `cpsid i` there is nothing.
+OPCODES.fill(0, 0xb663, 0xb672);

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import readline from 'node:readline';
 import tls from 'node:tls';
+import { GROUP } from './images.js';
 
 /** A sandbox with these arguments. */
 export class Sandbox {
@@ -17,6 +18,7 @@ export class Sandbox {
     });
     this.port = 0;
     this.key = '';
+    this.group = '';
   }
 
   /** @param {string} program @param {string[]} [settings] */
@@ -26,7 +28,11 @@ export class Sandbox {
       const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
       if (name === 'PARALLEL_BASE_URL') sandbox.port = Number(new URL(value).port);
       if (name === 'PARALLEL_API_KEY') sandbox.key = value;
-      if (sandbox.port && sandbox.key) return sandbox;
+      if (name === 'TASKGROUP_ID') sandbox.group = value;
+      if (!(sandbox.port && sandbox.key && sandbox.group)) continue;
+      if (sandbox.group !== GROUP)
+        throw new Error(`the group of a sandbox is ${sandbox.group}, not ${GROUP}`);
+      return sandbox;
     }
     throw new Error(`${program} sandbox ${settings.join(' ')} has not started`);
   }
@@ -39,12 +45,34 @@ export class Sandbox {
   async runs(...groups) {
     const runs = [];
     for (const group of groups) {
-      const url = `http://127.0.0.1:${this.port}/v1beta/tasks/groups/${group}/runs`;
-      const answer = await fetch(url, { headers: { 'x-api-key': this.key } });
-      const events = await answer.text();
+      const events = await this.ask(group);
       runs.push(...[...events.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).run.run_id));
     }
     return runs;
+  }
+
+  /** Adds runs with these inputs to a group. @param {string} group @param {string[]} inputs */
+  async add(group, ...inputs) {
+    await this.ask(group, { inputs: inputs.map((input) => ({ processor: 'base', input })) });
+  }
+
+  /** Waits until a group has so many runs, and all have ended. @param {string} group @param {number} count */
+  async ended(group, count) {
+    for (;;) {
+      const events = (await this.ask(group)).match(/^data: .*$/gm) ?? [];
+      if (events.length === count && !events.some((event) => event.includes('"is_active":true'))) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** What is answered where the runs of a group are. @param {string} group @param {object} [body] to be posted */
+  async ask(group, body) {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/v1beta/tasks/groups/${group}/runs`, {
+      headers: { 'x-api-key': this.key, 'content-type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    return answer.text();
   }
 
   stop() {

@@ -4,7 +4,7 @@ import { Trial } from './trial.js';
 
 process.once('disconnect', () => process.exit());
 process.once('message', async (message) => {
-  const { setup, name } = /** @type {{ setup: import('./trial.js').Setup, name: string }} */ (message);
+  const { setup, name } = /** @type {import('./check.js').Job} */ (message);
   const start = performance.now();
   const trial = new Trial(setup);
   /** @type {import('./trial.js').Figures | undefined} */
