@@ -1,5 +1,8 @@
 //! Bytes of a JSON text in, the meaning of each out; of a string, the number of unescaped ones.
 
+#[cfg(feature = "fast")]
+use wide::u8x16;
+
 /// What a byte can be as the first of a token; from [`CONTROL`](Self::CONTROL) on, it is not allowed
 /// unescaped in a string. A number and not an enum, so that one comparison decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,17 +77,34 @@ pub(super) fn unescaped(bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(after_unescaped(bytes).len())
 }
 
+/// Whether a search for special bytes compares sixteen of them at once. Where the target has no vectors, the
+/// table is faster than what would stand for them.
+const HAS_VECTORS: bool = cfg!(all(
+    feature = "fast",
+    any(
+        target_feature = "sse2",
+        target_feature = "simd128",
+        all(target_arch = "aarch64", target_feature = "neon")
+    )
+));
+
 /// The rest after those bytes.
 #[inline(always)]
 pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
-    if cfg!(feature = "fast") {
-        if let Some(length) = words(&mut rest) {
-            return rest.get(length..).unwrap_or_default();
+    #[cfg(feature = "fast")]
+    if HAS_VECTORS {
+        while let Some((block, after)) = rest.split_first_chunk() {
+            let specials = specials(*block);
+            if specials != 0 {
+                return rest.get(specials.trailing_zeros() as usize..).unwrap_or_default();
+            }
+            rest = after;
         }
-    } else {
-        // A small processor has no vectors, and loads words only if they are aligned: eight steps unrolled by
-        // hand save most of the loop's own work.
+    }
+    // A small processor has no vectors, and loads words only if they are aligned: eight steps unrolled by
+    // hand save most of the loop's own work.
+    if !HAS_VECTORS {
         macro_rules! stop_at {
             ($($byte:ident $place:literal),*) => {$(
                 if Class::of($byte).is_special() {
@@ -106,50 +126,15 @@ pub(super) fn after_unescaped(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// Drops many bytes at a time: first blocks that the compiler compares with vector instructions, if there are
-/// any, then words. `Some`: the distance from there to a special byte.
-#[inline]
-fn words(bytes: &mut &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    /// The high bit of each special byte, exact up to the first one: there a subtraction borrows, and
-    /// otherwise only a byte that has the high bit itself comes out with it.
-    const fn specials(bytes: [u8; 8]) -> u64 {
-        let word = u64::from_le_bytes(bytes);
-        let quotation_marks = word ^ ONES.wrapping_mul(b'"' as u64);
-        let solidi = word ^ ONES.wrapping_mul(b'\\' as u64);
-        let controls = word.wrapping_sub(ONES.wrapping_mul(b' ' as u64));
-        (controls | quotation_marks.wrapping_sub(ONES) | solidi.wrapping_sub(ONES)) & !word & HIGHS
-    }
-
-    // Most strings end within the first few words, where checking a block would be in vain.
-    for _ in 0..4 {
-        let (word, rest) = bytes.split_first_chunk()?;
-        let specials = specials(*word);
-        if specials != 0 {
-            return Some(specials.trailing_zeros() as usize / 8);
-        }
-        *bytes = rest;
-    }
-    while let Some((block, rest)) = bytes.split_first_chunk::<32>() {
-        // The minimum of differences that are 0 only for a special byte: a minimum is one instruction, a
-        // choice between comparisons many.
-        let least = block.iter().fold(u8::MAX, |least, &byte| {
-            least.min(byte.saturating_sub(b' ' - 1)).min(byte ^ b'"').min(byte ^ b'\\')
-        });
-        if least == 0 {
-            break;
-        }
-        *bytes = rest;
-    }
-    while let Some((word, rest)) = bytes.split_first_chunk() {
-        let specials = specials(*word);
-        if specials != 0 {
-            return Some(specials.trailing_zeros() as usize / 8);
-        }
-        *bytes = rest;
-    }
-    None
+/// One bit for each special byte, the lowest for the first.
+#[cfg(feature = "fast")]
+#[inline(always)]
+fn specials(block: [u8; 16]) -> u32 {
+    let block = u8x16::new(block);
+    let controls = block.min(u8x16::splat(b' ' - 1)).simd_eq(block);
+    let quotation_marks = block.simd_eq(u8x16::splat(b'"'));
+    let solidi = block.simd_eq(u8x16::splat(b'\\'));
+    (controls | quotation_marks | solidi).to_bitmask()
 }
 
 #[cfg(test)]
@@ -160,7 +145,7 @@ mod tests {
     #[test]
     fn every_byte_is_judged_alike_at_every_place() {
         for byte in 0..=u8::MAX {
-            for length in [1, 7, 8, 9, 31, 33, 64, 100] {
+            for length in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 100] {
                 for place in 0..length {
                     let mut bytes = std::vec![b'\x80'; length];
                     bytes[place] = byte;

@@ -188,6 +188,9 @@ impl Tokenizer {
         if self.hop(depth, input) {
             return Ok(true);
         }
+        if cfg!(feature = "fast") && input.is_empty() {
+            return Ok(false);
+        }
         Ok(self.step(Some(depth), input)?.is_some())
     }
 

@@ -184,7 +184,8 @@ fn strings(input: &mut &[u8], state: State, levels: u32) -> State {
 }
 
 /// The input after the rest of an escape, if that is whole and valid.
-#[inline(never)]
+#[cfg_attr(feature = "fast", inline(always))]
+#[cfg_attr(not(feature = "fast"), inline(never))]
 fn after_escape(input: &[u8]) -> Option<&[u8]> {
     match input {
         [b'u', rest @ ..] => {
