@@ -1,5 +1,5 @@
-//! One program into one record, chosen by features. Its size, less that of the program with neither, is what the
-//! program takes of the flash.
+//! One program into one record, chosen by features. Its size, less that of the program with neither, is what
+//! the program takes of the flash.
 //!
 //! Where the bytes come from and where what was found goes, the compiler cannot know.
 #![no_std]

@@ -1,5 +1,5 @@
-//! Makes what the programs are fed with, the same frames as the benchmarks and some that test one thing, and lays
-//! out the memory.
+//! Makes what the programs are fed with, the same frames as the benchmarks and some that test one thing, and
+//! lays out the memory.
 
 #[path = "../../benches/table/frames.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -1,4 +1,5 @@
-//! A record in, a hash over the main part of what it kept out: whatever the type, the same for the same event.
+//! A record in, a hash over the main part of what it kept out: whatever the type, the same for the same
+//! event.
 
 use glue::records::{cut, in_place, strict};
 use taskgroup::api::{Brief, Standard, StreamEvent};

@@ -1,5 +1,5 @@
-//! One program on one input, as the host says: instructions for each byte of the event stream, the most stack,
-//! and what was kept.
+//! One program on one input, as the host says: instructions for each byte of the event stream, the most
+//! stack, and what was kept.
 //!
 //! Prints lines of `kind|what|number` for the host. Without a number of a program, it prints what there is.
 #![no_std]

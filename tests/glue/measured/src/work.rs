@@ -46,8 +46,8 @@ impl Task {
 /// Runs what it is given, and measures it.
 type Meter<'m> = &'m mut dyn FnMut(&mut dyn FnMut());
 
-/// Takes all of an input. The meter runs only the taking: the program's own memory belongs to the caller. Returns
-/// how much that is, besides the heap.
+/// Takes all of an input. The meter runs only the taking: the program's own memory belongs to the caller.
+/// Returns how much that is, besides the heap.
 type Program = fn(&Task, &mut Found, Meter<'_>) -> usize;
 
 /// By name: into [`Brief`], and into [`Standard`].

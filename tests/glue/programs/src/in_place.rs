@@ -1,6 +1,6 @@
-//! (c') What an expert makes of the line buffer and serde-json-core: the record is filled where it lies, so none
-//! travels over the stack. By serde's hidden `deserialize_in_place`, and by types for lists and for what may be
-//! null.
+//! (c') What an expert makes of the line buffer and serde-json-core: the record is filled where it lies, so
+//! none travels over the stack. By serde's hidden `deserialize_in_place`, and by types for lists and for what
+//! may be null.
 
 use core::fmt;
 

@@ -1,8 +1,8 @@
 //! What taskgroup's `Brief` and `Standard` keep, for serde.
 //!
-//! What serde-json-core has no means for is not kept: members of any JSON, since it has no raw value, and members
-//! that are text or an object, since it cannot tell before it reads. `content` and `metadata` are structs of one
-//! program's own schema.
+//! What serde-json-core has no means for is not kept: members of any JSON, since it has no raw value, and
+//! members that are text or an object, since it cannot tell before it reads. `content` and `metadata` are
+//! structs of one program's own schema.
 
 use serde::Deserialize;
 

@@ -30,8 +30,8 @@ impl<const N: usize> Text<N> {
         self.lost = self.lost.saturating_add(piece.len().saturating_sub(end) as u32);
     }
 
-    /// From a string as it stands in JSON. By hand: serde-json-core knows no surrogate pairs, and its buffer to
-    /// unescape in must hold the longest string there is, also of members that nobody asked for.
+    /// From a string as it stands in JSON. By hand: serde-json-core knows no surrogate pairs, and its buffer
+    /// to unescape in must hold the longest string there is, also of members that nobody asked for.
     fn unescape(&mut self, mut raw: &str) -> Option<()> {
         self.clear();
         while let Some((before, after)) = raw.split_once('\\') {

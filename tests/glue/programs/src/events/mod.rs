@@ -1,5 +1,5 @@
-//! (d) and (d') Lines by hand, and picojson's parsers, which give events: no buffer for a frame, but one for a
-//! string with an escape.
+//! (d) and (d') Lines by hand, and picojson's parsers, which give events: no buffer for a frame, but one for
+//! a string with an escape.
 
 mod paths;
 mod pieces;
@@ -81,8 +81,8 @@ impl<E: Keep> PushParserHandler<'_, '_, ParseError> for Handler<'_, E> {
     }
 }
 
-/// (d) Piece by piece as they are read. The parser wants pieces that live as long as it does: right for bytes in
-/// flash, as here, and impossible for a buffer that is read into again.
+/// (d) Piece by piece as they are read. The parser wants pieces that live as long as it does: right for bytes
+/// in flash, as here, and impossible for a buffer that is read into again.
 pub fn push<'r, E: Keep>(
     scratch: &mut [u8],
     record: &mut E,
