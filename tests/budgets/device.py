@@ -66,9 +66,9 @@ def in_qemu(target, image, *options):
 
 
 def read_figures(printed):
-    """The numbers that an image has printed, by kind and name."""
+    """The numbers that an image has printed, by what stands before each."""
     fields = [line.split("|") for line in printed.splitlines()]
-    return {(kind, what): int(number) for kind, what, number in fields}
+    return {tuple(names): int(number) for *names, number in fields}
 
 
 def output(*command):
@@ -78,7 +78,7 @@ def output(*command):
     return result.stdout
 
 
-def aligned(cells):
+def grid(cells):
     """The lines of a table: rows of cells, the first of which is the heading."""
     widths = [max(map(len, column)) for column in zip(*cells)]
     line = lambda row: "| " + " | ".join(
