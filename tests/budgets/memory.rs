@@ -32,5 +32,4 @@ pub(crate) fn lay_out() {
     }
     println!("cargo::rustc-link-arg=-Tlink.x");
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=../memory.rs");
 }

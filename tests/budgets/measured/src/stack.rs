@@ -3,10 +3,10 @@
 use core::arch::asm;
 
 /// As deep as is painted, in words.
-const DEPTH: usize = 16 * 1024;
+const DEPTH: usize = 64 * 1024;
 const PAINT: u32 = 0xDEAD_BEEF;
 
-/// How many bytes of stack `work` takes, at most 64 KB.
+/// How many bytes of stack `work` takes, at most 256 KB.
 ///
 /// Painting and looking are inlined here: otherwise they would have frames where they paint.
 #[inline(never)]
