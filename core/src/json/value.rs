@@ -128,8 +128,8 @@ pub trait Watch {
     /// up to [`SHORT`] bytes that begins as [`initials`](Self::initials) says.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of 0
-    /// for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
+    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of
+    /// 0 for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
     /// record that names nothing is then skipped as a whole.
     fn initials(&self) -> u32 {
         u32::MAX
@@ -484,7 +484,7 @@ impl Json<'_, '_> {
 
 /// The watch, if it sees the next value.
 #[inline(always)]
-fn watch<'w>(is_watched: bool, watch: &'w mut dyn Watch) -> Option<&'w mut dyn Watch> {
+fn watch(is_watched: bool, watch: &mut dyn Watch) -> Option<&mut dyn Watch> {
     if is_watched { Some(watch) } else { None }
 }
 
