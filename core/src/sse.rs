@@ -271,8 +271,8 @@ fn line_length(bytes: &[u8]) -> usize {
     if cfg!(feature = "fast") {
         return memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
     }
-    // A small processor has no vectors: eight steps unrolled by hand save most of the loop's own work, and one
-    // comparison for each byte leaves only control characters to be looked at again.
+    // A small processor has no vectors: eight steps unrolled by hand save most of the loop's own work, and
+    // one comparison for each byte leaves only control characters to be looked at again.
     let mut rest = bytes;
     loop {
         rest = from_control(rest);

@@ -474,6 +474,35 @@ fn a_watch_is_not_asked_about_names_beyond_40_bytes_nor_below_the_root() {
 }
 
 #[test]
+fn a_watch_is_asked_only_about_names_with_the_first_bytes_that_it_gives() {
+    struct Some(Vec<String>, u32);
+    impl Watch for Some {
+        fn wants(&mut self, name: &str) -> bool {
+            self.0.push(name.into());
+            name == "run"
+        }
+        fn initials(&self) -> u32 {
+            self.1
+        }
+        fn token(&mut self, token: &Token<'_>) {
+            self.0.push(format!("{token:?}"));
+        }
+    }
+    let text = r#"{"":0,"a":{"run":1},"run":null,"\u0072":1,"r2":2,"text":"r","other":[]}"#;
+    let asked = |initials| {
+        splits(text.as_bytes(), &[], |chunks| {
+            let mut some = Some(Vec::new(), initials);
+            assert_eq!(fill_chunks(&mut All::default(), &mut some, chunks), Ok(()));
+            some.0
+        })
+    };
+    assert_eq!(asked(u32::MAX), ["", "a", "run", "Null", "r", "r2", "text", "other"]);
+    assert_eq!(asked(1 << (b'r' & 31)), ["run", "Null", "r", "r2"]);
+    assert_eq!(asked(1), [""], "the empty name is among those that begin with 0");
+    assert_eq!(asked(0), [""; 0]);
+}
+
+#[test]
 fn pieces_are_told_of_the_beginning_the_text_and_its_end() {
     record! {
         struct Show<F> where F: FnMut(Piece<'_>) { answer: Pieces<F> = "/output/content", id: Text<4> = "/id" }

@@ -51,9 +51,9 @@ mod writer;
 pub use self::macros::__private;
 #[cfg(feature = "serde")]
 pub(crate) use self::serialize::JsonText;
+pub(crate) use self::value::initials;
 #[cfg(feature = "serde")]
 pub use self::{error::ParseError, serializer::Serialized};
-pub(crate) use self::value::initials;
 pub use self::{
     error::{Error, Misfit, Name},
     field::{Content, List, Piece, Pieces, Raw, Skip},

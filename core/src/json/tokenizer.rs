@@ -187,6 +187,7 @@ impl Tokenizer {
         Err(Error::Incomplete)
     }
 
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     fn character(&self, length: u8) -> &str {
         let bytes = self.character.get(..usize::from(length)).unwrap_or_default();
         str::from_utf8(bytes).unwrap_or_default()

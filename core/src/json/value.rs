@@ -128,8 +128,8 @@ pub trait Watch {
     /// up to [`SHORT`] bytes that begins as [`initials`](Self::initials) says.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of 0
-    /// for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
+    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of
+    /// 0 for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
     /// record that names nothing is then skipped as a whole.
     fn initials(&self) -> u32 {
         u32::MAX
@@ -345,7 +345,7 @@ impl Json<'_, '_> {
     ///
     /// See [`peek`](Self::peek).
     pub fn number(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<(), Stop> {
-        match self.short(Kind::Number)? {
+        match self.short(Some(Kind::Number))? {
             Taken::Text => match self.progress.short.text() {
                 Some(number) if each(number) => Ok(()),
                 Some(_) => self.misfit(Misfit::Range),
@@ -367,7 +367,7 @@ impl Json<'_, '_> {
             each(if word.len() <= SHORT { word } else { "" });
             return Ok(());
         }
-        match self.short(Kind::String)? {
+        match self.short(Some(Kind::String))? {
             Taken::Text => each(self.progress.short.text().unwrap_or_default()),
             Taken::Null => {}
             Taken::Other => self.mismatch()?,
@@ -386,7 +386,7 @@ impl Json<'_, '_> {
         let word = match self.whole_word() {
             // One that is too long is none of them, since those are short.
             Some(word) => Some(word).filter(|word| word.len() <= SHORT),
-            None => match self.short(Kind::String)? {
+            None => match self.short(Some(Kind::String))? {
                 Taken::Text => self.progress.short.text(),
                 Taken::Null => return Ok(None),
                 Taken::Other => return self.mismatch().map(|()| None),
@@ -401,7 +401,7 @@ impl Json<'_, '_> {
         &mut self,
         parse: fn(&str) -> Result<u64, Misfit>,
     ) -> Result<Option<u64>, Stop> {
-        let value = match self.short(Kind::Number)? {
+        let value = match self.short(Some(Kind::Number))? {
             Taken::Text => self.progress.short.text().ok_or(Misfit::Long).and_then(parse),
             Taken::Null => return Ok(None),
             Taken::Other => Err(Misfit::Type),
@@ -447,16 +447,17 @@ impl Json<'_, '_> {
         tokens.take_string(&mut self.input)
     }
 
-    /// Takes a number or a string into `short`.
+    /// Takes a number or a string, or else a name, into `short`.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn short(&mut self, kind: Kind) -> Result<Taken, Stop> {
+    fn short(&mut self, kind: Option<Kind>) -> Result<Taken, Stop> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
             let (piece, last) = match next(tokens, &mut self.input, watch(*is_watched, self.watch))? {
-                Token::Number { piece, last } if kind == Kind::Number => (piece, last),
-                Token::String { piece, last } if kind == Kind::String => (piece, last),
+                Token::Number { piece, last } if kind == Some(Kind::Number) => (piece, last),
+                Token::String { piece, last } if kind == Some(Kind::String) => (piece, last),
+                Token::Name { piece, last } if kind.is_none() => (piece, last),
                 Token::Null => return Ok(Taken::Null),
                 _ => break,
             };
@@ -483,7 +484,7 @@ impl Json<'_, '_> {
 
 /// The watch, if it sees the next value.
 #[inline(always)]
-fn watch<'w>(is_watched: bool, watch: &'w mut dyn Watch) -> Option<&'w mut dyn Watch> {
+fn watch(is_watched: bool, watch: &mut dyn Watch) -> Option<&mut dyn Watch> {
     if is_watched { Some(watch) } else { None }
 }
 

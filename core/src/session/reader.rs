@@ -232,23 +232,10 @@ impl<'c> Reader<'c> {
                     }
                 }
                 Token::Dispatch => {
-                    self.end_field();
-                    let result = match mem::replace(&mut self.data, Data::Absent) {
-                        Data::Absent | Data::Empty if matches!(self.held, Held::Whole) => continue,
-                        Data::Absent | Data::Empty => {
-                            self.forget(id);
-                            self.settle(record);
-                            continue;
-                        }
-                        Data::Json => self.filler.finish(),
-                        Data::Broken(error) => Err(error),
-                    };
-                    if !matches!(result, Ok(()) | Err(json::Error::Mismatch(_))) {
-                        self.envelope.broken();
+                    let result = self.dispatch(record, id);
+                    if result.is_some() {
+                        return result;
                     }
-                    self.held = Held::Whole;
-                    self.tally.events = self.tally.events.saturating_add(1);
-                    return Some(result);
                 }
             }
         }
@@ -257,6 +244,29 @@ impl<'c> Reader<'c> {
             self.end_field();
         }
         None
+    }
+
+    /// A blank line: the end of an event, if that has data.
+    #[inline(never)]
+    fn dispatch(&mut self, record: &mut dyn Record, id: &mut Id) -> Option<Result<(), json::Error>> {
+        self.end_field();
+        let result = match mem::replace(&mut self.data, Data::Absent) {
+            Data::Absent | Data::Empty => {
+                if !matches!(self.held, Held::Whole) {
+                    self.forget(id);
+                    self.settle(record);
+                }
+                return None;
+            }
+            Data::Json => self.filler.finish(),
+            Data::Broken(error) => Err(error),
+        };
+        if !matches!(result, Ok(()) | Err(json::Error::Mismatch(_))) {
+            self.envelope.broken();
+        }
+        self.held = Held::Whole;
+        self.tally.events = self.tally.events.saturating_add(1);
+        Some(result)
     }
 
     /// What a token that does not end the event adds to its data, if that is JSON that is valid so far. What

@@ -196,3 +196,17 @@ fn a_stream_was_cut_when_it_ends_in_an_event_or_a_line_of_one() {
     let mut parser = Parser::<8>::new();
     assert!(!parser.advance(&mut &b"\xEF\xBB"[..]) && parser.is_amid_event(), "half a mark");
 }
+
+#[test]
+fn a_line_ends_at_cr_and_lf_alone_wherever_they_stand() {
+    for byte in 0..=u8::MAX {
+        for length in [1, 7, 8, 9, 16, 31] {
+            for place in 0..length {
+                let mut bytes = std::vec![b'\t'; length];
+                bytes[place] = byte;
+                let expected = if matches!(byte, b'\r' | b'\n') { place } else { length };
+                assert_eq!(line_length(&bytes), expected, "{byte} at {place} of {length}");
+            }
+        }
+    }
+}

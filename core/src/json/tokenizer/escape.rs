@@ -126,6 +126,8 @@ pub(in crate::json) fn short_form(byte: u8) -> Option<&'static str> {
     counterpart(byte, CHARACTERS, SHORT)
 }
 
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
 fn counterpart(byte: u8, from: &str, to: &'static str) -> Option<&'static str> {
     let place = from.bytes().position(|short| short == byte)?;
     to.get(place..=place)

@@ -129,12 +129,9 @@ impl Tokenizer {
                 self.state = State::Next;
                 Some(true)
             }
-            [byte, ..] => {
-                let class = Class::of(*byte);
-                let is_other = matches!(class, Class::QUOTATION_MARK | Class::BEGIN | Class::NUMBER);
-                (is_other || matches!(byte, b't' | b'f')).then_some(false)
-            }
-            [] => None,
+            // Whitespace, or a `null` that is cut.
+            [..=b' ' | b'n', ..] | [] => None,
+            [_, ..] => Some(false),
         }
     }
 

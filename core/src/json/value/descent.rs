@@ -4,7 +4,7 @@
 //!
 //! Those of [`json`](crate::json).
 
-use super::{Json, Record, Row, Stop, Stopped, is_wanted, next, watch};
+use super::{Json, Record, Row, Stop, Stopped, Taken, is_wanted};
 use crate::json::{
     error::Misfit,
     limits::{RECORDS, SHORT},
@@ -225,27 +225,14 @@ impl Json<'_, '_> {
     /// A name, in any number of pieces.
     #[inline(never)]
     fn any_name(&mut self, nodes: &'static [Node]) -> Result<Step, Stop> {
-        // Each turn takes a piece of the name, or returns.
-        loop {
-            let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
-            let Token::Name { piece, last } = next(tokens, &mut self.input, watch(*is_watched, self.watch))? else {
-                return Ok(START);
-            };
-            let name = if last && short.is_whole {
-                (piece.len() <= SHORT).then_some(piece)
-            } else {
-                short.push(piece, last);
-                short.text()
-            };
-            if !last {
-                continue;
-            }
-            if self.level == 1 {
-                let (watch, initials) = (&mut *self.watch, self.initials);
-                *is_watched = name.is_some_and(|name| is_wanted(watch, initials, name));
-            }
-            return Ok(step_of(nodes, name));
+        let Taken::Text = self.short(None)? else { return Ok(START) };
+        let Progress { short, is_watched, .. } = &mut *self.progress;
+        let name = short.text();
+        if self.level == 1 {
+            let (watch, initials) = (&mut *self.watch, self.initials);
+            *is_watched = name.is_some_and(|name| is_wanted(watch, initials, name));
         }
+        Ok(step_of(nodes, name))
     }
 
     /// Enters an object or array that has not been entered. False: the value is neither, and was skipped.

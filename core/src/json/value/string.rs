@@ -30,6 +30,8 @@ impl Sink<'_> {
         }
     }
 
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     fn room(&self) -> usize {
         match self {
             Self::Text(text) => text.room(),
@@ -82,9 +84,12 @@ impl Json<'_, '_> {
     fn whole_text(&mut self, sink: &mut Sink<'_>) -> bool {
         let tokens = &mut self.progress.tokens;
         // Each turn takes a piece of the string, with what is escaped after it, or ends.
-        while !sink.is_full()
-            && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input)
-        {
+        loop {
+            let room = sink.room();
+            if room == 0 {
+                return false;
+            }
+            let Some((text, more, last)) = tokens.take_piece(room, &mut self.input) else { return false };
             sink.push(text);
             sink.lose(more);
             if last {
@@ -94,7 +99,6 @@ impl Json<'_, '_> {
                 sink.push(character);
             }
         }
-        false
     }
 
     #[inline]

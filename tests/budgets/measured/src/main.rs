@@ -24,6 +24,8 @@ pub(crate) fn measure() {
     instructions("http::Response, 4 KB chunks", work::LARGE.http, work::http);
     instructions("json skipped, 385 B events", work::SMALL.json, work::skipped);
     instructions("json skipped, 4 KB events", work::LARGE.json, work::skipped);
+    instructions("json skipped, watched, 385 B events", work::SMALL.json, work::skipped_watched);
+    instructions("json skipped, watched, 4 KB events", work::LARGE.json, work::skipped_watched);
     instructions("json into Brief, 385 B events", work::SMALL.json, work::brief);
     instructions("json into Brief, 4 KB events", work::LARGE.json, work::brief);
     instructions("json into Standard, 385 B events", work::SMALL.json, work::standard);

@@ -9,7 +9,7 @@ use taskgroup::{
     },
     follow::{self, Follow},
     http::Response,
-    json::{self, Record},
+    json::{self, Record, Token, Watch},
     record,
     session::{Action, Config, Session},
     sse,
@@ -145,23 +145,44 @@ pub(crate) fn json(input: Input, read: usize, meter: Meter<'_>) {
 }
 
 pub(crate) fn skipped(input: Input, read: usize, meter: Meter<'_>) {
-    fill::<Nothing>(input, read, meter);
+    fill::<Nothing>(input, read, &mut (), meter);
+}
+
+/// With a watch on the members that a session reads of each event.
+pub(crate) fn skipped_watched(input: Input, read: usize, meter: Meter<'_>) {
+    fill::<Nothing>(input, read, &mut Members, meter);
+}
+
+struct Members;
+
+impl Watch for Members {
+    fn wants(&mut self, name: &str) -> bool {
+        matches!(name, "type" | "event_id" | "error")
+    }
+
+    fn initials(&self) -> u32 {
+        1 << (b't' & 31) | 1 << (b'e' & 31)
+    }
+
+    fn token(&mut self, token: &Token<'_>) {
+        black_box(token);
+    }
 }
 
 pub(crate) fn brief(input: Input, read: usize, meter: Meter<'_>) {
-    fill::<StreamEvent<Brief>>(input, read, meter);
+    fill::<StreamEvent<Brief>>(input, read, &mut (), meter);
 }
 
 pub(crate) fn standard(input: Input, read: usize, meter: Meter<'_>) {
-    fill::<StreamEvent<Standard>>(input, read, meter);
+    fill::<StreamEvent<Standard>>(input, read, &mut (), meter);
 }
 
-fn fill<R: Record + Default>(input: Input, read: usize, meter: Meter<'_>) {
+fn fill<R: Record + Default>(input: Input, read: usize, watch: &mut dyn Watch, meter: Meter<'_>) {
     let (mut filler, mut record) = (json::Filler::new(), R::default());
     meter(&mut || {
         filler.begin(&mut record);
         reads(input, read, |mut bytes, is_last| {
-            let _ = black_box(filler.feed(&mut record, &mut (), &mut bytes));
+            let _ = black_box(filler.feed(&mut record, watch, &mut bytes));
             if is_last {
                 let _ = black_box(filler.finish());
                 filler.begin(&mut record);
