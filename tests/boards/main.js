@@ -19,7 +19,8 @@ const USAGE = `run watch w5500|pico-w [--runs] [--tls] [--image FILE] [--seconds
     the button is pressed once; or, with --runs, the runs of a group. Ends when all is shown; with 1 if nothing was, or
     if the firmware panics.
 run check [--write] [WORDS…]
-    Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write writes it.
+    Runs all scenarios, or those whose names have all of these words, and compares with table.md. --write takes their
+    figures into it.
 run compare REVISION [w5500|pico-w]
     Instructions of that commit's image and of this tree's, side by side.
 run images [WORDS…]

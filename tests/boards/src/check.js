@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { scenarios } from './scenarios.js';
-import { compare, render } from './table.js';
+import { compare, parse, render } from './table.js';
 
 const TABLE = path.resolve(import.meta.dirname, '../table.md');
 
@@ -23,19 +23,31 @@ const TABLE = path.resolve(import.meta.dirname, '../table.md');
 export async function check(jobs, isToWrite) {
   const results = await runAll(jobs);
   const failed = results.filter(({ failure }) => failure !== undefined).length;
-  const table = render(results);
-  console.log(`\n${table}`);
-  let moved = 0;
-  if (isToWrite && jobs.length === Object.keys(scenarios).length && !failed) {
-    fs.writeFileSync(TABLE, table);
-  } else {
-    const differences = compare(fs.existsSync(TABLE) ? fs.readFileSync(TABLE, 'utf8') : '', table);
-    for (const difference of differences) console.log(difference);
-    moved = differences.length;
-    if (moved) console.log('figures have moved; when that is as it should be, --write takes them');
-  }
+  /** @type {import('./table.js').Row[]} */
+  const measured = results.flatMap(({ name, figures }) => (figures ? [[name, figures]] : []));
+  console.log(`\n${render(measured)}`);
+  const before = parse(fs.existsSync(TABLE) ? fs.readFileSync(TABLE, 'utf8') : '');
+  const differences = isToWrite && !failed ? [] : compare(before, measured);
+  for (const difference of differences) console.log(difference);
+  if (differences.length) console.log('figures have moved; when that is as it should be, --write takes them');
+  if (isToWrite && !failed) write(before, measured);
   console.log(`${jobs.length - failed} of ${jobs.length} as they should be`);
-  return failed || moved || !jobs.length ? 1 : 0;
+  return failed || differences.length || !jobs.length ? 1 : 0;
+}
+
+/**
+ * Takes these figures, and leaves those of the other scenarios.
+ * @param {Map<string, import('./trial.js').Figures>} before
+ * @param {import('./table.js').Row[]} measured
+ */
+function write(before, measured) {
+  const now = new Map([...before, ...measured]);
+  /** @type {import('./table.js').Row[]} */
+  const rows = Object.keys(scenarios).flatMap((name) => {
+    const figures = now.get(name);
+    return figures ? [[name, figures]] : [];
+  });
+  fs.writeFileSync(TABLE, render(rows));
 }
 
 /** @param {Job[]} jobs @returns {Promise<Result[]>} in this order */

@@ -9,14 +9,15 @@ const TOLERANCE = [
   { title: /s$/, share: 0.05 },
 ];
 
-/** @param {import('./check.js').Result[]} results */
-export function render(results) {
-  /** @type {Map<string, [string, import('./trial.js').Figures][]>} rows by their titles */
+/** @typedef {[string, import('./trial.js').Figures]} Row a scenario and its figures */
+
+/** @param {Row[]} rows */
+export function render(rows) {
+  /** @type {Map<string, Row[]>} by their titles */
   const tables = new Map();
-  for (const { name, figures } of results) {
-    if (!figures) continue;
-    const titles = Object.keys(figures).join();
-    tables.set(titles, [...(tables.get(titles) ?? []), [name, figures]]);
+  for (const row of rows) {
+    const titles = Object.keys(row[1]).join();
+    tables.set(titles, [...(tables.get(titles) ?? []), row]);
   }
   return [
     '# What a running board costs',
@@ -32,7 +33,7 @@ export function render(results) {
   ].join('\n');
 }
 
-/** @param {[string, import('./trial.js').Figures][]} rows */
+/** @param {Row[]} rows */
 function markdown(rows) {
   const titles = Object.keys(rows[0][1]);
   const cells = [
@@ -53,33 +54,32 @@ function format(title, figure) {
 }
 
 /**
- * What has moved in the rows that both have; or that one has no row of the old.
- * @param {string} old
- * @param {string} now
+ * What has moved since another table.
+ * @param {Map<string, import('./trial.js').Figures>} before
+ * @param {Row[]} rows
  */
-export function compare(old, now) {
-  const [before, after] = [parse(old), parse(now)];
+export function compare(before, rows) {
   const differences = [];
-  for (const [name, figures] of after) {
+  for (const [name, figures] of rows) {
     const was = before.get(name);
     if (!was) {
       differences.push(`${name}: not in table.md`);
       continue;
     }
-    for (const [title, figure] of figures) {
+    for (const [title, figure] of Object.entries(figures)) {
       const share = TOLERANCE.find((one) => one.title.test(title))?.share ?? 0;
-      const expected = was.get(title) ?? Number.NaN;
+      const expected = was[title] ?? Number.NaN;
       if (!(Math.abs(figure - expected) <= share * expected)) {
-        differences.push(`${name}: ${title} was ${expected}, is ${figure}`);
+        differences.push(`${name}: ${title} was ${expected}, is ${format(title, figure)}`);
       }
     }
   }
   return differences;
 }
 
-/** @param {string} text @returns {Map<string, Map<string, number>>} */
-function parse(text) {
-  /** @type {Map<string, Map<string, number>>} */
+/** The rows of a table. @param {string} text @returns {Map<string, import('./trial.js').Figures>} */
+export function parse(text) {
+  /** @type {Map<string, import('./trial.js').Figures>} */
   const rows = new Map();
   /** @type {string[]} */
   let titles = [];
@@ -89,7 +89,11 @@ function parse(text) {
       .slice(1, -1)
       .map((cell) => cell.trim());
     if (name === 'what') titles = figures;
-    else rows.set(name, new Map(figures.map((figure, i) => [titles[i], Number(figure.replace(/,/g, ''))])));
+    else
+      rows.set(
+        name,
+        Object.fromEntries(titles.map((title, i) => [title, Number(figures[i].replace(/,/g, ''))])),
+      );
   }
   return rows;
 }
