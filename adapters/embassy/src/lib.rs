@@ -68,7 +68,7 @@
 //! # Limits
 //!
 //! One connection at a time for each [`Tcp`]. If you drop a handshake it starts again, and if you keep
-//! dropping it before a record has arrived it never ends: keep the future, as the stream's documentation
+//! dropping it before it is complete it never ends: keep the future, as the stream's documentation
 //! shows. The network stack is borrowed while an event is parsed, so a record's callback must not use it.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -16,7 +16,10 @@ use taskgroup::{
     time::Instant,
 };
 use taskgroup_embedded_io::{Connector, Transport};
-use taskgroup_tls::{Client, Error, Random};
+use taskgroup_tls::{
+    Client, Error, Random,
+    machine::{OneTicket, Tickets},
+};
 
 use crate::{Tcp, tcp::Connection as Plain};
 
@@ -25,26 +28,27 @@ use crate::{Tcp, tcp::Connection as Plain};
 /// The key is written only when the server is authenticated as [`Config::host`]. What does not hold is
 /// said in the log, and stops the stream: [`Failure::Refused`]. Start another then, later: it may have been
 /// no attack, but the portal of somebody's Wi-Fi. As long as the time is not known there is only another try.
-pub struct Tls<'d, R> {
+///
+/// After the first connection the TLS session is resumed, as the client says.
+pub struct Tls<'d, R, K = OneTicket> {
     tcp: Tcp<'d>,
-    client: Client<'d, R>,
+    client: Client<'d, R, K>,
 }
 
-impl<'d, R: Random> Tls<'d, R> {
+impl<'d, R: Random, K: Tickets> Tls<'d, R, K> {
     /// Uses this client's TLS over this socket.
     #[must_use]
-    pub fn new(tcp: Tcp<'d>, client: Client<'d, R>) -> Self {
+    pub fn new(tcp: Tcp<'d>, client: Client<'d, R, K>) -> Self {
         Self { tcp, client }
     }
 }
 
-impl<'d, R: Random> Connector for Tls<'d, R> {
+impl<'d, R: Random, K: Tickets> Connector for Tls<'d, R, K> {
     type Connection<'n>
         = Connection<'n, 'd>
     where
         Self: 'n;
 
-    /// The connection itself reports what a dropped read or write has cost.
     fn cancel_safe(&self) -> bool {
         true
     }
@@ -84,7 +88,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-impl<R> fmt::Debug for Tls<'_, R> {
+impl<R, K> fmt::Debug for Tls<'_, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("tcp", &self.tcp).finish_non_exhaustive()
     }
@@ -182,4 +186,4 @@ fn broken(error: tcp::Error) -> Error {
 }
 
 #[cfg(feature = "defmt")]
-taskgroup::__format_as_debug! { [R] Tls<'_, R>; [] Connection<'_, '_>; }
+taskgroup::__format_as_debug! { [R, K] Tls<'_, R, K>; [] Connection<'_, '_>; }

@@ -210,6 +210,7 @@ impl From<webpki::Error> for CertificateError {
             E::CertExpired { not_after, .. } => Self::Expired { on: date(not_after) },
             E::CertNotValidYet { not_before, .. } => Self::NotYetValid { before: date(not_before) },
             E::CertNotValidForName(_) => Self::Name,
+            E::UnsupportedCertVersion => Self::OldVersion,
             // How many there were is known to the caller.
             E::UnknownIssuer => Self::UnknownIssuer { sent: 0 },
             E::InvalidSignatureForPublicKey | E::SignatureAlgorithmMismatch => Self::Signature,

@@ -1,5 +1,5 @@
-//! An authenticated server's records in, application data out, and the other way: the machine over a transport
-//! of embedded-io-async.
+//! An authenticated server's records in, application data out, and the other way: the machine over a
+//! transport of embedded-io-async.
 
 use core::{
     cell::{RefCell, RefMut},

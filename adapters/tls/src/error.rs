@@ -91,8 +91,11 @@ pub enum CertificateError {
         /// How many.
         sent: usize,
     },
-    /// One is not as X.509 (RFC 5280) requires: malformed, or of an old version (1 or 2).
+    /// One is not as X.509 (RFC 5280) requires.
     Malformed,
+    /// One is of X.509 version 1 or 2, which does not say what it is for. `openssl x509 -req` makes such ones
+    /// unless `-extfile` names a file with extensions, `subjectAltName` at least.
+    OldVersion,
     /// One has expired. A clock that is wrong gives this, too, and may hide that the issuer is unknown.
     Expired {
         /// Its last moment.
@@ -160,7 +163,8 @@ words! { Error {
 words! { CertificateError {
     Self::Missing => "the server sent no certificate";
     Self::TooMany { sent } => "the server sent {} certificates, more than are looked at", sent;
-    Self::Malformed => "certificate malformed, or not X.509 version 3";
+    Self::Malformed => "certificate malformed";
+    Self::OldVersion => "certificate of X.509 version 1 or 2, not 3";
     Self::Expired { on } => "certificate expired on {}, or the clock is wrong", on;
     Self::NotYetValid { before } => "certificate not valid before {}, or the clock is wrong", before;
     Self::NeverValid => "there is no day on which all certificates are valid";

@@ -30,49 +30,49 @@
 //! * **That both came**, once, in order.
 //! * **The end of the handshake**, which covers every byte of it.
 //!
-//! And always: that each record is authentic and in order; that nothing comes in the clear that must be
-//! encrypted; that the server itself ended the connection. [`CertificateError`] says what is wrong with a
-//! server's certificates.
+//! And always: that each record is authentic and in order; that the server answers only what was offered, and
+//! sends each message in its place; that nothing comes in the clear that must be encrypted; that the server
+//! itself ended the connection. [`CertificateError`] says what is wrong with a server's certificates. A
+//! server that is refused is told why by an alert.
 //!
 //! # What is not
 //!
 //! * **No revocation.** Short-lived certificates help, or roots of your own.
 //! * **No key usage** but the extended one, as in rustls.
-//! * **TLS 1.3 only**, with one [cipher suite](Suite) and a key exchange on P-256. A server that has neither
-//!   ends the handshake, and the error says so. There is no resumption: every connection needs a full
-//!   handshake.
-//! * **Handshake messages split over records** are refused. Servers split what is longer than a record, 16
-//!   KB: a certificate chain of that size. Some split earlier.
-//! * **change_cipher_spec**, which has no meaning, may come once, after `ServerHello`; RFC 8446 allows more.
-//! * **A new key** (`KeyUpdate`) ends the connection with an error, and so does a ticket that is split.
-//! * **ALPN** offers `http/1.1`; the server's answer is not checked.
-//! * **No alerts** are sent except `close_notify`, by [`Connection::close`]: a server that is refused sees
-//!   the connection end.
+//! * **TLS 1.3 only.** A server that has none of what is offered ends the handshake, and the error says so.
+//! * **No client certificates**, and no early data.
+//! * **ALPN** offers `http/1.1`; a server may leave it unanswered.
 //! * **An authenticated server** can still send garbage, or never end. It already has the key.
 //!
-//! embedded-tls implements the protocol; its own verifiers (features `rustpki` and `webpki`) are not used.
+//! # What is offered
 //!
-//! # The cipher suite
+//! The cipher suite `TLS_CHACHA20_POLY1305_SHA256`, which a processor without AES hardware computes several
+//! times faster than AES-GCM, and, with the feature `aes128-gcm`, `TLS_AES_128_GCM_SHA256` after it;
+//! [`Client::with_suites`] changes the order, or leaves one out. For the key exchange X25519, and, with the
+//! feature `p256-exchange`, P-256, for which a server has to ask by a HelloRetryRequest. nginx, haproxy,
+//! Caddy, OpenSSL, GnuTLS and rustls accept the first of each as they come. A server that keeps to FIPS 140
+//! may have only the second of both.
 //!
-//! A [`Client`] offers `TLS_CHACHA20_POLY1305_SHA256`: without AES hardware that is by far the fastest, and
-//! nginx, haproxy, Caddy, OpenSSL and rustls accept it as they come. A server that keeps to FIPS 140 may not.
-//! It answers with an alert, [`Error::Alert`] with `handshake_failure`. For such a server use
-//! `client.with_suite::<`[`Aes128GcmSha256`]`>()`. Only the suite that you use is linked.
+//! # Resumption
+//!
+//! A [`Client`] keeps a ticket of its server and resumes the session when it connects again: the server
+//! proves by the ticket that it is the one that was authenticated before. That needs no certificates, and a
+//! third of the computing. See [`Client`] for when a ticket is used.
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | | ECDSA on P-256 |
-//! | `p384` | ECDSA on P-384, and SHA-384: most public authorities sign with it |
-//! | `rsa` | RSA of 2048 to 4096 bits |
+//! | | ChaCha20-Poly1305, X25519, and certificates with ECDSA on P-256 |
+//! | `aes128-gcm` | `TLS_AES_128_GCM_SHA256` |
+//! | `p256-exchange` | a key exchange on P-256 |
+//! | `p384` | certificates with ECDSA on P-384, and SHA-384: most public authorities sign with it |
+//! | `rsa` | certificates with RSA of 2048 to 4096 bits |
 //! | `webpki-roots` | `Roots::mozilla()`, 57 KB of flash |
 //! | `defmt` | `Format` for what has `Display` |
-//! | `machine` | [`machine`]: TLS 1.3 of this crate's own, with resumption, as an alternative to the above |
-//! | `aes128-gcm`, `p256-exchange` | `TLS_AES_128_GCM_SHA256` and a key exchange on P-256 for it, beside ChaCha20 and X25519 |
 //!
-//! The chain of a public server mixes them: the large authorities need `p384` and `rsa`. P-256 is enough for
-//! an authority of your own.
+//! The chain of a public server mixes kinds of keys: the large authorities need `p384` and `rsa`. P-256 is
+//! enough for an authority of your own.
 //!
 //! # What it costs
 //!
@@ -106,6 +106,7 @@
 //! fails. [`Dates::Ignored`] is for devices that can never know the time. The random numbers must come from
 //! the chip's own source of noise: anyone who can guess them can read everything.
 #![no_std]
+#![forbid(unsafe_code)]
 
 mod buffers;
 mod certificate;

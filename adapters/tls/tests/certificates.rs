@@ -105,6 +105,7 @@ fn expected(case: &Case) -> Result<(), Error> {
         Refusal::TooMany => CertificateError::TooMany { sent },
         Refusal::CriticalExtension => CertificateError::CriticalExtension,
         Refusal::WeakSignature => CertificateError::Algorithm,
+        Refusal::OldVersion => CertificateError::OldVersion,
         Refusal::Malformed => CertificateError::Malformed,
         // A key that is not taken proves nothing: neither the server's nor an authority's.
         Refusal::WeakKey if case.name == "rsa-1024-leaf" => return Err(Error::Unproven),

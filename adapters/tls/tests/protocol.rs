@@ -1,5 +1,5 @@
-//! Each fault of the adversary's server: a device takes all that RFC 8446 allows, and says what is wrong with the
-//! rest, in the words that a person gets to read.
+//! Each fault of the adversary's server: a device takes all that RFC 8446 allows, and says what is wrong with
+//! the rest, in the words that a person gets to read.
 
 mod device;
 
@@ -192,7 +192,7 @@ fn a_record_that_is_longer_than_the_buffer_is_an_error_where_it_comes() {
     }
 }
 
-/// What a server with this fault, after so many bytes of its answer, is asked.
+/// Starts a server with this fault, which comes after a number of bytes of its answer, and asks it.
 fn serve(case: &Case, fault: Fault, after: usize, ask: impl FnOnce(&Server) -> Asked) -> (Asked, Connection) {
     let options = Options::new(case.clone(), Upstream::Answer(answer()));
     let after = u64::try_from(after).unwrap();

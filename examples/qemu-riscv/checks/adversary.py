@@ -29,6 +29,7 @@ CERTIFICATES = {
     # Which of them it is depends on who has the weak key.
     "weak key": "(the server does not hold the key of its|certificate not signed by the issuer that it names)",
     "weak signature": "certificate has a key or signature of a kind that is not built in",
+    "old version": "certificate of X.509 version 1 or 2, not 3",
     "malformed": "certificate malformed",
 }
 

@@ -2,7 +2,8 @@
 //! with `full` or `resumed`, the length of the body and its SHA-256.
 //!
 //! `fetch ADDRESS NAME ROOT.der PATH CONNECTIONS RECEIVE`: the last is how many bytes the buffer for
-//! receiving has. All connections are of one client.
+//! receiving has. All connections are of one client. With the path `-` it does not ask by HTTP, but sends
+//! back what comes, until that ends with `bye` and the end of a line.
 
 use std::{
     error::Error,
@@ -16,7 +17,7 @@ use embassy_futures::block_on;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
 use rand_core::OsRng;
 use ring::digest::{SHA256, digest};
-use taskgroup_tls::{Client, Dates, Roots, SEND_MIN};
+use taskgroup_tls::{Client, Connection, Dates, Roots, SEND_MIN};
 
 /// A socket that blocks.
 struct Tcp(TcpStream);
@@ -58,30 +59,50 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..connections.parse()? {
         let tcp = TcpStream::connect(address)?;
         tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
-        let (how, answer) = block_on(async {
+        let (how, body) = block_on(async {
             let mut tls = client.connect(Tcp(tcp), name).await?;
-            let request = format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n");
-            tls.write_all(request.as_bytes()).await?;
-            tls.flush().await?;
             let how = if tls.is_resumed() { "resumed" } else { "full" };
-            let mut answer = Vec::new();
-            loop {
-                let lent = tls.fill_buf().await?;
-                let length = lent.len();
-                answer.extend_from_slice(lent);
-                tls.consume(length);
-                if length == 0 {
-                    break;
-                }
-            }
+            let body = if path == "-" { echo(&mut tls).await } else { get(&mut tls, name, path).await }?;
             let _ = tls.close().await;
-            Ok::<_, taskgroup_tls::Error>((how, answer))
+            Ok::<_, taskgroup_tls::Error>((how, body))
         })
         .map_err(|error| error.to_string())?;
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no head")? + 4;
-        let body = &answer[head..];
-        let hash: String = digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = digest(&SHA256, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         println!("{how} {} {hash}", body.len());
     }
     Ok(())
+}
+
+/// The body of an answer, which ends with the connection.
+async fn get(tls: &mut Connection<'_, Tcp>, name: &str, path: &str) -> Result<Vec<u8>, taskgroup_tls::Error> {
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n");
+    tls.write_all(request.as_bytes()).await?;
+    tls.flush().await?;
+    let mut answer = Vec::new();
+    while read(tls, &mut answer).await? > 0 {}
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(answer.len(), |end| end + 4);
+    Ok(answer.split_off(head))
+}
+
+/// What came, and was sent back.
+async fn echo(tls: &mut Connection<'_, Tcp>) -> Result<Vec<u8>, taskgroup_tls::Error> {
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"bye\n") {
+        let length = read(tls, &mut heard).await?;
+        if length == 0 {
+            break;
+        }
+        tls.write_all(&heard[heard.len() - length..]).await?;
+        tls.flush().await?;
+    }
+    Ok(heard)
+}
+
+/// How many bytes came; 0: the end.
+async fn read(tls: &mut Connection<'_, Tcp>, heard: &mut Vec<u8>) -> Result<usize, taskgroup_tls::Error> {
+    let lent = tls.fill_buf().await?;
+    let length = lent.len();
+    heard.extend_from_slice(lent);
+    tls.consume(length);
+    Ok(length)
 }

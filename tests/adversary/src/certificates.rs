@@ -93,6 +93,8 @@ pub enum Refusal {
     WeakKey,
     /// A signature with a broken hash.
     WeakSignature,
+    /// X.509 before version 3.
+    OldVersion,
     /// Not a certificate.
     Malformed,
 }
@@ -152,6 +154,7 @@ impl fmt::Display for Refusal {
             Self::CriticalExtension => "unknown critical extension",
             Self::WeakKey => "weak key",
             Self::WeakSignature => "weak signature",
+            Self::OldVersion => "old version",
             Self::Malformed => "malformed",
         })
     }

@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 const GROUPS = [
   [
     'TLS',
-    /^(taskgroup-tls|embedded-tls|rustls-.*|p256|p384|ecdsa|elliptic-curve|primeorder|primefield|wnaf|sec1)$/,
+    /^(taskgroup-tls|rustls-.*|x25519-dalek|curve25519-dalek.*|p256|p384|ecdsa|elliptic-curve|primeorder|primefield|wnaf|sec1)$/,
   ],
   [
     'TLS',

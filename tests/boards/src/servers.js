@@ -68,7 +68,7 @@ export class TlsProxy {
       socket.on('close', () => this.sockets.delete(socket));
     };
     this.server = tls.createServer(
-      { key: fs.readFileSync(key), cert: fs.readFileSync(chain), minVersion: 'TLSv1.3', ecdhCurve: 'P-256' },
+      { key: fs.readFileSync(key), cert: fs.readFileSync(chain), minVersion: 'TLSv1.3' },
       (socket) => {
         this.handshakes++;
         const inner = net.connect(to, '127.0.0.1');

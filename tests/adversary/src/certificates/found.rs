@@ -23,6 +23,7 @@ impl Refusal {
                 webpki::Error::CaUsedAsEndEntity => Some(Self::Authority),
                 webpki::Error::PathLenConstraintViolated => Some(Self::PathLength),
                 webpki::Error::NameConstraintViolation => Some(Self::NameConstraints),
+                webpki::Error::UnsupportedCertVersion => Some(Self::OldVersion),
                 webpki::Error::UnsupportedCriticalExtension => Some(Self::CriticalExtension),
                 _ => None,
             },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyUsagePurpose,
-    SanType, SerialNumber, date_time_ymd,
+    SanType, SerialNumber, SigningKey as _, date_time_ymd,
 };
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -181,4 +181,58 @@ pub(super) fn signed_with_sha1(certificate: &CertificateDer<'_>, key: &Key) -> C
     let start = der.len() - signature.len();
     der[start..].copy_from_slice(&signature);
     der.into()
+}
+
+/// The certificate without what version 3 of X.509 has brought, signed again by this key: rcgen makes no other.
+pub(super) fn of_version1(certificate: &CertificateDer<'_>, key: &Key) -> CertificateDer<'static> {
+    const SEQUENCE: u8 = 0x30;
+    const BIT_STRING: u8 = 0x03;
+    const VERSION: u8 = 0xA0;
+    const EXTENSIONS: u8 = 0xA3;
+
+    let parts = elements(content(certificate));
+    let old =
+        elements(content(parts[0])).into_iter().filter(|part| ![VERSION, EXTENSIONS].contains(&part[0]));
+    let signed = element(SEQUENCE, &old.collect::<Vec<_>>().concat());
+    let signature = key.sign(&signed).expect("the key signs certificates");
+    let signature = element(BIT_STRING, &[&[0][..], &signature].concat());
+    element(SEQUENCE, &[&signed, parts[1], &signature].concat()).into()
+}
+
+/// An element of DER, of up to 65,535 bytes.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).expect("a certificate is short");
+    let [high, low] = length.to_be_bytes();
+    let header = match length {
+        0..0x80 => vec![tag, low],
+        0x80..0x100 => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [&header, content].concat()
+}
+
+/// How long the header of the first element is, and the element with it.
+fn lengths(der: &[u8]) -> (usize, usize) {
+    let (header, content) = match der[1] {
+        0x82 => (4, usize::from(u16::from_be_bytes([der[2], der[3]]))),
+        0x81 => (3, der[2].into()),
+        length => (2, length.into()),
+    };
+    (header, header + content)
+}
+
+fn content(der: &[u8]) -> &[u8] {
+    let (header, length) = lengths(der);
+    &der[header..length]
+}
+
+/// The elements that follow one another.
+fn elements(mut der: &[u8]) -> Vec<&[u8]> {
+    let mut elements = Vec::new();
+    while !der.is_empty() {
+        let (element, rest) = der.split_at(lengths(der).1);
+        elements.push(element);
+        der = rest;
+    }
+    elements
 }

@@ -4,7 +4,7 @@ use rcgen::{
     BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, NameConstraints,
 };
 
-use super::maker::{Authority, DAY, Leaf, Maker, common_name, names, refused, signed_with_sha1};
+use super::maker::{Authority, DAY, Leaf, Maker, common_name, names, of_version1, refused, signed_with_sha1};
 use super::{Case, Refusal, SERVER_NAME};
 use crate::key::Key;
 
@@ -235,6 +235,7 @@ fn malformed(maker: &mut Maker, root: &Authority) -> Vec<Case> {
     altered[place.expect("the name is in it")] ^= 0x02;
     vec![
         critical,
+        broken("version-1", Refusal::OldVersion, of_version1(&leaf.certificate, root.key()).to_vec()),
         broken("garbage", Refusal::Malformed, b"not a certificate at all".repeat(10)),
         broken("empty-certificate", Refusal::Malformed, Vec::new()),
         broken("trailing-bytes", Refusal::Malformed, trailing),

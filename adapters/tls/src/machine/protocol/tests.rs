@@ -1,5 +1,7 @@
 extern crate std;
 
+mod authentication;
+
 use core::cell::Cell;
 use std::{vec, vec::Vec};
 
@@ -28,6 +30,7 @@ const SECRET: Secret = [7; HASH];
 /// A machine that is in this state, and what seals for it.
 struct Table {
     machine: Machine<'static>,
+    terms: Terms<'static>,
     server: Protection,
     memory: Vec<u8>,
     out: [u8; 512],
@@ -56,16 +59,20 @@ fn terms() -> Terms<'static> {
 
 impl Table {
     fn new(state: State) -> Self {
-        let (mut out, mut memory) = ([0; 512], vec![0; 2000]);
+        Self::with(state, terms())
+    }
+
+    fn with(state: State, terms: Terms<'static>) -> Self {
+        let (mut out, mut memory) = ([0; 512], vec![0; 8000]);
         let mut machine = Machine::new();
-        machine.start(&terms(), None, &mut OsRng, &mut memory, &mut out).unwrap();
+        machine.start(&terms, None, &mut OsRng, &mut memory, &mut out).unwrap();
         machine.state = state;
         let server = Protection::new(CipherSuite::ChaCha20Poly1305, &SECRET);
         if state != State::ServerHello {
             let [read, write] = [(); 2].map(|()| Protection::new(CipherSuite::ChaCha20Poly1305, &SECRET));
             machine.keys = Keys::Records { read, write };
         }
-        Self { machine, server, memory, out, tickets: Kept::default() }
+        Self { machine, terms, server, memory, out, tickets: Kept::default() }
     }
 
     /// Brings a record with this content, protected where it has to be.
@@ -88,11 +95,11 @@ impl Table {
         loop {
             let place = self.machine.wants(&mut self.memory)?;
             if place.is_empty() {
-                let Self { machine, memory, out, tickets, .. } = self;
+                let Self { machine, terms, memory, out, tickets, .. } = self;
                 step = if machine.state == State::Open {
                     machine.advance(Some(0), tickets, memory)
                 } else {
-                    machine.handshake(&terms(), &mut OsRng, memory, out)
+                    machine.handshake(terms, &mut OsRng, memory, out)
                 }?;
                 continue;
             }
