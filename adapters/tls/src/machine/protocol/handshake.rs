@@ -123,7 +123,7 @@ impl Machine<'_> {
             let kept = match after {
                 Some(place) if place.end <= from && from <= memory.len() => {
                     let length = place.len();
-                    memory.copy_within(place, 0);
+                    move_down(memory, place, 0);
                     length
                 }
                 Some(_) => return Err(Error::Malformed),
@@ -131,9 +131,7 @@ impl Machine<'_> {
                 None => 0,
             };
             let (rest_length, to) = (held.end.saturating_sub(from), kept);
-            if held.end <= memory.len() && to <= from {
-                memory.copy_within(from..held.end, to);
-            }
+            move_down(memory, from..held.end, to);
             if held_ticket
                 && !self.holds_ticket()
                 && let Some(ticket) = memory.last_chunk_mut::<{ Ticket::BYTES }>()
@@ -351,6 +349,16 @@ impl Machine<'_> {
         self.quiet = 0;
         self.state = State::Open;
         Ok(Then::Open(sealed))
+    }
+}
+
+/// Copies bytes to a place before them. What is not in the memory is left out.
+#[inline(never)]
+fn move_down(memory: &mut [u8], from: core::ops::Range<usize>, to: usize) {
+    for (from, to) in from.zip(to..) {
+        let Some(byte) = memory.get(from).copied() else { break };
+        let Some(place) = memory.get_mut(to) else { break };
+        *place = byte;
     }
 }
 
