@@ -121,7 +121,7 @@ fn verify_pss(hash: &Hash, digest: &[u8], encoded: &mut [u8], modulus_bits: usiz
 
     let mut room = [0; _];
     // MGF1 (appendix B.2.1).
-    for (counter, masked) in (0_u32..).zip(data.chunks_mut(digest.len())) {
+    for (counter, masked) in (0_u32..).zip(data.chunks_mut(digest.len().max(1))) {
         let mask = hash.digest(&[hashed, &counter.to_be_bytes()], &mut room);
         masked.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
     }

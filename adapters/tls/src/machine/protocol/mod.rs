@@ -108,9 +108,15 @@ impl<'t> Terms<'t> {
     #[inline(never)]
     pub fn new(roots: Roots<'t>, name: &'t str, now: Option<u64>) -> Result<Self, Error> {
         let name = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
+        Ok(Self::for_server(roots, name, now))
+    }
+
+    /// The same for a name that is one.
+    #[must_use]
+    pub fn for_server(roots: Roots<'t>, name: ServerName<'t>, now: Option<u64>) -> Self {
         let now = now.map(|seconds| UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds)));
         let binding = binding(&name, roots);
-        Ok(Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding })
+        Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding }
     }
 
     /// Offers these cipher suites, the preferred one first, and accepts no other; those that nothing computes

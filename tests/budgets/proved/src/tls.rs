@@ -2,6 +2,7 @@
 
 use core::str;
 
+use pki_types::{DnsName, Ipv4Addr, ServerName};
 use rand_core::{CryptoRng, Error, RngCore};
 use taskgroup_tls::{
     CipherSuite, Roots,
@@ -53,7 +54,11 @@ pub(crate) fn run(input: &[u8]) {
     let roots = [rest];
     let roots = if now == 0 { Roots::Anchors(&[]) } else { Roots::Certificates(&roots) };
     let now = (now > 1).then_some(now.into());
-    let Ok(terms) = Terms::new(roots, text, now) else { return };
+    let name = match DnsName::try_from(text) {
+        Ok(name) => ServerName::from(name),
+        Err(_) => ServerName::from(Ipv4Addr::from([suites; 4])),
+    };
+    let terms = Terms::for_server(roots, name, now);
     let terms = match suites {
         0 => terms.with_suites(&[CipherSuite::Aes128Gcm, CipherSuite::ChaCha20Poly1305]),
         _ => terms,
