@@ -108,7 +108,7 @@ impl Server {
                     (messages::CERTIFICATE, [vec![0], with_length(3, &entries)].concat())
                 }
                 Message::CertificateVerify { scheme, change } => {
-                    let signed = [&messages::CONTEXT[..], &transcript.clone().finalize()].concat();
+                    let signed = [&messages::CONTEXT[..], &transcript.hash()].concat();
                     let signature = change.apply(&self.case.key.prove(&signed));
                     let body = [&scheme.to_be_bytes()[..], &with_length(2, &signature)].concat();
                     (messages::CERTIFICATE_VERIFY, body)
