@@ -1,5 +1,5 @@
-//! A server that has the keys of the connection says who it is, rightly or in any other way: only the one whose
-//! certificate it is is ever taken for it.
+//! A server that has the keys of the connection says who it is, rightly or in any other way: only the one
+//! that has the certificate's key is ever taken for it.
 
 use std::{boxed::Box, thread_local, vec, vec::Vec};
 
