@@ -21,7 +21,7 @@
 //! # Why Mbed TLS
 //!
 //! [`Tls`](crate::Tls) is smaller and needs neither a heap nor C. Use Mbed TLS for servers that it cannot
-//! talk to: those with TLS 1.2 only, and those that split a handshake message over several records.
+//! talk to: those with TLS 1.2 only.
 //!
 //! | what it costs | |
 //! |---|---|

@@ -43,14 +43,16 @@ pub(crate) struct Trust<'t> {
 // Each has a frame of its own: what webpki takes of the stack is gone when a signature is verified.
 impl Trust<'_> {
     /// Does a root vouch for the first of these certificates, and is that for the name?
-    pub(crate) fn check(&self, certificates: &Certificates<'_>) -> Result<(), Error> {
+    ///
+    /// Until when they all last comes out, in seconds since 1970; 0 where the time is not known.
+    pub(crate) fn check(&self, certificates: &Certificates<'_>) -> Result<u64, Error> {
         let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
         is_certificate(own)?;
         if is_maze(others) {
             return Err(CertificateError::TooComplex.into());
         }
         let verdicts = Verdicts::new();
-        match self.roots {
+        let ends = match self.roots {
             Roots::Anchors(anchors) => self.find_path(certificates, anchors, &verdicts),
             Roots::Certificates(roots) => self.find_root(certificates, roots, &verdicts),
         }
@@ -60,7 +62,8 @@ impl Trust<'_> {
             }
             error => error,
         })?;
-        self.check_name(own)
+        self.check_name(own)?;
+        Ok(ends)
     }
 
     #[inline(never)]
@@ -76,14 +79,14 @@ impl Trust<'_> {
         certificates: &Certificates<'_>,
         roots: &[&[u8]],
         verdicts: &Verdicts,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let mut failed = None;
         for (index, root) in roots.iter().enumerate() {
             let root = CertificateDer::from(*root);
             let anchor = anchor_from_trusted_cert(&root).map_err(|_| Error::Root { index })?;
             if certificates.iter().any(|certificate| is_issuer(&anchor, certificate)) {
                 match self.find_path(certificates, &[anchor], verdicts) {
-                    Ok(()) => return Ok(()),
+                    Ok(ends) => return Ok(ends),
                     Err(error) => failed = Some(error),
                 }
             }
@@ -99,7 +102,7 @@ impl Trust<'_> {
         certificates: &Certificates<'_>,
         anchors: &[TrustAnchor<'_>],
         verdicts: &Verdicts,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         loop {
             let found = self.look(certificates, anchors, verdicts);
             if verdicts.are_too_many() {
@@ -113,23 +116,46 @@ impl Trust<'_> {
     }
 
     /// Looks for a path, as far as the verdicts are known.
-    #[inline(never)]
     fn look(
         &self,
         certificates: &Certificates<'_>,
         anchors: &[TrustAnchor<'_>],
         verdicts: &Verdicts,
-    ) -> Result<(), CertificateError> {
-        let (own, others) = certificates.split_first().ok_or(CertificateError::Missing)?;
-        let server = EndEntityCert::try_from(own)?;
-        let algorithms = verdicts.algorithms();
-        let algorithms = algorithms.each_ref().map(|algorithm| algorithm as _);
-        let usage = KeyUsage::server_auth();
-        let verify =
-            |time| server.verify_for_usage(&algorithms, anchors, others, time, usage, None, None).map(|_| ());
-        let Some(now) = self.now else { return at_some_moment(verify) };
-        Ok(verify(now)?)
+    ) -> Result<u64, CertificateError> {
+        let verify = |time| look_at(certificates, anchors, verdicts, time);
+        let Some(now) = self.now else { return at_some_moment(verify).map(|()| 0) };
+        verify(now)?;
+        Ok(until(now, verify))
     }
+}
+
+/// Goes back from the end of time to the last moment at which a path holds that holds now.
+fn until(now: UnixTime, verify: impl Fn(UnixTime) -> Result<(), webpki::Error>) -> u64 {
+    let mut moment = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
+    // Each round but the last finds a certificate that ends earlier.
+    for _ in 0..=CERTIFICATES_MAX {
+        match verify(moment) {
+            Err(webpki::Error::CertExpired { not_after, .. }) if not_after < moment => moment = not_after,
+            Ok(()) => return moment.as_secs(),
+            _ => break,
+        }
+    }
+    now.as_secs()
+}
+
+#[inline(never)]
+fn look_at(
+    certificates: &Certificates<'_>,
+    anchors: &[TrustAnchor<'_>],
+    verdicts: &Verdicts,
+    time: UnixTime,
+) -> Result<(), webpki::Error> {
+    let Some((own, others)) = certificates.split_first() else { return Err(webpki::Error::BadDer) };
+    let server = EndEntityCert::try_from(own)?;
+    let algorithms = verdicts.algorithms();
+    let algorithms = algorithms.each_ref().map(|algorithm| algorithm as _);
+    let usage = KeyUsage::server_auth();
+    server.verify_for_usage(&algorithms, anchors, others, time, usage, None, None).map(|_| ())
 }
 
 #[inline(never)]

@@ -11,7 +11,7 @@ use rand_core::CryptoRngCore;
 
 use crate::{
     CipherSuite, Connection, Dates, Error, Roots,
-    machine::{Aes128Gcm, Machine, OneTicket, Step, Terms, Tickets},
+    machine::{Aes128Gcm, OneTicket, Step, Terms, Tickets},
 };
 
 /// Opens connections, one at a time: it lends them the memory that it has.
@@ -39,7 +39,8 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// A client that trusts these `roots`.
     ///
     /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one
-    /// record of the server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
+    /// record of the server, [`RECEIVE`](crate::RECEIVE) bytes; `send` one of the client, at least
+    /// [`SEND_MIN`](crate::SEND_MIN).
     #[must_use]
     pub fn new(
         roots: Roots<'m>,
@@ -100,8 +101,10 @@ impl<'m, R: CryptoRngCore, K: Tickets> Client<'m, R, K> {
         let memory = self.memory.try_borrow_mut().map_err(|_| Error::Busy)?;
         let (receive, send) =
             RefMut::map_split(memory, |Memory { receive, send }| (&mut **receive, &mut **send));
-        let machine = self.aes.map_or_else(Machine::new, Machine::with_aes);
-        let mut connection = Connection::new(machine, transport, (receive, send), &self.tickets, self.dates);
+        let mut place = None;
+        let buffers = (receive, send);
+        let connection =
+            Connection::insert(&mut place, self.aes, transport, buffers, &self.tickets, self.dates);
         let mut step = connection.start(&terms, &mut *self.random()?)?;
         loop {
             let done = matches!(step, Step::Open(_));
@@ -109,13 +112,14 @@ impl<'m, R: CryptoRngCore, K: Tickets> Client<'m, R, K> {
                 connection.tell(length).await?;
             }
             if done {
-                return Ok(connection);
+                break;
             }
             match connection.hear(&terms, &self.random).await {
                 Ok(next) => step = next,
                 Err(error) => return connection.fail(error).await,
             }
         }
+        place.ok_or(Error::OutOfTurn)
     }
 
     fn random(&self) -> Result<RefMut<'_, R>, Error> {

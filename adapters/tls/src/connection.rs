@@ -13,7 +13,7 @@ use rand_core::CryptoRngCore;
 
 use crate::{
     Dates, Error,
-    machine::{HEADER, Machine, Step, TRAILER, Terms, Tickets},
+    machine::{Aes128Gcm, HEADER, Machine, Step, TRAILER, Terms, Tickets},
 };
 
 /// A connection to a server that is who it should be. Dropping it drops the transport.
@@ -49,16 +49,28 @@ enum State {
 }
 
 impl<'c, T: Read + Write> Connection<'c, T> {
-    /// Of a machine that has not started.
-    pub(crate) fn new(
-        machine: Machine<'c>,
+    /// One that has not started, in its place: whoever calls has no frame with a second one.
+    #[inline(never)]
+    pub(crate) fn insert<'p>(
+        place: &'p mut Option<Self>,
+        aes: Option<&'c dyn Aes128Gcm>,
         transport: T,
         (receive, send): (RefMut<'c, [u8]>, RefMut<'c, [u8]>),
         tickets: &'c dyn Tickets,
         dates: Dates<'c>,
-    ) -> Self {
-        let (data, sealed) = (0..0, 0..0);
-        Self { machine, transport, receive, send, tickets, dates, data, plain: 0, sealed, state: State::Open }
+    ) -> &'p mut Self {
+        place.insert(Self {
+            machine: aes.map_or_else(Machine::new, Machine::with_aes),
+            transport,
+            receive,
+            send,
+            tickets,
+            dates,
+            data: 0..0,
+            plain: 0,
+            sealed: 0..0,
+            state: State::Open,
+        })
     }
 
     /// Writes the first message.

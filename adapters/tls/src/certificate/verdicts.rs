@@ -17,23 +17,24 @@ use core::{
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor};
 
 use super::Certificates;
-use crate::signature::{ALGORITHMS, COUNT};
+use crate::signature::{ALGORITHMS, COUNT, named};
 
 /// The most signatures that are verified: five of a path, and some of paths that end nowhere.
 const VERDICTS: usize = 12;
+
+/// Of no algorithm.
+const NONE: AlgorithmIdentifier = AlgorithmIdentifier::from_slice(&[]);
 
 /// What is known of each signature that was asked for.
 ///
 /// Nothing here is shared between threads. But webpki's trait asks for [`Sync`], and atomics that are only
 /// loaded and stored are the cells that have it on every processor.
-#[derive(Debug)]
 pub(super) struct Verdicts {
     asked: [Asked; VERDICTS],
     length: AtomicUsize,
 }
 
 /// A signature, by where it lies. A length of a half of a word holds all that a message of TLS brings.
-#[derive(Debug)]
 struct Asked {
     key: AtomicUsize,
     message: AtomicUsize,
@@ -67,8 +68,7 @@ impl Verdicts {
 
     /// What webpki is given in the place of [`ALGORITHMS`].
     pub(super) fn algorithms(&self) -> [Algorithm<'_>; COUNT] {
-        let mut places = 0..;
-        ALGORITHMS.map(|own| Algorithm { place: places.next().unwrap_or(usize::MAX), own, verdicts: self })
+        array::from_fn(|place| Algorithm { place: place as u8, verdicts: self })
     }
 
     /// Were there more than there is room for?
@@ -168,26 +168,32 @@ impl Signature {
 }
 
 /// One of [`ALGORITHMS`], which answers by what is known.
-#[derive(Debug)]
 pub(super) struct Algorithm<'v> {
-    place: usize,
-    own: &'static dyn SignatureVerificationAlgorithm,
+    place: u8,
     verdicts: &'v Verdicts,
 }
 
+impl Algorithm<'_> {
+    fn own(&self) -> Option<&'static dyn SignatureVerificationAlgorithm> {
+        ALGORITHMS.get(usize::from(self.place)).copied()
+    }
+}
+
+named!(Algorithm<'_>);
+
 impl SignatureVerificationAlgorithm for Algorithm<'_> {
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.own.public_key_alg_id()
+        self.own().map_or(NONE, |own| own.public_key_alg_id())
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.own.signature_alg_id()
+        self.own().map_or(NONE, |own| own.signature_alg_id())
     }
 
     fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
         let [key, message, signature] =
             [key, message, signature].map(|part| (part.as_ptr().addr(), part.len()));
-        let asked = Signature { algorithm: self.place, key, message, signature };
+        let asked = Signature { algorithm: self.place.into(), key, message, signature };
         self.verdicts.ask(asked).then_some(()).ok_or(InvalidSignature)
     }
 }

@@ -43,11 +43,15 @@ mod software {
     /// By the crate aes-gcm, without hardware and in constant time.
     pub(super) struct Software;
 
+    #[inline(never)]
+    fn cipher(key: &[u8; 16]) -> aes_gcm::Aes128Gcm {
+        aes_gcm::Aes128Gcm::new(key.into())
+    }
+
     impl super::Aes128Gcm for Software {
         #[inline(never)]
         fn seal(&self, key: &[u8; 16], nonce: &[u8; 12], aad: &[u8], content: &mut [u8]) -> Option<[u8; 16]> {
-            let cipher = aes_gcm::Aes128Gcm::new(key.into());
-            Some(cipher.encrypt_in_place_detached(nonce.into(), aad, content).ok()?.into())
+            Some(cipher(key).encrypt_in_place_detached(nonce.into(), aad, content).ok()?.into())
         }
 
         #[inline(never)]
@@ -59,8 +63,7 @@ mod software {
             content: &mut [u8],
             tag: &[u8; 16],
         ) -> bool {
-            let cipher = aes_gcm::Aes128Gcm::new(key.into());
-            cipher.decrypt_in_place_detached(nonce.into(), aad, content, tag.into()).is_ok()
+            cipher(key).decrypt_in_place_detached(nonce.into(), aad, content, tag.into()).is_ok()
         }
     }
 }

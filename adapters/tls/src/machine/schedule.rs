@@ -2,34 +2,60 @@
 
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 /// The length of a hash, and so of every secret.
 pub(super) const HASH: usize = 32;
 
 pub(super) type Secret = [u8; HASH];
 
-/// The hash of nothing.
-pub(super) fn empty_hash() -> [u8; HASH] {
-    Sha256::new().finalize().into()
+/// The hash of the messages so far (section 4.4.1).
+#[derive(Clone)]
+pub(super) struct Transcript(Sha256);
+
+// Out of line: the hash is long code, and there are many messages.
+impl Transcript {
+    #[inline(never)]
+    pub(super) fn new() -> Self {
+        Self(Sha256::new())
+    }
+
+    #[inline(never)]
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(super) fn hash(&self) -> [u8; HASH] {
+        self.hash_with(&[])
+    }
+
+    /// As if this message had come, too.
+    #[inline(never)]
+    pub(super) fn hash_with(&self, later: &[u8]) -> [u8; HASH] {
+        let mut all = self.clone();
+        all.update(later);
+        all.0.finalize().into()
+    }
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).ok()?;
-    for part in parts {
-        mac.update(part);
-    }
-    Some(mac)
+/// The hash of nothing.
+pub(super) fn empty_hash() -> [u8; HASH] {
+    Transcript::new().hash()
 }
 
 #[inline(never)]
-fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Secret {
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Secret {
     // HMAC takes a key of any length.
-    hmac(key, parts).map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return Secret::default() };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 /// HKDF-Extract (RFC 5869, section 2.2).
 pub(super) fn extract(salt: &Secret, input: &[u8]) -> Secret {
-    hmac_of(salt, &[input])
+    hmac(salt, &[input])
 }
 
 /// HKDF-Expand-Label, of up to 32 bytes.
@@ -46,7 +72,7 @@ pub(super) fn expand_into(secret: &Secret, label: &[u8], context: &[u8], out: &m
     let [high, low] = (out.len() as u16).to_be_bytes();
     let label_length = (PREFIX.len() as u8).saturating_add(label.len() as u8);
     let info: [&[u8]; 6] = [&[high, low, label_length], PREFIX, label, &[context.len() as u8], context, &[1]];
-    let block = hmac_of(secret, &info);
+    let block = hmac(secret, &info);
     for (to, from) in out.iter_mut().zip(block) {
         *to = from;
     }
@@ -64,15 +90,15 @@ pub(super) fn next_stage(secret: &Secret, input: &[u8]) -> Secret {
 }
 
 /// What a `Finished` says (section 4.4.4), or a binder.
+#[inline(never)]
 pub(super) fn finished(secret: &Secret, transcript: &[u8; HASH]) -> Secret {
     let key: Secret = expand(secret, b"finished", &[]);
-    hmac_of(&key, &[transcript])
+    hmac(&key, &[transcript])
 }
 
 /// Is this what a `Finished` has to say? In a time that does not depend on where it differs.
 pub(super) fn is_finished(secret: &Secret, transcript: &[u8; HASH], said: &[u8]) -> bool {
-    let key: Secret = expand(secret, b"finished", &[]);
-    hmac(&key, &[transcript]).is_some_and(|mac| mac.verify_slice(said).is_ok())
+    finished(secret, transcript).ct_eq(said).into()
 }
 
 #[cfg(test)]

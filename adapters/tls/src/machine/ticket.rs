@@ -6,11 +6,10 @@
 
 use core::{cell::RefCell, fmt};
 
-use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::{
-    schedule::{HASH, Secret, expand},
+    schedule::{HASH, Secret, Transcript, expand},
     wire::{Reader, Writer, extensions},
 };
 
@@ -127,10 +126,12 @@ impl Ticket {
 }
 
 /// Of all bytes but the last.
+#[inline(never)]
 fn check(bytes: &[u8; Ticket::BYTES]) -> [u8; CHECK] {
     let (content, _) = bytes.split_last_chunk::<CHECK>().unwrap_or((&[], &[0; CHECK]));
-    let hash: [u8; HASH] = Sha256::digest(content).into();
-    hash.first_chunk().copied().unwrap_or_default()
+    let mut hash = Transcript::new();
+    hash.update(content);
+    hash.hash().first_chunk().copied().unwrap_or_default()
 }
 
 impl<'t> Parts<'t> {
@@ -270,102 +271,4 @@ impl Tickets for NoTickets {
     fn keep(&self, _: Ticket) {}
 
     fn forget(&self) {}
-}
-
-/// The last second of a certificate in DER (RFC 5280, section 4.1.2.5), since 1970. `None`: it cannot be
-/// read.
-pub(super) fn not_after(certificate: &[u8]) -> Option<u64> {
-    const SEQUENCE: u8 = 0x30;
-    const VERSION: u8 = 0xA0;
-    let (certificate, _) = element(certificate, SEQUENCE)?;
-    let (mut rest, _) = element(certificate, SEQUENCE)?;
-    if rest.first() == Some(&VERSION) {
-        (_, rest) = element(rest, VERSION)?;
-    }
-    // The serial number, the signature's algorithm, the issuer.
-    for tag in [2, SEQUENCE, SEQUENCE] {
-        (_, rest) = element(rest, tag)?;
-    }
-    let (validity, _) = element(rest, SEQUENCE)?;
-    let (_, rest) = any_element(validity)?;
-    let ((tag, time), _) = any_element(rest)?;
-    seconds(tag, time)
-}
-
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let ((found, content), rest) = any_element(der)?;
-    (found == tag).then_some((content, rest))
-}
-
-/// Tag and content.
-type Element<'d> = (u8, &'d [u8]);
-
-/// The first element, and what follows it.
-fn any_element(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
-    let mut reader = Reader(der);
-    let (tag, first) = (reader.u8()?, reader.u8()?);
-    let length = match first {
-        0..=0x7F => first.into(),
-        0x81 => reader.u8()?.into(),
-        0x82 => reader.u16()?.into(),
-        _ => return None,
-    };
-    let content = reader.take(length)?;
-    Some(((tag, content), reader.0))
-}
-
-/// A UTCTime or GeneralizedTime.
-fn seconds(tag: u8, time: &[u8]) -> Option<u64> {
-    let (year, rest) = match tag {
-        0x17 => {
-            let year = two_digits(time, 0)?;
-            (if year < 50 { year.checked_add(2000)? } else { year.checked_add(1900)? }, time.get(2..)?)
-        }
-        0x18 => (two_digits(time, 0)?.checked_mul(100)?.checked_add(two_digits(time, 2)?)?, time.get(4..)?),
-        _ => return None,
-    };
-    let [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map(|place| two_digits(rest, place));
-    let (month, day) = (month?, day?);
-    // Days from civil, by years that begin in March.
-    let from_march = year.checked_sub(u64::from(month <= 2))?;
-    let month = if month > 2 { month.checked_sub(3)? } else { month.checked_add(9)? };
-    let day_of_year = month.checked_mul(153)?.checked_add(2)? / 5;
-    let leap_days = (from_march / 4).checked_sub(from_march / 100)?.checked_add(from_march / 400)?;
-    let days =
-        from_march.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?.checked_add(day)?;
-    // 1970-01-01 is day 719,469 of this count.
-    let days = days.checked_sub(719_469)?;
-    days.checked_mul(24)?
-        .checked_add(hour?)?
-        .checked_mul(60)?
-        .checked_add(minute?)?
-        .checked_mul(60)?
-        .checked_add(second?)
-}
-
-fn two_digits(text: &[u8], place: usize) -> Option<u64> {
-    let [tens, ones] = text.get(place..)?.first_chunk()?;
-    let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 10).map(u64::from);
-    digit(*tens)?.checked_mul(10)?.checked_add(digit(*ones)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_seconds_since_1970() {
-        for (tag, time, expected) in [
-            (0x17, &b"700101000000Z"[..], Some(0)),
-            (0x17, b"491231235959Z", Some(2_524_607_999)),
-            (0x17, b"000229120000Z", Some(951_825_600)),
-            (0x18, b"20500101000000Z", Some(2_524_608_000)),
-            (0x18, b"99991231235959Z", Some(253_402_300_799)),
-            (0x18, b"19691231235959Z", None),
-            (0x17, b"7001", None),
-            (0x04, b"700101000000Z", None),
-        ] {
-            assert_eq!(seconds(tag, time), expected, "{time:?}");
-        }
-    }
 }

@@ -40,6 +40,7 @@ impl<'b> Reader<'b> {
         self.take(length.into()).map(Reader)
     }
 
+    #[inline(never)]
     pub(super) fn vector16(&mut self) -> Option<Self> {
         let length = self.u16()?;
         self.take(length.into()).map(Reader)
@@ -101,6 +102,7 @@ impl<'b> Writer<'b> {
         Self { buffer, length: 0, is_full: false }
     }
 
+    #[inline(never)]
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         let end = self.length.saturating_add(bytes.len());
         match self.buffer.get_mut(self.length..end) {
@@ -118,11 +120,13 @@ impl<'b> Writer<'b> {
         self.bytes(&[number]);
     }
 
+    #[inline(never)]
     pub(super) fn u16(&mut self, number: u16) {
         self.bytes(&number.to_be_bytes());
     }
 
     /// Begins a vector with a length of this many bytes, up to 3.
+    #[inline(never)]
     pub(super) fn begin(&mut self, width: usize) -> Vector {
         let place = self.length;
         self.bytes([0; 3].get(..width).unwrap_or_default());
@@ -131,11 +135,11 @@ impl<'b> Writer<'b> {
 
     /// Its content is there: writes its length.
     pub(super) fn end(&mut self, vector: Vector) {
-        let content = self.length.saturating_sub(vector.place).saturating_sub(vector.width);
-        self.set_length(vector, content);
+        self.end_with(vector, 0);
     }
 
     /// Writes a length that counts what is yet to come.
+    #[inline(never)]
     pub(super) fn end_with(&mut self, vector: Vector, later: usize) {
         let content = self.length.saturating_sub(vector.place).saturating_sub(vector.width);
         self.set_length(vector, content.saturating_add(later));

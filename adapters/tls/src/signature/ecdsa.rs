@@ -13,13 +13,12 @@ use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgo
 use super::hash::SHA384;
 use super::{
     hash::{Hash, SHA256},
-    weierstrass,
+    named, weierstrass,
 };
 
 type Verify = fn(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()>;
 
 /// ECDSA on a curve with a hash.
-#[derive(Debug)]
 pub(super) struct Ecdsa {
     curve: AlgorithmIdentifier,
     signature: AlgorithmIdentifier,
@@ -38,6 +37,8 @@ pub(super) static P384_SHA256: Ecdsa =
 #[cfg(feature = "p384")]
 pub(super) static P384_SHA384: Ecdsa =
     Ecdsa { curve: alg_id::ECDSA_P384, signature: alg_id::ECDSA_SHA384, hash: &SHA384, verify: verify_p384 };
+
+named!(Ecdsa);
 
 impl SignatureVerificationAlgorithm for Ecdsa {
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {

@@ -6,7 +6,6 @@ use sha2::Digest;
 pub(super) type Room = [u8; 64];
 
 /// A member of SHA-2.
-#[derive(Debug)]
 pub(super) struct Hash {
     digest: for<'room> fn(&[&[u8]], &'room mut Room) -> &'room [u8],
     /// The last arc of its object identifier, 2.16.840.1.101.3.4.2.x (RFC 8017, appendix B.1).

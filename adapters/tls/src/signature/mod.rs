@@ -20,9 +20,21 @@ mod ecdsa;
 mod hash;
 #[cfg(feature = "rsa")]
 mod rsa;
-mod weierstrass;
+pub(crate) mod weierstrass;
 
 use pki_types::SignatureVerificationAlgorithm;
+
+/// `Debug` by a name: webpki's trait asks for it, so whatever it shows is linked into every firmware.
+macro_rules! named {
+    ($type:ty) => {
+        impl core::fmt::Debug for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(stringify!($type))
+            }
+        }
+    };
+}
+pub(crate) use named;
 
 /// How many [`ALGORITHMS`] there are.
 pub(crate) const COUNT: usize = 1 + 3 * cfg!(feature = "p384") as usize + 9 * cfg!(feature = "rsa") as usize;

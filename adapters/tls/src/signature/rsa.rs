@@ -16,7 +16,10 @@ use core::iter;
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 use self::key::PublicKey;
-use super::hash::{Hash, SHA256, SHA384, SHA512};
+use super::{
+    hash::{Hash, SHA256, SHA384, SHA512},
+    named,
+};
 
 /// The identifier of PKCS#1 v1.5 with a hash, 1.2.840.113549.1.1.x, and nothing after it.
 macro_rules! without_parameters {
@@ -26,14 +29,12 @@ macro_rules! without_parameters {
 }
 
 /// A padding with a hash.
-#[derive(Debug)]
 pub(super) struct Rsa {
     signature: AlgorithmIdentifier,
     padding: Padding,
     hash: &'static Hash,
 }
 
-#[derive(Debug)]
 enum Padding {
     Pkcs1,
     Pss,
@@ -57,6 +58,8 @@ pub(super) static PKCS1_SHA384_WITHOUT_PARAMETERS: Rsa =
     Rsa { signature: without_parameters!(12), padding: Pkcs1, hash: &SHA384 };
 pub(super) static PKCS1_SHA512_WITHOUT_PARAMETERS: Rsa =
     Rsa { signature: without_parameters!(13), padding: Pkcs1, hash: &SHA512 };
+
+named!(Rsa);
 
 impl SignatureVerificationAlgorithm for Rsa {
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
@@ -118,7 +121,7 @@ fn verify_pss(hash: &Hash, digest: &[u8], encoded: &mut [u8], modulus_bits: usiz
 
     let mut room = [0; _];
     // MGF1 (appendix B.2.1).
-    for (counter, masked) in (0_u32..).zip(data.chunks_mut(digest.len())) {
+    for (counter, masked) in (0_u32..).zip(data.chunks_mut(digest.len().max(1))) {
         let mask = hash.digest(&[hashed, &counter.to_be_bytes()], &mut room);
         masked.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
     }

@@ -183,7 +183,8 @@ pub(super) fn signed_with_sha1(certificate: &CertificateDer<'_>, key: &Key) -> C
     der.into()
 }
 
-/// The certificate without what version 3 of X.509 has brought, signed again by this key: rcgen makes no other.
+/// The certificate without what version 3 of X.509 has brought, signed again by this key. rcgen makes no
+/// other version.
 pub(super) fn of_version1(certificate: &CertificateDer<'_>, key: &Key) -> CertificateDer<'static> {
     const SEQUENCE: u8 = 0x30;
     const BIT_STRING: u8 = 0x03;

@@ -2,7 +2,6 @@
 
 use heapless::Vec;
 use pki_types::CertificateDer;
-use sha2::Digest;
 use webpki::anchor_from_trusted_cert;
 
 use super::{
@@ -11,8 +10,8 @@ use super::{
         hello::{Answer, Offer, Offered, Suites},
         messages::{self, CONTEXT, HEADER as MESSAGE_HEADER},
         protection::{CipherSuite, HANDSHAKE, HEADER, Protection},
-        schedule::{self, HASH, Secret},
-        ticket::{self, Parts, Ticket, Tickets},
+        schedule::{self, HASH, Secret, Transcript},
+        ticket::{Parts, Ticket, Tickets},
         wire::{Reader, Writer},
     },
     During, Keys, Machine, State, Step, Terms, With,
@@ -77,7 +76,7 @@ impl Machine<'_> {
         self.is_ticket_offered = ticket.is_some();
         self.ends = ticket.map_or(0, |(ticket, _)| ticket.ends());
         if binders > 0 {
-            let hash = self.transcript.clone().chain_update(writer.written()?).finalize().into();
+            let hash = self.transcript.hash_with(writer.written()?);
             let key = schedule::derive(&self.secret, b"res binder", &schedule::empty_hash());
             let binder = schedule::finished(&key, &hash);
             writer.u16(HASH as u16 + 1);
@@ -124,7 +123,7 @@ impl Machine<'_> {
             let kept = match after {
                 Some(place) if place.end <= from && from <= memory.len() => {
                     let length = place.len();
-                    memory.copy_within(place, 0);
+                    move_down(memory, place, 0);
                     length
                 }
                 Some(_) => return Err(Error::Malformed),
@@ -132,9 +131,7 @@ impl Machine<'_> {
                 None => 0,
             };
             let (rest_length, to) = (held.end.saturating_sub(from), kept);
-            if held.end <= memory.len() && to <= from {
-                memory.copy_within(from..held.end, to);
-            }
+            move_down(memory, from..held.end, to);
             if held_ticket
                 && !self.holds_ticket()
                 && let Some(ticket) = memory.last_chunk_mut::<{ Ticket::BYTES }>()
@@ -237,9 +234,10 @@ impl Machine<'_> {
         match offered.read(message.body).ok_or(Error::ServerHello)? {
             Answer::Retry { suite, group, cookie } => {
                 // The first message is replaced by its hash (section 4.4.1).
-                let hash: [u8; HASH] = self.transcript.finalize_reset().into();
-                self.transcript.update([messages::MESSAGE_HASH, 0, 0, HASH as u8]);
-                self.transcript.update(hash);
+                let hash = self.transcript.hash();
+                self.transcript = Transcript::new();
+                self.transcript.update(&[messages::MESSAGE_HASH, 0, 0, HASH as u8]);
+                self.transcript.update(&hash);
                 self.transcript.update(message.whole);
                 self.retried = Some(suite);
                 Ok(Some(Retry { group, cookie }))
@@ -264,7 +262,7 @@ impl Machine<'_> {
     #[inline(never)]
     fn protect(&mut self, suite: CipherSuite, shared: &Secret) {
         self.secret = schedule::next_stage(&self.secret, shared);
-        let hash = self.transcript_hash();
+        let hash = self.transcript.hash();
         let read = schedule::derive(&self.secret, b"s hs traffic", &hash);
         let write = schedule::derive(&self.secret, b"c hs traffic", &hash);
         self.keys =
@@ -294,10 +292,8 @@ impl Machine<'_> {
     #[inline(never)]
     fn certificate(&mut self, message: &Message<'_>, terms: &Terms<'_>) -> Result<Then, Error> {
         let certificates = messages::certificates(message.body)?;
-        terms.trust.check(&certificates)?;
+        self.ends = terms.trust.check(&certificates)?;
         let own = certificates.first().ok_or(CertificateError::Missing)?;
-        let ends = certificates.iter().map(|der| ticket::not_after(der).unwrap_or_default()).min();
-        self.ends = ends.unwrap_or_default();
         let key = public_key_within(own, message.whole).ok_or(CertificateError::Malformed)?;
         self.transcript.update(message.whole);
         self.state = State::CertificateVerify;
@@ -308,7 +304,7 @@ impl Machine<'_> {
     fn certificate_verify(&mut self, key: &[u8], message: &Message<'_>) -> Result<(), Error> {
         let (scheme, signature) = messages::proof(message.body).ok_or(Error::Malformed)?;
         let mut signed = Vec::<u8, { CONTEXT.len() + HASH }>::new();
-        let hash = self.transcript_hash();
+        let hash = self.transcript.hash();
         signed
             .extend_from_slice(CONTEXT)
             .and_then(|()| signed.extend_from_slice(&hash))
@@ -322,7 +318,7 @@ impl Machine<'_> {
     /// The end of the server's flight: checks it, and answers by ours.
     #[inline(never)]
     fn finished(&mut self, message: &Message<'_>, out: &mut [u8]) -> Result<Then, Error> {
-        let transcript = self.transcript_hash();
+        let transcript = self.transcript.hash();
         let aes = self.aes;
         let Keys::Records { read, write } = &mut self.keys else { return Err(Error::OutOfTurn) };
         if message.body.len() != HASH {
@@ -332,7 +328,7 @@ impl Machine<'_> {
             return Err(Error::Finished);
         }
         self.transcript.update(message.whole);
-        let hash: Secret = self.transcript.clone().finalize().into();
+        let hash = self.transcript.hash();
 
         let (_, place) = out.split_first_chunk_mut::<HEADER>().ok_or(Error::HelloTooLong)?;
         let mut writer = Writer::new(place);
@@ -340,8 +336,8 @@ impl Machine<'_> {
             // None.
             writer.bytes(&[messages::CERTIFICATE, 0, 0, 4, 0, 0, 0, 0]);
         }
-        let without = self.transcript.clone().chain_update(writer.written().unwrap_or_default());
-        let said = schedule::finished(write.secret(), &without.finalize().into());
+        let without = self.transcript.hash_with(writer.written().unwrap_or_default());
+        let said = schedule::finished(write.secret(), &without);
         writer.bytes(&[messages::FINISHED, 0, 0, HASH as u8]);
         writer.bytes(&said);
         self.transcript.update(writer.written().ok_or(Error::HelloTooLong)?);
@@ -349,14 +345,20 @@ impl Machine<'_> {
         let sealed = write.seal(aes, HANDSHAKE, out, length).ok_or(Error::HelloTooLong)?;
         write.renew(&schedule::derive(&self.secret, b"c ap traffic", &hash));
         read.renew(&schedule::derive(&self.secret, b"s ap traffic", &hash));
-        self.secret = schedule::derive(&self.secret, b"res master", &self.transcript_hash());
+        self.secret = schedule::derive(&self.secret, b"res master", &self.transcript.hash());
         self.quiet = 0;
         self.state = State::Open;
         Ok(Then::Open(sealed))
     }
+}
 
-    fn transcript_hash(&self) -> [u8; HASH] {
-        self.transcript.clone().finalize().into()
+/// Copies bytes to a place before them. What is not in the memory is left out.
+#[inline(never)]
+fn move_down(memory: &mut [u8], from: core::ops::Range<usize>, to: usize) {
+    for (from, to) in from.zip(to..) {
+        let Some(byte) = memory.get(from).copied() else { break };
+        let Some(place) = memory.get_mut(to) else { break };
+        *place = byte;
     }
 }
 

@@ -31,7 +31,6 @@ mod handshake;
 
 use pki_types::{IpAddr, ServerName, UnixTime};
 use rand_core::CryptoRngCore;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::{
@@ -42,7 +41,7 @@ use super::{
     protection::{
         ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CipherSuite, HANDSHAKE, HEADER, Protection, TAG,
     },
-    schedule::{HASH, Secret},
+    schedule::{HASH, Secret, Transcript},
     ticket::{Binding, Ticket, Tickets},
 };
 use crate::{CertificateError, Error, Roots, buffers::fragment, certificate::Trust};
@@ -106,11 +105,18 @@ impl<'t> Terms<'t> {
     /// # Errors
     ///
     /// [`Error::ServerName`].
+    #[inline(never)]
     pub fn new(roots: Roots<'t>, name: &'t str, now: Option<u64>) -> Result<Self, Error> {
         let name = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
+        Ok(Self::for_server(roots, name, now))
+    }
+
+    /// The same for a name that is one.
+    #[must_use]
+    pub fn for_server(roots: Roots<'t>, name: ServerName<'t>, now: Option<u64>) -> Self {
         let now = now.map(|seconds| UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds)));
         let binding = binding(&name, roots);
-        Ok(Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding })
+        Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding }
     }
 
     /// Offers these cipher suites, the preferred one first, and accepts no other; those that nothing computes
@@ -142,38 +148,40 @@ impl<'t> Terms<'t> {
 
 /// What a ticket is bound to. Of a root in DER its length and the end of its signature count, which is
 /// another for every other certificate; so a hundred of them cost what one of them would in full.
+#[inline(never)]
 fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
-    const END: usize = 32;
     // The tickets of both suites are made with SHA-256 (section 4.6.1).
-    let mut hash = Sha256::new_with_prefix(b"SHA-256");
-    let mut add = |parts: &[&[u8]]| {
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            let end = part.split_last_chunk::<END>().map_or(*part, |(_, end)| end);
-            hash.update(end);
-        }
-    };
-    add(&[PROTOCOL]);
+    let mut hash = Transcript::new();
+    hash.update(b"SHA-256");
+    add(&mut hash, PROTOCOL);
     match roots {
-        Roots::Certificates(roots) => add(roots),
+        Roots::Certificates(roots) => roots.iter().for_each(|root| add(&mut hash, root)),
         Roots::Anchors(anchors) => {
             for anchor in anchors {
                 let constraints = anchor.name_constraints.as_deref().unwrap_or_default();
-                add(&[&anchor.subject, &anchor.subject_public_key_info, constraints]);
+                for part in [&anchor.subject, &*anchor.subject_public_key_info, constraints] {
+                    add(&mut hash, part);
+                }
             }
         }
     }
     match name {
+        // Names have no case.
         ServerName::DnsName(name) => {
-            // Names have no case.
-            name.as_ref().bytes().for_each(|byte| hash.update([byte.to_ascii_lowercase()]));
+            name.as_ref().bytes().for_each(|byte| hash.update(&[byte.to_ascii_lowercase()]));
         }
         ServerName::IpAddress(IpAddr::V4(address)) => hash.update(address.as_ref()),
         ServerName::IpAddress(IpAddr::V6(address)) => hash.update(address.as_ref()),
         _ => {}
     }
-    let hash: [u8; HASH] = hash.finalize().into();
-    hash.first_chunk().copied().unwrap_or_default()
+    hash.hash().first_chunk().copied().unwrap_or_default()
+}
+
+/// Its length and its end.
+fn add(hash: &mut Transcript, part: &[u8]) {
+    const END: usize = 32;
+    hash.update(&(part.len() as u64).to_be_bytes());
+    hash.update(part.last_chunk::<END>().map_or(part, |end| end));
 }
 
 /// The client's side of one connection.
@@ -189,7 +197,7 @@ pub struct Machine<'e> {
     keys: Keys,
     /// By a HelloRetryRequest.
     retried: Option<CipherSuite>,
-    transcript: Sha256,
+    transcript: Transcript,
     /// Of the stage (section 7.1); in the end the one for tickets.
     secret: Secret,
     is_ticket_offered: bool,
@@ -251,7 +259,7 @@ impl<'e> Machine<'e> {
             state: State::Start,
             keys: Keys::Exchange { random: [0; 32], exchange: Exchange::NONE },
             retried: None,
-            transcript: Sha256::new(),
+            transcript: Transcript::new(),
             secret: [0; HASH],
             is_ticket_offered: false,
             is_resumed: false,
@@ -436,6 +444,7 @@ impl<'e> Machine<'e> {
         self.step(receive, &mut With { out: &mut [], during: During::Open { now, tickets } })
     }
 
+    #[inline(never)]
     fn step(&mut self, memory: &mut [u8], with: &mut With<'_>) -> Result<Step, Error> {
         match self.state {
             State::Ended => return Ok(Step::Ended),

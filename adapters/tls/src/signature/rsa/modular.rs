@@ -58,7 +58,7 @@ impl Modulus {
     pub(super) fn power(&self, base: &Number, exponent: u64) -> Number {
         let form = self.multiply(base, &self.square_of_r());
         let mut power = form;
-        for bit in (0..exponent.ilog2()).rev() {
+        for bit in (0..exponent.checked_ilog2().unwrap_or_default()).rev() {
             power = self.multiply(&power, &power);
             if exponent >> bit & 1 == 1 {
                 power = self.multiply(&power, &form);

@@ -86,12 +86,12 @@ fn sum_of_products<C: Curve<N>, const N: usize>(
     key_digits: &[i8; DIGITS],
 ) -> Point<N> {
     let twice = double::<C, N>(&key);
-    let mut last = key;
-    let multiples = [(); 4].map(|()| {
-        let multiple = last;
+    let (mut multiples, mut last) = ([key; 4], key);
+    // In place: `map` would hold all of them twice.
+    for multiple in multiples.iter_mut().skip(1) {
         last = sum::<C, N>(&twice, &last[0], &last[1], Some(&last[2]));
-        multiple
-    });
+        *multiple = last;
+    }
     let mut all = [C::ONE, C::ONE, [0; N]];
     for (base, key) in base_digits.iter().zip(key_digits).rev() {
         if !is_zero::<C, N>(&all[2]) {
@@ -132,7 +132,14 @@ fn has_x<C: Curve<N>, const N: usize>([x, _, z]: &Point<N>, r: &Number<N>) -> bo
     is(r) || over == 0 && is_less(&other, &C::P) && is(&other)
 }
 
+/// Is this an uncompressed point that is on the curve?
+#[cfg(feature = "p256-exchange")]
+pub(crate) fn is_point<C: Curve<N>, const N: usize>(key: &[u8]) -> bool {
+    point::<C, N>(key).is_some()
+}
+
 /// x and y of an uncompressed point (SEC 1 §2.3.4) that is on the curve, in Montgomery form.
+#[inline(never)]
 fn point<C: Curve<N>, const N: usize>(key: &[u8]) -> Option<[Number<N>; 2]> {
     let (&4, coordinates) = key.split_first()? else { return None };
     let bytes = N.saturating_mul(4);
@@ -142,9 +149,52 @@ fn point<C: Curve<N>, const N: usize>(key: &[u8]) -> Option<[Number<N>; 2]> {
         return None;
     }
     let (x, y) = (mul::<C, N>(&x, &C::R_SQUARED), mul::<C, N>(&y, &C::R_SQUARED));
-    let three = add::<C, N>(&add::<C, N>(&C::ONE, &C::ONE), &C::ONE);
-    let right = add::<C, N>(&mul::<C, N>(&x, &sub::<C, N>(&square::<C, N>(&x), &three)), &C::B);
+    let right = right_side::<C, N>(&x);
     is_zero::<C, N>(&sub::<C, N>(&square::<C, N>(&y), &right)).then_some([x, y])
+}
+
+/// The y of the point with this x whose y is odd or even, in bytes, the highest first. `None`: there is none.
+///
+/// For points that everybody may know, such as the share of a key exchange.
+#[cfg(feature = "p256-exchange")]
+pub(crate) fn y(x: &[u8; 32], is_odd: bool) -> Option<[u8; 32]> {
+    type C = P256;
+    let x = Some(number(x)).filter(|x| is_less(x, &C::P))?;
+    let right = right_side::<C, 8>(&mul::<C, 8>(&x, &C::R_SQUARED));
+    // The prime is 3 modulo 4, so a root is the power by (p + 1) / 4.
+    let (mut exponent, _) = plus(&C::P, &[1, 0, 0, 0, 0, 0, 0, 0], u32::MAX);
+    halve(&mut exponent, 0);
+    halve(&mut exponent, 0);
+    let mut root = C::ONE;
+    for word in exponent.iter().rev() {
+        for bit in (0..u32::BITS).rev() {
+            root = square::<C, 8>(&root);
+            if word >> bit & 1 == 1 {
+                root = mul::<C, 8>(&root, &right);
+            }
+        }
+    }
+    if !is_zero::<C, 8>(&sub::<C, 8>(&square::<C, 8>(&root), &right)) {
+        return None;
+    }
+    let mut y = mul::<C, 8>(&root, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    if !is_less(&y, &C::P) {
+        y = less(&y, &C::P, u32::MAX).0;
+    }
+    if is_odd != self::is_odd(&y) {
+        y = less(&C::P, &y, u32::MAX).0;
+    }
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().rev().zip(y) {
+        *bytes = word.to_be_bytes();
+    }
+    Some(bytes)
+}
+
+/// x³ - 3x + b.
+fn right_side<C: Curve<N>, const N: usize>(x: &Number<N>) -> Number<N> {
+    let three = add::<C, N>(&add::<C, N>(&C::ONE, &C::ONE), &C::ONE);
+    add::<C, N>(&mul::<C, N>(x, &sub::<C, N>(&square::<C, N>(x), &three)), &C::B)
 }
 
 /// A number from 1 up to the order, without it.

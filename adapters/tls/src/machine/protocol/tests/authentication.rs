@@ -1,5 +1,5 @@
-//! A server that has the keys of the connection says who it is, rightly or in any other way: only the one whose
-//! certificate it is is ever taken for it.
+//! A server that has the keys of the connection says who it is, rightly or in any other way: only the one
+//! that has the certificate's key is ever taken for it.
 
 use std::{boxed::Box, thread_local, vec, vec::Vec};
 
@@ -108,7 +108,7 @@ impl Server {
                     (messages::CERTIFICATE, [vec![0], with_length(3, &entries)].concat())
                 }
                 Message::CertificateVerify { scheme, change } => {
-                    let signed = [&messages::CONTEXT[..], &transcript.clone().finalize()].concat();
+                    let signed = [&messages::CONTEXT[..], &transcript.hash()].concat();
                     let signature = change.apply(&self.case.key.prove(&signed));
                     let body = [&scheme.to_be_bytes()[..], &with_length(2, &signature)].concat();
                     (messages::CERTIFICATE_VERIFY, body)
