@@ -5,6 +5,7 @@
 
 use super::{
     error::{Error, Name},
+    known::Known,
     node::Node,
     progress::Progress,
     value::{Json, Record, Stop, Stopped, Watch},
@@ -95,7 +96,7 @@ impl Filler {
         let progress = &mut self.progress;
         if !progress.tokens.is_past(0) {
             let member = record.root().unwrap_or(&ROOT);
-            let mut json = Json { progress, watch, level: 0, member, input };
+            let mut json = Json { progress, watch, level: 0, member, input, known: Known::default() };
             let result = json.root(record);
             *input = json.input;
             match result {

@@ -15,6 +15,7 @@ pub use self::descent::clear;
 pub(super) use self::string::Sink;
 use super::{
     error::{Error, Misfit, Wrong},
+    known::Known,
     limits::SHORT,
     node::Node,
     progress::{Progress, Rest},
@@ -214,6 +215,7 @@ pub struct Json<'f, 'i> {
     pub(super) level: u8,
     pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
+    pub(super) known: Known<'i>,
 }
 
 /// Shows the place, but not the text, which is the server's.
@@ -430,7 +432,7 @@ impl Json<'_, '_> {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
             if kind == Kind::String
                 && !*is_watched
-                && let Some(text) = tokens.take_string(&mut self.input)
+                && let Some(text) = tokens.take_string(&mut self.input, &mut self.known)
             {
                 return Ok(Taken::Text((text.len() <= SHORT).then_some(text)));
             }

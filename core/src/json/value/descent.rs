@@ -209,7 +209,7 @@ impl Json<'_, '_> {
             if tokens.take_end(&mut self.input) {
                 return Ok(START);
             }
-            if let Some(name) = tokens.take_any_name(&mut self.input) {
+            if let Some(name) = tokens.take_any_name(&mut self.input, &mut self.known) {
                 let name = (name.len() <= SHORT).then_some(name);
                 *is_watched = self.level == 1 && name.is_some_and(|name| self.watch.wants(name));
                 return Ok(step_in(name.and_then(|name| find(nodes, name))));

@@ -83,7 +83,7 @@ impl Json<'_, '_> {
         let tokens = &mut self.progress.tokens;
         // Each turn takes a piece of the string, with what is escaped after it, or ends.
         while !sink.is_full()
-            && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input)
+            && let Some((text, more, last)) = tokens.take_piece(sink.room(), &mut self.input, &mut self.known)
         {
             sink.push(text);
             sink.lose(more);
@@ -155,7 +155,7 @@ impl Json<'_, '_> {
                 continue;
             }
             if !self.progress.is_watched {
-                if let Some(token) = tokens.take_token(&mut self.input) {
+                if let Some(token) = tokens.take_token(&mut self.input, &mut self.known) {
                     sink.push(token);
                     continue;
                 }
