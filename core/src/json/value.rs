@@ -414,6 +414,13 @@ impl Json<'_, '_> {
 
     #[inline(never)]
     pub(in crate::json) fn truth(&mut self) -> Result<Option<bool>, Stop> {
+        if cfg!(feature = "fast")
+            && !self.progress.is_watched
+            && !self.is_within()
+            && let Some(value) = self.progress.tokens.take_bool(&mut self.input)
+        {
+            return Ok(Some(value));
+        }
         if !self.is_within() {
             match self.token()? {
                 Token::Bool(value) => return Ok(Some(value)),

@@ -155,6 +155,22 @@ impl Tokenizer {
         }
     }
 
+    /// Takes a `true` or `false`.
+    #[inline]
+    pub(in crate::json) fn take_bool(&mut self, input: &mut &[u8]) -> Option<bool> {
+        if !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
+        let (value, rest) = match *input {
+            [b't', b'r', b'u', b'e', rest @ ..] => (true, rest),
+            [b'f', b'a', b'l', b's', b'e', rest @ ..] => (false, rest),
+            _ => return None,
+        };
+        *input = rest;
+        self.state = State::Next;
+        Some(value)
+    }
+
     /// Takes the comma before the next element of an array.
     #[inline]
     pub(in crate::json) fn take_comma(&mut self, input: &mut &[u8]) -> bool {

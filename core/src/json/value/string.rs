@@ -74,6 +74,16 @@ impl Json<'_, '_> {
         if !self.progress.is_watched && !self.is_within() && self.whole_text(sink) {
             return Ok(());
         }
+        if cfg!(feature = "fast")
+            && !self.is_within()
+            && let Some(text) = self.progress.tokens.take_string(&mut self.input, &mut self.known)
+        {
+            if self.progress.is_watched {
+                self.watch.token(&Token::String { piece: text, last: true });
+            }
+            sink.push(text);
+            return Ok(());
+        }
         self.text_by_token(sink)
     }
 
