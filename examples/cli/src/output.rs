@@ -5,8 +5,8 @@
 //! ```
 //!
 //! How much of a line stdout has taken is known only when the write returns, and a write that waits may never
-//! return. So no write waits: each to a pipe is small, and is made when stdout takes it at once. The wait before it
-//! also ends when the program is to end; then another thread finishes the line.
+//! return. So no write waits: each to a pipe is small, and is made when stdout takes it at once. The wait
+//! before it also ends when the program is to end; then another thread finishes the line.
 //!
 //! # Limits
 //!
@@ -305,8 +305,8 @@ impl Queue {
     }
 }
 
-/// How many bytes a write may have that does not wait once stdout is ready. A pipe promises that only for few;
-/// a file and /dev/null always take all.
+/// How many bytes a write may have that does not wait once stdout is ready. A pipe promises that only for
+/// few; a file and /dev/null always take all.
 fn most_at_once() -> usize {
     let takes_all = fstat(stdout()).is_ok_and(|stat| match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => true,
