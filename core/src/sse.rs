@@ -358,6 +358,8 @@ pub struct Parser<const N: usize> {
     /// The last valid id line. Only a blank line makes it the last event id. Otherwise a stream that is cut
     /// in the middle of an event would continue after an event that nobody has received.
     id: Text<128>,
+    /// Whether it has come since the last blank line.
+    has_new_id: bool,
     id_lost: usize,
     last_event_id: Text<128>,
     retry: Option<u32>,
@@ -381,6 +383,7 @@ impl<const N: usize> Parser<N> {
             complete: false,
             value: Text::new(),
             id: Text::new(),
+            has_new_id: false,
             id_lost: 0,
             last_event_id: Text::new(),
             retry: None,
@@ -409,7 +412,10 @@ impl<const N: usize> Parser<N> {
                 Token::Bytes(bytes) => self.extend_line(bytes),
                 Token::Dispatch => {
                     self.end_line();
-                    self.last_event_id.clone_from(&self.id);
+                    if mem::take(&mut self.has_new_id) {
+                        self.last_event_id.clear();
+                        self.last_event_id.push_str(self.id.as_str());
+                    }
                     if self.block.dispatch() {
                         self.complete = true;
                         return true;
@@ -463,6 +469,7 @@ impl<const N: usize> Parser<N> {
         self.decoder = Decoder::new();
         self.clear_block();
         self.id.clone_from(&self.last_event_id);
+        self.has_new_id = false;
     }
 
     fn begin_line(&mut self, field: Field) {
@@ -493,6 +500,7 @@ impl<const N: usize> Parser<N> {
                     self.id_lost = self.value.len().saturating_add(self.value.lost());
                 } else if memchr(0, self.value.as_bytes()).is_none() {
                     mem::swap(&mut self.id, &mut self.value);
+                    self.has_new_id = true;
                     self.id_lost = 0;
                 }
             }
@@ -539,8 +547,8 @@ impl<const N: usize> Block<N> {
     fn push_data(&mut self, bytes: &[u8]) {
         let free = if self.data_lost == 0 { self.free() } else { &mut [] };
         let fits = free.len().min(bytes.len());
-        for (place, &byte) in free.iter_mut().zip(bytes) {
-            *place = byte;
+        if let (Some(places), Some(bytes)) = (free.get_mut(..fits), bytes.get(..fits)) {
+            places.copy_from_slice(bytes);
         }
         self.data = self.data.saturating_add(fits);
         self.data_lost = self.data_lost.saturating_add(bytes.len().saturating_sub(fits));
@@ -549,8 +557,10 @@ impl<const N: usize> Block<N> {
     fn push_name(&mut self, piece: &str) {
         let free = if self.name_lost == 0 { self.free() } else { &mut [] };
         let fits = piece.floor_char_boundary(free.len());
-        for (place, byte) in free.iter_mut().rev().zip(piece.bytes().take(fits)) {
-            *place = byte;
+        let places = free.len().checked_sub(fits).and_then(|from| free.get_mut(from..));
+        if let (Some(places), Some(bytes)) = (places, piece.as_bytes().get(..fits)) {
+            places.copy_from_slice(bytes);
+            places.reverse();
         }
         self.name = self.name.saturating_add(fits);
         self.name_lost = self.name_lost.saturating_add(piece.len().saturating_sub(fits));

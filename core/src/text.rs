@@ -241,7 +241,12 @@ impl Decoder {
                 }
             }
         }
-        while let Err(error) = str::from_utf8(bytes) {
+        // Each turn takes a piece and what is not UTF-8 after it, or returns.
+        loop {
+            let error = match str::from_utf8(bytes) {
+                Ok(text) => return each(text),
+                Err(error) => error,
+            };
             let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
             each(str::from_utf8(valid).unwrap_or_default());
             let Some(broken) = error.error_len() else {
@@ -251,7 +256,6 @@ impl Decoder {
             each("\u{FFFD}");
             bytes = rest.get(broken..).unwrap_or_default();
         }
-        each(str::from_utf8(bytes).unwrap_or_default());
     }
 
     /// Ends the text, and returns the replacement of a character that was cut short, if there was one.

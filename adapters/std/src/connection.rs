@@ -36,17 +36,13 @@ impl Deadline {
 }
 
 pub(crate) enum Connection {
-    Plain(TcpStream),
-    Tls(Box<ClientConnection>, TcpStream),
+    Plain(Socket),
+    Tls(Box<ClientConnection>, Socket),
 }
 
 impl Connection {
     /// Completes the handshake: afterwards the server is authenticated as the one that `tls` was made for.
-    pub(crate) fn secure(
-        mut tls: ClientConnection,
-        mut tcp: TcpStream,
-        deadline: Deadline,
-    ) -> io::Result<Self> {
+    pub(crate) fn secure(mut tls: ClientConnection, mut tcp: Socket, deadline: Deadline) -> io::Result<Self> {
         while tls.is_handshaking() {
             flush(&mut tls, &mut tcp, deadline)?;
             if tls.is_handshaking() && !receive(&mut tls, &mut tcp, deadline)? {
@@ -92,10 +88,10 @@ impl Connection {
     /// Sends `close_notify`, if that does not block.
     pub(crate) fn close(self) {
         if let Self::Tls(mut tls, mut tcp) = self
-            && tcp.set_nonblocking(true).is_ok()
+            && tcp.stream.set_nonblocking(true).is_ok()
         {
             tls.send_close_notify();
-            let _ = tls.write_tls(&mut tcp);
+            let _ = tls.write_tls(&mut tcp.stream);
         }
     }
 }
@@ -103,14 +99,14 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Plain(tcp) => f.debug_tuple("Plain").field(tcp).finish(),
-            Self::Tls(_, tcp) => f.debug_tuple("Tls").field(tcp).finish(),
+            Self::Plain(tcp) => f.debug_tuple("Plain").field(&tcp.stream).finish(),
+            Self::Tls(_, tcp) => f.debug_tuple("Tls").field(&tcp.stream).finish(),
         }
     }
 }
 
 /// Sends the records that TLS has ready.
-fn flush(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) -> io::Result<()> {
+fn flush(tls: &mut ClientConnection, tcp: &mut Socket, deadline: Deadline) -> io::Result<()> {
     while tls.wants_write() {
         if tls.write_tls(&mut Timed { tcp, deadline })? == 0 {
             return Err(ErrorKind::WriteZero.into());
@@ -120,7 +116,7 @@ fn flush(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) ->
 }
 
 /// Reads what has arrived. `false`: the end of the TCP connection.
-fn receive(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) -> io::Result<bool> {
+fn receive(tls: &mut ClientConnection, tcp: &mut Socket, deadline: Deadline) -> io::Result<bool> {
     let taken = tls.read_tls(&mut Timed { tcp, deadline })?;
     if let Err(error) = tls.process_new_packets() {
         // The alert tells the server why; it need not arrive.
@@ -133,9 +129,36 @@ fn receive(tls: &mut ClientConnection, tcp: &mut TcpStream, deadline: Deadline) 
 /// How long a read waits at least: after its deadline, too, it takes what has arrived.
 const GLANCE: Duration = Duration::from_millis(1);
 
+/// From this long on a wait is set in whole seconds.
+const LONG: Duration = Duration::from_secs(2);
+
+/// A socket, and how long its reads wait.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    wait: Duration,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self { stream, wait: Duration::ZERO }
+    }
+
+    /// Lets the next read wait so long, or less if the last wait that was set is nearly as long: mostly each
+    /// read has the deadline as far ahead as the one before, and setting it takes a call of the system.
+    fn set_wait(&mut self, left: Duration) -> io::Result<()> {
+        if self.wait <= left && left < self.wait + LONG && left >= LONG {
+            return Ok(());
+        }
+        let wait = if left < LONG { left } else { Duration::from_secs(left.as_secs()) };
+        self.stream.set_read_timeout(Some(wait))?;
+        self.wait = wait;
+        Ok(())
+    }
+}
+
 /// A socket whose reads and writes have a deadline.
 struct Timed<'s> {
-    tcp: &'s mut TcpStream,
+    tcp: &'s mut Socket,
     deadline: Deadline,
 }
 
@@ -143,8 +166,8 @@ impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let left = self.deadline.left();
-            self.tcp.set_read_timeout(Some(*left.as_ref().unwrap_or(&GLANCE)))?;
-            match self.tcp.read(buffer) {
+            self.tcp.set_wait(*left.as_ref().unwrap_or(&GLANCE))?;
+            match self.tcp.stream.read(buffer) {
                 Err(error) if is_early(&error) => _ = left?,
                 result => return result,
             }
@@ -155,8 +178,8 @@ impl Read for Timed<'_> {
 impl Write for Timed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            self.tcp.set_write_timeout(Some(self.deadline.left()?))?;
-            match self.tcp.write(bytes) {
+            self.tcp.stream.set_write_timeout(Some(self.deadline.left()?))?;
+            match self.tcp.stream.write(bytes) {
                 Err(error) if is_early(&error) => {}
                 result => return result,
             }

@@ -16,7 +16,7 @@ use taskgroup::{
 
 use crate::{
     Clock,
-    connection::{Connection, Deadline},
+    connection::{Connection, Deadline, Socket},
     security::{Security, is_about_certificate, is_no_tls},
 };
 
@@ -161,6 +161,7 @@ impl Connector {
             return Err((Failure::Refused, self.plaintext_refused()));
         }
         let tcp = self.try_all(&addresses, until).map_err(|error| unreachable(&error))?;
+        let tcp = Socket::new(tcp);
         let Some(tls) = tls else { return Ok(Connection::Plain(tcp)) };
         match Connection::secure(tls, tcp, self.deadline(until)) {
             Ok(connection) => Ok(connection),

@@ -19,7 +19,7 @@
 //!
 //! # Limits
 //!
-//! It blocks, and has one connection per stream. The heap holds one buffer of 16 KiB and what the record
+//! It blocks, and has one connection per stream. The heap holds one buffer of 64 KiB and what the record
 //! keeps there: [`Verbatim`] and [`Whole`] grow with the largest event.
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,10 @@
 //! Makes the TLS sessions that authenticate the server.
 
-use std::{fmt, fs, io, path::Path, sync::Arc};
+use std::{
+    fmt, fs, io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore,
@@ -28,8 +32,8 @@ use rustls_platform_verifier::BuilderVerifierExt;
 /// the program would become outdated with it, and would lack those of a company.
 #[derive(Clone, Debug)]
 pub struct Security {
-    /// The reason if there are no roots; it is reported when TLS is needed.
-    tls: Result<Arc<ClientConfig>, Arc<str>>,
+    /// Unset: the platform's roots, which are loaded when TLS is needed; the reason if there are none.
+    tls: Arc<OnceLock<Result<Arc<ClientConfig>, String>>>,
     plaintext: bool,
 }
 
@@ -38,10 +42,7 @@ impl Security {
     /// [`session`](Self::session) reports it.
     #[must_use]
     pub fn platform() -> Self {
-        let config = builder().with_platform_verifier().map(|builder| builder.with_no_client_auth());
-        let tls =
-            config.map(finish).map_err(|error| format!("no root certificates of the system: {error}").into());
-        Self { tls, plaintext: false }
+        Self { tls: Arc::default(), plaintext: false }
     }
 
     /// Trusts only the authorities in this file of PEM certificates.
@@ -68,7 +69,7 @@ impl Security {
             return Err(CaError::Empty);
         }
         let config = builder().with_root_certificates(roots).with_no_client_auth();
-        Ok(Self { tls: Ok(finish(config)), plaintext: false })
+        Ok(Self { tls: Arc::new(Ok(finish(config)).into()), plaintext: false })
     }
 
     /// Allows plaintext to other machines: the key is then sent in the clear if the config does not say TLS.
@@ -90,9 +91,9 @@ impl Security {
     ///
     /// The reason in words: the platform has no roots, or `host` is neither a name nor an address.
     pub fn session(&self, host: &str) -> Result<ClientConnection, String> {
-        let config = self.tls.as_ref().map_err(|reason| reason.to_string())?;
+        let config = self.tls.get_or_init(platform).clone()?;
         let name = ServerName::try_from(host.to_owned()).map_err(|error| format!("{host}: {error}"))?;
-        ClientConnection::new(config.clone(), name).map_err(|error| error.to_string())
+        ClientConnection::new(config, name).map_err(|error| error.to_string())
     }
 }
 
@@ -138,6 +139,11 @@ fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring has the algorithms of TLS 1.2 and 1.3")
+}
+
+fn platform() -> Result<Arc<ClientConfig>, String> {
+    let config = builder().with_platform_verifier().map(|builder| builder.with_no_client_auth());
+    config.map(finish).map_err(|error| format!("no root certificates of the system: {error}"))
 }
 
 fn finish(mut config: ClientConfig) -> Arc<ClientConfig> {

@@ -10,13 +10,13 @@ use taskgroup::{
 
 use crate::{Clock, Connector, Security, head::Head};
 
-const BUFFER: usize = 16 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// A machine of the core, driven over a blocking connection of its own: a [`Stream`] or a [`Following`].
 ///
 /// # Limits
 ///
-/// One buffer of 16 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is
+/// One buffer of 64 KiB, and the first 16 KiB of the last answer. [`next`](Self::next) blocks until there is
 /// an event, but no single read blocks beyond the session's deadline.
 #[derive(Debug)]
 pub struct Driver<D> {

@@ -5,6 +5,7 @@
 
 use super::{
     error::{Error, Name},
+    known::Known,
     node::Node,
     progress::Progress,
     value::{Json, Record, Stop, Stopped, Watch},
@@ -98,7 +99,8 @@ impl Filler {
             let root = record.root();
             let member = root.unwrap_or(&ROOT);
             let initials = watch.initials();
-            let mut json = Json { progress, watch, initials, level: 0, member, input };
+            let mut json =
+                Json { progress, watch, initials, level: 0, member, input, known: Known::default() };
             // Where the text is part of another's, it may be one field's.
             let result = match record.member(member.first.into()) {
                 Some(field) if member.is_leaf() => field.fill(&mut json),

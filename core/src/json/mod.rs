@@ -32,6 +32,7 @@
 mod error;
 mod field;
 mod fill;
+mod known;
 mod limits;
 mod macros;
 mod node;

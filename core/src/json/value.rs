@@ -15,6 +15,7 @@ pub use self::descent::clear;
 pub(super) use self::string::Sink;
 use super::{
     error::{Error, Misfit, Wrong},
+    known::Known,
     limits::SHORT,
     node::Node,
     progress::{Progress, Rest},
@@ -217,6 +218,7 @@ pub struct Json<'f, 'i> {
     pub(super) level: u8,
     pub(super) member: &'static Node,
     pub(super) input: &'i [u8],
+    pub(super) known: Known<'i>,
 }
 
 /// Shows the place, but not the text, which is the server's.
@@ -426,6 +428,13 @@ impl Json<'_, '_> {
 
     #[inline(never)]
     pub(in crate::json) fn truth(&mut self) -> Result<Option<bool>, Stop> {
+        if cfg!(feature = "fast")
+            && !self.progress.is_watched
+            && !self.is_within()
+            && let Some(value) = self.progress.tokens.take_bool(&mut self.input)
+        {
+            return Ok(Some(value));
+        }
         if !self.is_within() {
             match self.token()? {
                 Token::Bool(value) => return Ok(Some(value)),
@@ -444,7 +453,7 @@ impl Json<'_, '_> {
         if *is_watched || tokens.depth() > self.level {
             return None;
         }
-        tokens.take_string(&mut self.input)
+        tokens.take_string(&mut self.input, &mut self.known)
     }
 
     /// Takes a number or a string, or else a name, into `short`.
@@ -454,13 +463,14 @@ impl Json<'_, '_> {
         // Each turn takes a token, or returns.
         while !self.is_within() {
             let Progress { tokens, short, is_watched, .. } = &mut *self.progress;
-            let (piece, last) = match next(tokens, &mut self.input, watch(*is_watched, self.watch))? {
-                Token::Number { piece, last } if kind == Some(Kind::Number) => (piece, last),
-                Token::String { piece, last } if kind == Some(Kind::String) => (piece, last),
-                Token::Name { piece, last } if kind.is_none() => (piece, last),
-                Token::Null => return Ok(Taken::Null),
-                _ => break,
-            };
+            let (piece, last) =
+                match next(tokens, &mut self.input, &mut self.known, watch(*is_watched, self.watch))? {
+                    Token::Number { piece, last } if kind == Some(Kind::Number) => (piece, last),
+                    Token::String { piece, last } if kind == Some(Kind::String) => (piece, last),
+                    Token::Name { piece, last } if kind.is_none() => (piece, last),
+                    Token::Null => return Ok(Taken::Null),
+                    _ => break,
+                };
             short.push(piece, last);
             if last {
                 return Ok(Taken::Text);
@@ -478,7 +488,7 @@ impl Json<'_, '_> {
     #[inline]
     pub(super) fn token(&mut self) -> Result<Token<'_>, Stop> {
         let Progress { tokens, is_watched, .. } = &mut *self.progress;
-        next(tokens, &mut self.input, watch(*is_watched, self.watch))
+        next(tokens, &mut self.input, &mut self.known, watch(*is_watched, self.watch))
     }
 }
 
@@ -516,14 +526,16 @@ pub(crate) const fn initials(names: &[&str]) -> u32 {
 }
 
 /// Every token that is not skipped, or taken by a short cut that nobody watches, comes through here.
-#[inline(never)]
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
 fn next<'t, 'i: 't>(
     tokens: &'t mut Tokenizer,
     input: &mut &'i [u8],
+    known: &mut Known<'i>,
     watch: Option<&mut dyn Watch>,
 ) -> Result<Token<'t>, Stop> {
     // Where nobody watches, the short cuts have been tried already.
-    let string = watch.as_ref().and_then(|_| tokens.take_string(input));
+    let string = watch.as_ref().and_then(|_| tokens.take_string(input, known));
     let token = match string {
         Some(piece) => Token::String { piece, last: true },
         None => match tokens.token(input) {

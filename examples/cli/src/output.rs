@@ -5,8 +5,8 @@
 //! ```
 //!
 //! How much of a line stdout has taken is known only when the write returns, and a write that waits may never
-//! return. So no write waits: each is small, and is made when stdout takes it at once. The wait before it
-//! also ends when the program is to end; then another thread finishes the line.
+//! return. So no write waits: each to a pipe is small, and is made when stdout takes it at once. The wait
+//! before it also ends when the program is to end; then another thread finishes the line.
 //!
 //! # Limits
 //!
@@ -17,7 +17,7 @@ use std::{
     fs::File,
     io::{self, ErrorKind, IsTerminal, PipeReader, PipeWriter, Write},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -93,6 +93,8 @@ struct Shared {
     /// them for good.
     stop: (PipeReader, Mutex<PipeWriter>),
     is_terminal: bool,
+    /// How many bytes a write may have, as of the first.
+    most: OnceLock<usize>,
 }
 
 /// Whole lines, and what has become of them.
@@ -141,6 +143,7 @@ impl Output {
             resume: Mutex::default(),
             stop: (read, Mutex::new(write)),
             is_terminal: io::stdout().is_terminal(),
+            most: OnceLock::new(),
         })))
     }
 
@@ -209,7 +212,8 @@ impl Output {
     }
 
     fn write(&self, mut queue: MutexGuard<'_, Queue>) -> Result<(), Error> {
-        while let Some(piece) = queue.piece() {
+        let most = *self.0.most.get_or_init(most_at_once);
+        while let Some(piece) = queue.piece(most) {
             match write(piece, None, Some(&self.0.stop.0)) {
                 Ok(Some(count)) => queue.advance(count, &mut lock(&self.0.cursor)),
                 Ok(None) => {
@@ -254,11 +258,12 @@ impl Queue {
         }
     }
 
-    /// What to write next: whole lines if any fits, since so much is written in one go or not at all.
-    fn piece(&self) -> Option<&[u8]> {
+    /// What to write next, of `most` bytes: whole lines if any fits, since so much is written in one go or
+    /// not at all.
+    fn piece(&self, most: usize) -> Option<&[u8]> {
         let left = self.bytes.get(self.written..).filter(|left| !left.is_empty())?;
-        let most = left.get(..PIPE_BUF).unwrap_or(left);
-        let lines = most.iter().rposition(|byte| *byte == b'\n').and_then(|end| most.get(..=end));
+        let most = left.get(..most).unwrap_or(left);
+        let lines = memchr::memrchr(b'\n', most).and_then(|end| most.get(..=end));
         Some(lines.unwrap_or(most))
     }
 
@@ -268,7 +273,7 @@ impl Queue {
         if matches!(out.last(), None | Some(b'\n')) {
             return None;
         }
-        let end = left.iter().position(|byte| *byte == b'\n')?;
+        let end = memchr::memchr(b'\n', left)?;
         left.get(..(end + 1).min(PIPE_BUF))
     }
 
@@ -300,7 +305,20 @@ impl Queue {
     }
 }
 
-/// Writes what stdout takes at once of the piece, which is at most what a pipe takes whole. `None`:
+/// How many bytes a write may have that does not wait once stdout is ready. A pipe promises that only for
+/// few; a file and /dev/null always take all.
+fn most_at_once() -> usize {
+    let takes_all = fstat(stdout()).is_ok_and(|stat| match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => true,
+        FileType::CharacterDevice => {
+            rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
+        }
+        _ => false,
+    });
+    if takes_all { HELD } else { PIPE_BUF }
+}
+
+/// Writes what stdout takes at once of the piece, which is at most what it takes whole. `None`:
 /// `patience` is at an end, or `stop` says so.
 fn write(piece: &[u8], patience: Option<Duration>, stop: Option<&PipeReader>) -> io::Result<Option<usize>> {
     if is_closed() {
@@ -359,7 +377,7 @@ mod tests {
         let long = "x".repeat(PIPE_BUF) + "\n";
         let (mut queue, mut cursor) = queue(&["a\n", "b\n", &long, "c\n"]);
         let mut pieces = Vec::new();
-        while let Some(length) = queue.piece().map(<[u8]>::len) {
+        while let Some(length) = queue.piece(PIPE_BUF).map(<[u8]>::len) {
             pieces.push(length);
             queue.advance(length, &mut cursor);
         }

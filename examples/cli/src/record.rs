@@ -40,11 +40,18 @@ pub(crate) trait Line: Record {
 
 /// Adds the JSON as it came, but on one line and in UTF-8.
 pub(crate) fn one_line(json: &[u8], line: &mut Vec<u8>) {
-    let start = line.len();
-    line.extend_from_slice(String::from_utf8_lossy(json).as_bytes());
+    let mut start = line.len();
+    match simdutf8::basic::from_utf8(json) {
+        Ok(text) => line.extend_from_slice(text.as_bytes()),
+        Err(_) => line.extend_from_slice(String::from_utf8_lossy(json).as_bytes()),
+    }
     // In JSON a line feed can only be whitespace between tokens. Most texts have none.
-    if json.contains(&b'\n') {
-        line.iter_mut().skip(start).filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+    while let Some(rest) = line.get_mut(start..)
+        && let Some(place) = memchr::memchr(b'\n', rest)
+        && let Some(line_feed) = rest.get_mut(place)
+    {
+        *line_feed = b' ';
+        start += place + 1;
     }
     line.push(b'\n');
 }

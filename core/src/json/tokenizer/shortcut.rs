@@ -14,7 +14,10 @@ use super::{
     escape::{At, pair, short_escape},
     grammar::State,
 };
-use crate::json::scan::{Class, unescaped};
+use crate::json::{
+    known::Known,
+    scan::{Class, after_unescaped, unescaped},
+};
 
 impl Tokenizer {
     /// Takes this name and the colon after it, if they come next in the object, written like this.
@@ -29,9 +32,14 @@ impl Tokenizer {
 
     /// Takes a name and the colon after it.
     #[inline]
-    pub(in crate::json) fn take_any_name<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
-        let (bytes, rest) = name(self.after_quotation_mark(input)?)?;
-        let name = str::from_utf8(bytes).ok()?;
+    pub(in crate::json) fn take_any_name<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        known: &mut Known<'i>,
+    ) -> Option<&'i str> {
+        let from = self.after_quotation_mark(input)?;
+        let (bytes, rest) = name(from)?;
+        let name = known.text(from, bytes.len()).ok()?;
         *input = rest;
         self.state = State::Value;
         Some(name)
@@ -60,13 +68,14 @@ impl Tokenizer {
         &mut self,
         room: usize,
         input: &mut &'i [u8],
+        known: &mut Known<'i>,
     ) -> Option<(&'i str, usize, bool)> {
-        let rest = match self.state {
+        let from = match self.state {
             State::Value | State::FirstValue => input.strip_prefix(b"\"")?,
             State::InString if self.is_in_string() && self.at == At::Text => *input,
             _ => return None,
         };
-        let (bytes, rest) = rest.split_at_checked(unescaped(rest))?;
+        let (bytes, rest) = from.split_at_checked(unescaped(from))?;
         let (rest, next) = match rest.split_first()? {
             (b'"', rest) => (rest, State::Next),
             (b'\\', _) if !(bytes.is_empty() && self.state == State::InString) => (rest, State::InString),
@@ -74,7 +83,7 @@ impl Tokenizer {
         };
         // Includes the rest of a character that has no room as a whole.
         let head = bytes.get(..room.saturating_add(3)).unwrap_or(bytes);
-        let text = match str::from_utf8(head) {
+        let text = match known.text(from, head.len()) {
             Ok(text) => text,
             Err(error) if error.valid_up_to() >= room => {
                 str::from_utf8(head.get(..error.valid_up_to())?).ok()?
@@ -92,12 +101,16 @@ impl Tokenizer {
 
     /// Takes a token as it is in the input; a string only up to the next escape, and a name with its colon.
     #[inline]
-    pub(in crate::json) fn take_token<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+    pub(in crate::json) fn take_token<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        known: &mut Known<'i>,
+    ) -> Option<&'i str> {
         if self.at == At::Cut || self.plain > 0 {
             return None;
         }
         let (state, rest) = self.after_token(self.state, input)?;
-        let token = str::from_utf8(input.get(..input.len().wrapping_sub(rest.len()))?).ok()?;
+        let token = known.text(input, input.len().wrapping_sub(rest.len())).ok()?;
         *input = rest;
         self.state = state;
         Some(token)
@@ -106,12 +119,17 @@ impl Tokenizer {
     /// Takes a string.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub(in crate::json) fn take_string<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i str> {
+    pub(in crate::json) fn take_string<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        known: &mut Known<'i>,
+    ) -> Option<&'i str> {
         if !matches!(self.state, State::Value | State::FirstValue) {
             return None;
         }
-        let (bytes, rest) = string(input.strip_prefix(b"\"")?)?;
-        let text = str::from_utf8(bytes).ok()?;
+        let from = input.strip_prefix(b"\"")?;
+        let (bytes, rest) = string(from)?;
+        let text = known.text(from, bytes.len()).ok()?;
         *input = rest;
         self.state = State::Next;
         Some(text)
@@ -133,6 +151,22 @@ impl Tokenizer {
             [..=b' ' | b'n', ..] | [] => None,
             [_, ..] => Some(false),
         }
+    }
+
+    /// Takes a `true` or `false`.
+    #[inline]
+    pub(in crate::json) fn take_bool(&mut self, input: &mut &[u8]) -> Option<bool> {
+        if !matches!(self.state, State::Value | State::FirstValue) {
+            return None;
+        }
+        let (value, rest) = match *input {
+            [b't', b'r', b'u', b'e', rest @ ..] => (true, rest),
+            [b'f', b'a', b'l', b's', b'e', rest @ ..] => (false, rest),
+            _ => return None,
+        };
+        *input = rest;
+        self.state = State::Next;
+        Some(value)
     }
 
     /// Takes the comma before the next element of an array.
@@ -227,7 +261,7 @@ impl Tokenizer {
     /// Skips a string up to its end or an escape, and returns the state after it, or in it.
     #[inline(always)]
     fn after_string(&mut self, input: &mut &[u8]) -> State {
-        *input = input.get(unescaped(input)..).unwrap_or_default();
+        *input = after_unescaped(input);
         if let [b'"', rest @ ..] = *input {
             *input = rest;
             return State::Next;

@@ -212,7 +212,7 @@ impl Json<'_, '_> {
             if tokens.take_end(&mut self.input) {
                 return Ok(START);
             }
-            if let Some(name) = tokens.take_any_name(&mut self.input) {
+            if let Some(name) = tokens.take_any_name(&mut self.input, &mut self.known) {
                 let name = (name.len() <= SHORT).then_some(name);
                 let (watch, initials) = (&mut *self.watch, self.initials);
                 *is_watched = self.level == 1 && name.is_some_and(|name| is_wanted(watch, initials, name));

@@ -89,7 +89,9 @@ impl Json<'_, '_> {
             if room == 0 {
                 return false;
             }
-            let Some((text, more, last)) = tokens.take_piece(room, &mut self.input) else { return false };
+            let Some((text, more, last)) = tokens.take_piece(room, &mut self.input, &mut self.known) else {
+                return false;
+            };
             sink.push(text);
             sink.lose(more);
             if last {
@@ -159,7 +161,7 @@ impl Json<'_, '_> {
                 continue;
             }
             if !self.progress.is_watched {
-                if let Some(token) = tokens.take_token(&mut self.input) {
+                if let Some(token) = tokens.take_token(&mut self.input, &mut self.known) {
                     sink.push(token);
                     continue;
                 }
