@@ -39,7 +39,8 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
     /// A client that trusts these `roots`.
     ///
     /// `random` must be unpredictable: anyone who can guess it can read everything. `receive` holds one
-    /// record of the server, [`RECEIVE`] bytes; `send` one of the client, at least [`SEND_MIN`].
+    /// record of the server, [`RECEIVE`](crate::RECEIVE) bytes; `send` one of the client, at least
+    /// [`SEND_MIN`](crate::SEND_MIN).
     #[must_use]
     pub fn new(
         roots: Roots<'m>,

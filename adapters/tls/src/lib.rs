@@ -79,16 +79,17 @@
 //! Measured on the instruction set of an ESP32-C3 (riscv32imc, opt-level s), over the same program without
 //! TLS:
 //!
-//! | | P-256 | with P-384 | with RSA, too |
+//! | | P-256 | with AES-128-GCM and a key exchange on P-256 | with P-384 and RSA, too |
 //! |---|---|---|---|
-//! | flash | 110 KB | 123 KB | 130 KB |
-//! | RAM besides the stack, with [`RECEIVE`] | 22 KB | | |
-//! | … with [`RECEIVE_4K`] | 10 KB | | |
-//! | stack of a handshake | 8 to 10 KB | 11 KB | 10 KB |
-//! | a handshake, million instructions | 27, and 7 for each intermediate | 52 to 61 | 20 to 36 |
-//! | instructions for each byte received | 76; 283 with AES-128-GCM, and 5 KB more flash | | |
+//! | flash | 86 KB | 110 KB | 127 KB |
+//! | RAM besides the stack, with [`RECEIVE`] and 1 KB for sending | 19 KB | | |
+//! | … with [`RECEIVE_4K`] and [`SEND_MIN`] | 6.4 KB | | |
+//! | stack of a handshake | 5.6 to 7.1 KB | | 7.1 KB |
+//! | a full handshake, million instructions | 21, and 6 for each intermediate | | 14 to 55 |
+//! | a resumed one | 8 | | |
+//! | instructions for each byte received | 75 | 280 with AES-128-GCM | |
 //!
-//! A Cortex-M0 takes two to four times as many instructions. A handshake computes for up to 61 million of
+//! A Cortex-M0 takes two to four times as many instructions. A handshake computes for up to 55 million of
 //! them **between two waits**: up to half a second. Whatever must run meanwhile, a radio for example, belongs
 //! on an executor of a higher priority.
 //!
