@@ -1,7 +1,7 @@
 //! Texts that grow in one way in, instructions for each byte out: what should not depend on the size.
 //!
-//! Prints lines of `kind|what|number` for the host, as the image beside it. A kind is a table and a column; the
-//! numbers are hundredths.
+//! Prints lines of `kind|what|number` for the host, as the image beside it. A kind is a table and a column;
+//! the numbers are hundredths.
 #![no_std]
 #![no_main]
 
@@ -44,7 +44,7 @@ const READ: usize = 1460;
 /// Shorter texts are fed again until they have as many bytes: the clock ticks every 40 instructions.
 const LEAST: usize = 32 << 10;
 
-/// The clock is read once in so many bytes, since it runs over.
+/// The clock is read after this many bytes at most, since it runs over.
 const CLOCK: usize = 1 << 20;
 
 pub(crate) fn measure() {
