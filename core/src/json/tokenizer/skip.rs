@@ -45,7 +45,7 @@ impl Tokenizer {
         self.at = At::Text;
         self.state = state;
         if levels != before {
-            self.set_levels_above(base, levels);
+            self.set_levels(before, levels);
         }
         self.is_past(depth)
     }
@@ -62,15 +62,24 @@ impl Tokenizer {
         levels
     }
 
+    /// Ends the levels that are no longer open, and begins the new ones.
     #[inline(never)]
-    fn set_levels_above(&mut self, depth: u8, levels: u32) {
-        while self.depth > depth {
-            self.close();
+    fn set_levels(&mut self, mut before: u32, levels: u32) {
+        let mut common = levels;
+        let mut place = 0_u8;
+        // Each turn leaves one level less. What is deeper is a larger number.
+        while before != common {
+            if before > common {
+                before >>= 1;
+                self.close();
+            } else {
+                common >>= 1;
+                place = place.wrapping_add(1);
+            }
         }
-        let mut place = 31_u32.saturating_sub(levels.leading_zeros());
         while place > 0 {
             place = place.wrapping_sub(1);
-            _ = self.open(levels >> place & 1 != 0);
+            _ = self.open(levels >> (place & 31) & 1 != 0);
         }
     }
 }
