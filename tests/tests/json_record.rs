@@ -338,6 +338,43 @@ fn members_that_no_record_names_are_skipped_to_128_levels() {
 }
 
 #[test]
+fn what_is_skipped_must_end_as_it_began_at_any_depth() {
+    // Deep, up and down by more levels than a register has bits, and to the end.
+    let mut text = String::from(r#"{"x":"#);
+    let mut open = vec![];
+    for (begin, end) in [(120, 50), (45, 20), (30, 3), (3, 100), (80, 1)] {
+        for _ in 0..begin {
+            let is_array = open.len() % 3 == 1;
+            text += if is_array { "[" } else { r#"{"y":"# };
+            open.push(is_array);
+        }
+        text += "-1.5e3";
+        for _ in 0..end {
+            text.push(if open.pop().unwrap() { ']' } else { '}' });
+        }
+        text += if *open.last().unwrap() { "," } else { r#","z":"# };
+    }
+    text += "null";
+    while let Some(is_array) = open.pop() {
+        text.push(if is_array { ']' } else { '}' });
+    }
+    text += r#","byte":1}"#;
+    let read = |text: &[u8], chunk| {
+        let mut all = All::default();
+        let result = fill_chunks(&mut all, &mut (), &text.chunks(chunk).collect::<Vec<_>>());
+        result.map(|()| all.byte)
+    };
+    for chunk in [1, 2, 7, 33, 100, 1460] {
+        assert_eq!(read(text.as_bytes(), chunk), Ok(1));
+        for at in text.bytes().enumerate().filter(|(_, byte)| b"]}".contains(byte)).map(|(at, _)| at) {
+            let mut wrong = text.clone().into_bytes();
+            wrong[at] ^= b']' ^ b'}';
+            assert_eq!(read(&wrong, chunk), Err(Error::Unexpected), "{at}");
+        }
+    }
+}
+
+#[test]
 fn names_are_compared_as_the_text_means_them() {
     record! {
         #[derive(Clone, Debug, PartialEq)]

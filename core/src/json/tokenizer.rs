@@ -147,7 +147,7 @@ impl Tokenizer {
     pub(super) fn token<'t, 'i: 't>(&'t mut self, input: &mut &'i [u8]) -> Result<Option<Token<'t>>, Wrong> {
         let lexeme = match self.at {
             At::Cut => self.complete(input).map(Lexeme::Character),
-            _ => self.step(None, input)?,
+            _ => self.step(input)?,
         };
         let is_name = self.state.is_name();
         let (piece, last) = match lexeme {

@@ -5,10 +5,6 @@
 
 use std::fmt::Write;
 
-/// How many bytes of frames each measurement goes through: it stays in the cache, as what a socket
-/// has just given does.
-const STREAM: usize = 1 << 20;
-
 const SENTENCES: [&str; 16] = [
     "The annual report gives the figure for the year before and a forecast for this one. ",
     "Two statistics offices agree on it to within a tenth of a percent. ",
@@ -37,12 +33,8 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// Frames whose JSON has about `size` bytes: 0 for a bare state.
-    pub(crate) fn new(size: usize) -> Self {
-        Self::of(size, STREAM)
-    }
-
-    /// As many as have this many bytes together, as an event stream.
+    /// Frames whose JSON has about `size` bytes, 0 for a bare state: as many as have `length` bytes together,
+    /// as an event stream.
     pub(crate) fn of(size: usize, length: usize) -> Self {
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         let (mut texts, mut stream) = (vec![], vec![]);

@@ -1,251 +1,183 @@
-//! Frames of three sizes in, the table of the benchmarks out: how fast each machine of the core is, also
-//! compared with other crates that do the same work.
+//! Frames of four sizes in, the speed of the core and of other crates that do the same work out.
 //!
-//! `cargo bench -p taskgroup-tests` takes about two minutes and ends with the table; `-- PART` measures
-//! only what has PART in its name. As a test it runs everything once, which proves that it runs and that
-//! both sides find the same events, and no more.
+//! `tests/benches/run` runs this in each of its ways, and makes the tables of `README.md` of what it prints:
+//!
+//! * as a test everything once, which shows that all find the same, and prints the rows there are;
+//! * `--bench` in turns, for the time: `time|group|runner|read|frame|GB/s` and
+//!   `ratio|group|runner|read|frame|best of the others|ratio`;
+//! * `--count` once each in a function of its own, whose instructions valgrind counts: `count|…|bytes`.
 #![allow(clippy::print_stdout)]
 
 mod frames;
+mod json;
+mod kept;
+mod limits;
 mod peers;
-mod rounds;
+mod pipelines;
+mod race;
+mod runner;
+mod sse;
 
 use std::{env, hint::black_box, time::Duration};
 
-use criterion::Criterion;
-use memchr::memchr2;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use taskgroup::{
-    api::{self, StreamEvent},
-    json::{Filler, Record},
-    record,
-    session::{Action, Config, Event, Session},
-    sse::{Field, Parser, Token, Tokenizer},
-    time::Instant,
+use criterion::{BenchmarkId, Criterion, SamplingMode};
+
+use self::{
+    frames::Frames,
+    kept::Kept,
+    race::Race,
+    runner::{Runner, Whose},
 };
 
-use self::{frames::Frames, rounds::Comparison};
+/// The bytes of JSON in a frame; 0: a bare state, of 385 bytes.
+const SIZES: [(&str, usize); 4] = [("385 B", 0), ("4 KB", 4 << 10), ("64 KB", 64 << 10), ("1 MB", 1 << 20)];
 
-/// The bytes of JSON in a frame; 0: a bare state.
-const SIZES: [usize; 3] = [0, 4 << 10, 64 << 10];
+/// The bytes of a read: a small modem's, the least that a host must take, one Ethernet frame's, and a TLS
+/// record's.
+const READS: [usize; 4] = [64, 536, 1_460, 16_384];
 
-/// What fits an Ethernet frame, and a TLS record.
-const CHUNKS: [usize; 2] = [1_460, 16_384];
+/// How many bytes of frames a run goes through: they stay in the cache, as what a socket has just given does.
+const STREAM: usize = 1 << 20;
 
-record! {
-    /// Wants nothing.
-    struct Nothing {}
+/// The same where it is not measured, or counted: a frame at least.
+const SHORT: usize = 64 << 10;
+
+enum Way {
+    Test,
+    Time(Box<Criterion>),
+    Count,
 }
+
+/// All ways to do one thing, on frames of one size, and perhaps in reads of one size.
+type Group = (&'static str, for<'f> fn(&'f Frames) -> Vec<Vec<Runner<'f>>>);
+
+const GROUPS: [Group; 5] = [
+    ("events", |frames| READS.map(|read| sse::runners(frames, read)).into()),
+    ("skipped", |frames| vec![json::skipped(frames)]),
+    ("brief", |frames| vec![json::brief(frames)]),
+    ("standard", |frames| vec![json::standard(frames)]),
+    ("pipeline", |frames| READS.map(|read| pipelines::runners(frames, read)).into()),
+];
 
 fn main() {
-    let criterion = Criterion::default()
-        .without_plots()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(1_000))
-        .sample_size(20)
-        .configure_from_args();
-    let mut table = Table { criterion, lines: vec![] };
-
-    let frames = SIZES.map(Frames::new);
-    table.rows("SSE: tokens / memchr2 scan", &frames, [None, Some(0.6), Some(0.6)], |frames, chunk| {
-        let stream = &*frames.stream;
-        (stream.len(), Box::new(move || tokens(stream, chunk)), Box::new(move || scan(stream, chunk)))
-    });
-    table.rows("SSE: events / sse-stream", &frames, [None; 3], |frames, chunk| {
-        let stream = &*frames.stream;
-        (stream.len(), Box::new(move || events(stream, chunk)), Box::new(move || peer_events(stream, chunk)))
-    });
-    table.rows("JSON: skipped / IgnoredAny", &frames, [Some(1.0); 3], json::<Nothing, IgnoredAny>);
-    table.rows("JSON: Brief / serde_json", &frames, [None; 3], json::<StreamEvent<api::Brief>, peers::Brief>);
-    let good = [Some(1.4), Some(1.2), None];
-    table.rows(
-        "JSON: Standard / serde_json",
-        &frames,
-        good,
-        json::<StreamEvent<api::Standard>, peers::Standard>,
-    );
-    table.rows("HTTP to Standard / sse-stream, serde_json", &frames, [None; 3], |frames, chunk| {
-        let (answer, stream) = (frames.answer(), &*frames.stream);
-        (
-            stream.len(),
-            Box::new(move || session(&answer, chunk)),
-            Box::new(move || peer_session(stream, chunk)),
-        )
-    });
-    // Cargo passes this to benchmarks, and nothing when it runs them as tests, once and not optimized.
-    if env::args().any(|argument| argument == "--bench") {
-        table.print();
+    let has = |argument| env::args().any(|other| other == argument);
+    let mut way = if has("--count") {
+        Way::Count
+    } else if has("--bench") {
+        Way::Time(criterion().into())
+    } else {
+        Way::Test
+    };
+    if matches!(way, Way::Test) {
+        limits::check();
     }
-}
-
-/// How many bytes they go through, ours, and the reference. Each gives how many events it found.
-type Pair<'f> = (usize, Box<dyn FnMut() -> usize + 'f>, Box<dyn FnMut() -> usize + 'f>);
-
-struct Table {
-    criterion: Criterion,
-    lines: Vec<String>,
-}
-
-impl Table {
-    /// A line for each size of frames in each size of chunks.
-    fn rows<'f>(
-        &mut self,
-        what: &str,
-        frames: &'f [Frames; 3],
-        good: [Option<f64>; 3],
-        pair: impl Fn(&'f Frames, usize) -> Pair<'f>,
-    ) {
-        for (frames, good) in frames.iter().zip(good) {
-            let count = frames.texts.len();
-            let frame = frames.stream.len() / count;
-            for chunk in CHUNKS {
-                let (bytes, mut ours, mut reference) = pair(frames, chunk);
-                let ours = &mut || assert_eq!(ours(), count, "{what}: ours");
-                let reference = &mut || assert_eq!(reference(), count, "{what}: the reference");
-                let mut result = Comparison::default();
-                self.criterion.bench_function(&format!("{what}, {frame} B in {chunk} B"), |bencher| {
-                    result = Comparison::default();
-                    bencher.iter_custom(|rounds| result.run(rounds, ours, reference));
-                });
-                if !result.is_empty() {
-                    self.lines.push(line(what, frame, chunk, bytes, &result, good));
+    let length = if matches!(way, Way::Time(_)) { STREAM } else { SHORT };
+    for (size, bytes) in SIZES {
+        let frames = Frames::of(bytes, length);
+        for (group, runners) in GROUPS {
+            for mut runners in runners(&frames) {
+                let length =
+                    if matches!(group, "events" | "pipeline") { frames.stream.len() } else { frames.json() };
+                let cell = Cell { group, size, frames: frames.texts.len(), bytes: length };
+                match &mut way {
+                    Way::Test => cell.check(&mut runners),
+                    Way::Time(criterion) => cell.time(&mut runners, criterion),
+                    Way::Count => cell.count(&mut runners),
                 }
             }
         }
     }
-
-    fn print(&self) {
-        println!("\nGB/s, medians of rounds that take turns; the ratio is the median of theirs.\n");
-        println!(
-            "| {:41} | frame B | chunk B |  ours | reference | ratio | good | met |",
-            "ours / reference"
-        );
-        println!("|{:-<43}|--------:|--------:|------:|----------:|------:|-----:|:---:|", "");
-        for line in &self.lines {
-            println!("{line}");
-        }
-    }
 }
 
-fn line(
-    what: &str,
-    frame: usize,
-    chunk: usize,
+fn criterion() -> Criterion {
+    Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(1_500))
+        .sample_size(10)
+        .configure_from_args()
+}
+
+/// A group on frames of one size.
+struct Cell {
+    group: &'static str,
+    size: &'static str,
+    frames: usize,
     bytes: usize,
-    result: &Comparison,
-    good: Option<f64>,
-) -> String {
-    let speed = |time: Duration| bytes as f64 / time.as_secs_f64() / 1e9;
-    let (good, met) = match good {
-        Some(good) => (format!("{good:.1}"), if result.ratio() >= good { "yes" } else { "no" }),
-        None => ("-".into(), "-"),
-    };
-    format!(
-        "| {what:41} | {frame:7} | {chunk:7} | {:5.2} | {:9.2} | {:5.2} | {good:>4} | {met:3} |",
-        speed(result.ours()),
-        speed(result.reference()),
-        result.ratio(),
-    )
 }
 
-fn tokens(stream: &[u8], chunk: usize) -> usize {
-    let mut tokenizer = Tokenizer::new();
-    let (mut count, mut length) = (0, 0);
-    for mut input in stream.chunks(chunk) {
-        while let Some(token) = tokenizer.feed(&mut input) {
-            match token {
-                Token::Begin(field) => length += usize::from(field == Field::Data),
-                Token::Bytes(bytes) => length += bytes.len(),
-                Token::Dispatch => count += 1,
+impl Cell {
+    fn name(&self, runner: &Runner<'_>) -> String {
+        let read = runner.read.map_or("whole".into(), |read| read.to_string());
+        format!("{}|{}|{read}|{}", self.group, runner.name, self.size)
+    }
+
+    /// Each once: all find as many events, and what they keep of them is the same.
+    fn check(&self, runners: &mut [Runner<'_>]) {
+        let mut first = None;
+        for runner in runners {
+            let name = self.name(runner);
+            let mut kept = Kept::new();
+            let count = (runner.run)(Some(&mut kept));
+            if runner.whose != Whose::Bound {
+                assert_eq!(count, self.frames, "{name}");
+                assert_eq!(kept, *first.get_or_insert(kept), "{name} keeps something else");
             }
+            println!("row|{name}");
         }
     }
-    black_box(length);
-    count
-}
 
-/// Three line ends make a frame.
-fn scan(stream: &[u8], chunk: usize) -> usize {
-    let (mut count, mut length) = (0, 0);
-    for mut input in stream.chunks(chunk) {
-        while let Some(at) = memchr2(b'\r', b'\n', input) {
-            input = &input[at + 1..];
-            count += 1;
-            length += at;
+    fn time(&self, runners: &mut [Runner<'_>], criterion: &mut Criterion) {
+        let mut race = Race::new(runners.len());
+        // Where all of a group are in one race, they have different ones.
+        let mut reads: Vec<_> = runners.iter().filter_map(|runner| runner.read).collect();
+        reads.dedup();
+        let reads = if let [read] = reads[..] { read.to_string() } else { "whole".into() };
+        println!("begin|{}|{}|{reads}", self.group, self.size);
+        let mut group = criterion.benchmark_group(self.group);
+        group.sampling_mode(SamplingMode::Flat);
+        group.bench_function(BenchmarkId::new(self.size, reads), |bencher| {
+            race = Race::new(runners.len());
+            let mut runs: Vec<_> = runners
+                .iter_mut()
+                .map(|runner| {
+                    let frames = self.frames;
+                    move || {
+                        let count = (runner.run)(None);
+                        assert!(runner.whose == Whose::Bound || count == frames, "{}", runner.name);
+                    }
+                })
+                .collect();
+            bencher.iter_custom(|rounds| race.run(rounds, &mut runs));
+        });
+        group.finish();
+        for (place, runner) in runners.iter().enumerate() {
+            let Some(time) = race.time(place) else { continue };
+            println!("time|{}|{:.4}", self.name(runner), self.bytes as f64 / time.as_secs_f64() / 1e9);
+        }
+        let best = (0..runners.len())
+            .filter(|place| runners[*place].whose == Whose::Theirs)
+            .min_by_key(|place| race.time(*place));
+        for (place, runner) in runners.iter().enumerate().filter(|(_, runner)| runner.whose == Whose::Ours) {
+            let Some((best, ratio)) = best.and_then(|best| Some((best, race.ratio(place, best)?))) else {
+                continue;
+            };
+            println!("ratio|{}|{}|{ratio:.3}", self.name(runner), runners[best].name);
         }
     }
-    black_box(length);
-    count / 3
-}
 
-fn events(stream: &[u8], chunk: usize) -> usize {
-    let mut parser = Parser::<{ 80 << 10 }>::new();
-    let mut count = 0;
-    for mut input in stream.chunks(chunk) {
-        while let Some(event) = parser.feed(&mut input) {
-            count += usize::from(black_box(event).lost == 0);
+    fn count(&self, runners: &mut [Runner<'_>]) {
+        for runner in runners {
+            // The first time some of them find out what the processor can.
+            (runner.run)(None);
+            counted(runner);
+            println!("count|{}|{}", self.name(runner), self.bytes);
         }
     }
-    count
 }
 
-fn peer_events(stream: &[u8], chunk: usize) -> usize {
-    let mut count = 0;
-    peers::events(stream, chunk, |event| count += usize::from(black_box(event).data.is_some()));
-    count
-}
-
-/// The texts of the frames, filled into `R` in pieces, and read as `P` by serde_json.
-fn json<R: Record + Default + 'static, P: DeserializeOwned>(frames: &Frames, chunk: usize) -> Pair<'_> {
-    let pieces = frames.pieces(chunk);
-    let (mut filler, mut record) = (Filler::new(), R::default());
-    let ours = move || {
-        for text in &pieces {
-            filler.begin(&mut record);
-            for mut piece in text.iter().copied() {
-                _ = filler.feed(&mut record, &mut (), &mut piece).expect("it is JSON");
-            }
-            filler.finish().expect("it fits the record");
-            black_box(&mut record);
-        }
-        pieces.len()
-    };
-    let reference = || {
-        for text in &frames.texts {
-            black_box(serde_json::from_slice::<P>(text.as_bytes()).expect("it is JSON that fits"));
-        }
-        frames.texts.len()
-    };
-    (frames.json(), Box::new(ours), Box::new(reference))
-}
-
-/// A whole answer with its framing, by the session: this reads more than the reference is given.
-fn session(answer: &[u8], chunk: usize) -> usize {
-    let now = Instant::from_millis(0);
-    let mut session =
-        Session::<StreamEvent>::new(Config::new("key"), api::runs("tgrp_5c1f0a").include_output(true));
-    _ = session.poll(now);
-    session.connected(now);
-    while let Action::Send { .. } = session.poll(now) {
-        session.fill(&mut [0; 1024]);
-    }
-    let mut count = 0;
-    for mut input in answer.chunks(chunk) {
-        while let Some(event) = session.feed(&mut input, now) {
-            count += usize::from(matches!(black_box(event), Event::Record(_)));
-        }
-        _ = session.poll(now);
-    }
-    count
-}
-
-/// The body of that answer, without its framing.
-fn peer_session(stream: &[u8], chunk: usize) -> usize {
-    let mut count = 0;
-    peers::events(stream, chunk, |event| {
-        let data = event.data.expect("each event has data");
-        black_box(serde_json::from_str::<peers::Standard>(&data).expect("it is JSON that fits"));
-        count += 1;
-    });
-    count
+/// What valgrind looks for.
+#[inline(never)]
+fn counted(runner: &mut Runner<'_>) {
+    black_box((runner.run)(None));
 }

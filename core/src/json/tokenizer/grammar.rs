@@ -185,13 +185,18 @@ impl Tokenizer {
         if self.at == At::Cut {
             self.at = At::Text;
         }
-        if self.hop(depth, input) {
-            return Ok(true);
+        // Each turn takes a byte, or returns.
+        loop {
+            if self.hop(depth, input) {
+                return Ok(true);
+            }
+            if cfg!(feature = "fast") && input.is_empty() {
+                return Ok(false);
+            }
+            if self.step(input)?.is_none() {
+                return Ok(false);
+            }
         }
-        if cfg!(feature = "fast") && input.is_empty() {
-            return Ok(false);
-        }
-        Ok(self.step(Some(depth), input)?.is_some())
     }
 
     /// Whether it is in a string or a name, between two characters.
@@ -205,7 +210,7 @@ impl Tokenizer {
         let mut length = 0_usize;
         // Each turn takes a byte, or returns.
         loop {
-            let (more, last) = match self.step(None, input)? {
+            let (more, last) = match self.step(input)? {
                 Some(Lexeme::Run { length, last, .. }) => (length, last),
                 Some(Lexeme::Character(more)) => (more.into(), false),
                 _ => return Ok((length, false)),
@@ -254,18 +259,14 @@ impl Tokenizer {
         Ok(None)
     }
 
-    /// The next lexeme; when skipping, the last one of the value at this depth.
+    /// The next lexeme.
     ///
     /// The state is in a local variable: otherwise each change would wait for memory. A token that is whole
     /// goes from one state between tokens to the next without checking the others. On targets with enough
     /// flash there is a copy for each way of calling it.
     #[cfg_attr(feature = "fast", inline(always))]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub(super) fn step<'i>(
-        &mut self,
-        skip: Option<u8>,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Lexeme<'i>>, Wrong> {
+    pub(super) fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Lexeme<'i>>, Wrong> {
         let mut state = mem::replace(&mut self.state, State::Broken);
         let mut rest = *input;
         // Each turn takes a byte, or begins a token and so leaves the states between two, or ends.
@@ -302,11 +303,8 @@ impl Tokenizer {
                 }
                 (None, _) => return Err(Wrong::Unexpected),
             };
-            let is_wanted = skip.is_none_or(|depth| matches!(state, State::Next) && self.depth == depth);
-            match found {
-                Some(found) if is_wanted => break Some(found),
-                _ if rest.is_empty() => break None,
-                _ => {}
+            if found.is_some() || rest.is_empty() {
+                break found;
             }
         };
         self.state = state;

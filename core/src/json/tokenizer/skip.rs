@@ -7,7 +7,8 @@
 //! # Limits
 //!
 //! Whole tokens, and strings as far as there is input. Anything else goes through the tokenizer's step: a
-//! token that the end of the input cuts, one that is invalid, or one nested deeper than a register has bits.
+//! token that the end of the input cuts, one that is invalid, or one that begins or ends a level for which
+//! there is no bit. After it, the levels around it have bits.
 
 use super::{
     Tokenizer,
@@ -22,6 +23,9 @@ use crate::json::{
 /// No level above the one where it began.
 const OUTSIDE: u32 = 1;
 
+/// How many of the levels that are open have bits: about as many can begin as can end.
+const OPEN: u8 = 16;
+
 impl Tokenizer {
     /// Skips the whole tokens of the value at this depth. True: it has ended.
     #[inline(never)]
@@ -31,19 +35,17 @@ impl Tokenizer {
         if !is_in_text && !self.state.is_between_tokens() {
             return false;
         }
-        let before = self.levels_above(depth);
+        let base = depth.max(self.depth.saturating_sub(OPEN));
+        let before = self.levels_above(base);
         // As many levels as a register has room for, or the text.
-        let room = DEPTH.saturating_sub(depth.into()).min(31);
+        let room = DEPTH.saturating_sub(base.into()).min(31);
         let most = u32::MAX >> 31_usize.saturating_sub(room) >> 1;
-        if before > most {
-            return false;
-        }
         self.plain = 0;
         let (state, levels) = hop(self.state, before, most, input);
         self.at = At::Text;
         self.state = state;
         if levels != before {
-            self.set_levels_above(depth, levels);
+            self.set_levels(before, levels);
         }
         self.is_past(depth)
     }
@@ -52,7 +54,7 @@ impl Tokenizer {
     fn levels_above(&self, depth: u8) -> u32 {
         let mut levels = OUTSIDE;
         let mut level = depth;
-        while level < self.depth && levels >> 31 == 0 {
+        while level < self.depth {
             let bits = self.arrays.get(usize::from(level >> 3)).copied().unwrap_or_default();
             levels = levels << 1 | u32::from(bits >> (level & 7) & 1);
             level = level.wrapping_add(1);
@@ -60,15 +62,20 @@ impl Tokenizer {
         levels
     }
 
+    /// Ends the levels that are no longer open, and begins the new ones.
     #[inline(never)]
-    fn set_levels_above(&mut self, depth: u8, levels: u32) {
-        while self.depth > depth {
-            self.close();
-        }
-        // Counted by hand: `leading_zeros` would be a function of the library on a Cortex-M0.
+    fn set_levels(&mut self, mut before: u32, levels: u32) {
+        let mut common = levels;
         let mut place = 0_u8;
-        while levels >> (place & 31) > OUTSIDE {
-            place = place.wrapping_add(1);
+        // Each turn leaves one level less. What is deeper is a larger number.
+        while before != common {
+            if before > common {
+                before >>= 1;
+                self.close();
+            } else {
+                common >>= 1;
+                place = place.wrapping_add(1);
+            }
         }
         while place > 0 {
             place = place.wrapping_sub(1);
