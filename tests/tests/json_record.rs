@@ -512,8 +512,8 @@ fn a_watch_is_not_asked_about_names_beyond_40_bytes_nor_below_the_root() {
 
 #[test]
 fn a_watch_is_asked_only_about_names_with_the_first_bytes_that_it_gives() {
-    struct Some(Vec<String>, u32);
-    impl Watch for Some {
+    struct Few(Vec<String>, u32);
+    impl Watch for Few {
         fn wants(&mut self, name: &str) -> bool {
             self.0.push(name.into());
             name == "run"
@@ -528,9 +528,9 @@ fn a_watch_is_asked_only_about_names_with_the_first_bytes_that_it_gives() {
     let text = r#"{"":0,"a":{"run":1},"run":null,"\u0072":1,"r2":2,"text":"r","other":[]}"#;
     let asked = |initials| {
         splits(text.as_bytes(), &[], |chunks| {
-            let mut some = Some(Vec::new(), initials);
-            assert_eq!(fill_chunks(&mut All::default(), &mut some, chunks), Ok(()));
-            some.0
+            let mut few = Few(Vec::new(), initials);
+            assert_eq!(fill_chunks(&mut All::default(), &mut few, chunks), Ok(()));
+            few.0
         })
     };
     assert_eq!(asked(u32::MAX), ["", "a", "run", "Null", "r", "r2", "text", "other"]);
