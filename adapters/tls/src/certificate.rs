@@ -230,3 +230,6 @@ impl From<webpki::Error> for CertificateError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

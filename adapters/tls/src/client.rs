@@ -58,7 +58,8 @@ impl<'m, R: CryptoRngCore> Client<'m, R> {
 
 impl<'m, R: CryptoRngCore, K: Tickets> Client<'m, R, K> {
     /// Keeps tickets in this store, in the place of [`OneTicket`]: in flash, for example, so that a session
-    /// is resumed after a restart. What that means for the secret is said at [`Ticket`](crate::machine::Ticket).
+    /// is resumed after a restart. What that means for the secret is said at
+    /// [`Ticket`](crate::machine::Ticket).
     #[must_use]
     pub fn with_tickets<K2: Tickets>(self, tickets: K2) -> Client<'m, R, K2> {
         let Self { roots, dates, suites, random, memory, aes, .. } = self;

@@ -49,7 +49,7 @@ enum State {
 }
 
 impl<'c, T: Read + Write> Connection<'c, T> {
-    /// One that has not started, in its place: whoever calls has no frame with a second one.
+    /// One that has not started, in its place: the caller has no frame with a second one.
     #[inline(never)]
     pub(crate) fn insert<'p>(
         place: &'p mut Option<Self>,

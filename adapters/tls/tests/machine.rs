@@ -164,9 +164,8 @@ fn a_ticket_in_flash_resumes_a_session_after_a_restart_if_it_is_whole_and_for_th
     let terms = terms(&roots, Some(NOW));
     let flash = Flash(RefCell::new(Flash::ERASED));
     assert_eq!(visit(&terms, &flash, Some(NOW)), Ok(HandshakeKind::Full));
-    let kept = *flash.0.borrow();
+    let kept = flash.0.into_inner();
     assert_eq!(Ticket::from_bytes(&kept).unwrap().binding(), terms.binding());
-    drop(flash);
 
     let restarted = |kept| Flash(RefCell::new(kept));
     assert_eq!(visit(&terms, &restarted(kept), Some(NOW)), Ok(HandshakeKind::Resumed));

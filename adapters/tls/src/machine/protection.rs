@@ -23,8 +23,8 @@ pub enum CipherSuite {
     /// `TLS_CHACHA20_POLY1305_SHA256`, which a processor without AES hardware computes several times faster
     /// than AES-GCM. Nearly every server has it; one that keeps to FIPS 140 does not.
     ChaCha20Poly1305,
-    /// `TLS_AES_128_GCM_SHA256`, which every server of TLS 1.3 has (RFC 8446, section 9.1). It is offered with
-    /// the feature `aes128-gcm` or with an [engine](crate::machine::Aes128Gcm) only.
+    /// `TLS_AES_128_GCM_SHA256`, which every server of TLS 1.3 has (RFC 8446, section 9.1). It is offered
+    /// with the feature `aes128-gcm` or with an [engine](crate::machine::Aes128Gcm) only.
     Aes128Gcm,
 }
 

@@ -30,8 +30,8 @@ pub type Binding = [u8; 16];
 /// What resumes a session with the server that it came from.
 ///
 /// It is [`BYTES`](Self::BYTES) bytes, which may be kept over a restart. **They are a secret in the clear**:
-/// whoever reads them, out of a flash chip for example, can be that server to this device until the ticket
-/// ends, and can read the sessions that are resumed by it if they were recorded.
+/// anybody who reads them, out of a flash chip for example, can be that server to this device until the
+/// ticket ends, and can read the sessions that are resumed by it if they were recorded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ticket([u8; Self::BYTES]);
 
@@ -188,9 +188,9 @@ impl fmt::Debug for Ticket {
 
 /// Where tickets are kept from one connection to the next.
 ///
-/// A ticket is worth what the handshake that it came from was worth, and is used once: whoever takes one has
-/// it out of the store before anything is sent, so that nothing that goes wrong with it is met twice. Keep
-/// it where nobody else can read it: see [`Ticket`].
+/// A ticket is worth what the handshake that it came from was worth, and is used once: a ticket that is taken
+/// is out of the store before anything is sent, so that nothing that goes wrong with it is met twice. Keep it
+/// where nobody else can read it: see [`Ticket`].
 ///
 /// ```
 /// use core::cell::RefCell;

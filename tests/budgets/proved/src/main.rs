@@ -1,5 +1,5 @@
-//! The TLS machine in, a program for a microcontroller out that links only when nothing in it can panic: as in
-//! `linked`.
+//! The TLS machine in, a program for a microcontroller out that links only when nothing in it can panic: as
+//! in `linked`.
 //!
 //! chacha20poly1305, x25519-dalek and rustls-webpki have branches that panic, for what their authors hold to
 //! be impossible; in their place are stand-ins with the same interface. AES is an engine, and the name is

@@ -346,7 +346,7 @@ impl<'e> Machine<'e> {
         }
     }
 
-    /// So many bytes have come to the place that was [wanted](Self::wants).
+    /// This many bytes have come to the place that was [wanted](Self::wants).
     ///
     /// # Errors
     ///
@@ -527,7 +527,7 @@ impl<'e> Machine<'e> {
 
     /// Makes a record of application data in place: `length` bytes of them, at most
     /// [`content_max`](Self::content_max), lie in `send` after [`HEADER`] bytes of room, and after them there
-    /// are [`TRAILER`](super::TRAILER) more. So many bytes from the front of `send` are to be sent.
+    /// are [`TRAILER`](super::TRAILER) more. It says how many bytes from the front of `send` are to be sent.
     ///
     /// # Errors
     ///
@@ -556,8 +556,8 @@ impl<'e> Machine<'e> {
         self.is_update_owed
     }
 
-    /// Writes a `KeyUpdate` to the front of `send`, after which the client's keys are new: so many bytes are
-    /// to be sent.
+    /// Writes a `KeyUpdate` to the front of `send`, after which the client's keys are new. It says how many
+    /// bytes are to be sent.
     ///
     /// # Errors
     ///
@@ -578,8 +578,8 @@ impl<'e> Machine<'e> {
     }
 
     /// Writes the alert that tells the server of an error, or `close_notify` for `None`, to the front of
-    /// `send`, under the keys of the moment, or in the clear while there are none. So many bytes are to be
-    /// sent, and nothing after them.
+    /// `send`, under the keys of the moment, or in the clear while there are none. It says how many bytes are
+    /// to be sent, and nothing comes after them.
     ///
     /// `None`: the server cannot hear it, or has said itself what was wrong; or there are not 24 bytes.
     pub fn alert(&mut self, error: Option<Error>, send: &mut [u8]) -> Option<usize> {

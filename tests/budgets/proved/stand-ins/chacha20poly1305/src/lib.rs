@@ -1,4 +1,5 @@
-//! What is used of the crate's interface, over a cipher that hides nothing: for a proof about its caller only.
+//! What is used of the crate's interface, over a cipher that hides nothing: for a proof about its caller
+//! only.
 #![no_std]
 
 pub struct Bytes<const N: usize>([u8; N]);
