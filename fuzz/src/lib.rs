@@ -2,8 +2,10 @@
 //!
 //! A model is slow and plain: `String`, `Vec`, the whole input at once. It takes nothing from the core.
 
+mod bytes;
 pub mod cuts;
 pub mod expected;
+pub mod follow;
 pub mod http;
 pub mod json;
 pub mod records;

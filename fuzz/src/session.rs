@@ -1,7 +1,6 @@
 //! Bytes in, what they make a session and its server do: all calls of a session's are in this folder.
 
 mod answered;
-mod bytes;
 mod called;
 mod served;
 

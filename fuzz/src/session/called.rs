@@ -13,7 +13,7 @@ use taskgroup_tests::{
     wire::{Framing, events},
 };
 
-use super::bytes::Bytes;
+use crate::bytes::Bytes;
 
 /// More calls show nothing new.
 const CALLS: usize = 300;

@@ -9,7 +9,7 @@ use taskgroup_tests::{
     wire::{Framing, bare},
 };
 
-use super::bytes::Bytes;
+use crate::bytes::Bytes;
 
 /// The most troubles; after them, everything works.
 const TROUBLES: usize = 12;

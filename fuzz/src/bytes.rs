@@ -2,29 +2,29 @@
 
 /// What is left.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
+pub(crate) struct Bytes<'b>(pub(crate) &'b [u8]);
 
 impl<'b> Bytes<'b> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
         self.0 = rest;
         *first
     }
 
-    pub(super) fn short(&mut self) -> u16 {
+    pub(crate) fn short(&mut self) -> u16 {
         u16::from_le_bytes([self.byte(), self.byte()])
     }
 
-    pub(super) fn long(&mut self) -> u64 {
+    pub(crate) fn long(&mut self) -> u64 {
         u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
     }
 
     /// This many bytes, or those that are left.
-    pub(super) fn piece(&mut self, length: usize) -> &'b [u8] {
+    pub(crate) fn piece(&mut self, length: usize) -> &'b [u8] {
         let (piece, rest) = self.0.split_at(length.min(self.0.len()));
         self.0 = rest;
         piece
