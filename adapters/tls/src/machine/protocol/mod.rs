@@ -2,9 +2,10 @@
 //! I/O.
 //!
 //! The caller lends two buffers. Into the one for receiving it reads what [`Machine::wants`] asks for, up to
-//! the end of a record, then calls [`Machine::advance`], which works in place: handshake messages are put
-//! together at the front of the buffer, as they come, over as many records as they need; application data lie
-//! at the front, too. Into the one for sending the machine writes whole records.
+//! the end of a record, then calls [`Machine::handshake`] or, once open, [`Machine::advance`]. Both work in
+//! place: handshake messages are put together at the front of the buffer, as they come, over as many records
+//! as they need; application data lie at the front, too. Into the one for sending the machine writes whole
+//! records.
 //!
 //! # Order
 //!
@@ -73,9 +74,9 @@ enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
-    /// Read on: ask [`Machine::wants`] where to.
+    /// Read more: ask [`Machine::wants`] where to.
     Receive,
-    /// Send this many bytes from the front of the buffer for sending, then read on.
+    /// Send this many bytes from the front of the buffer for sending, then read more.
     Send(usize),
     /// Send this many bytes from the front of the buffer for sending: the handshake is complete then, and the
     /// server is authenticated.
@@ -146,8 +147,8 @@ impl<'t> Terms<'t> {
     }
 }
 
-/// What a ticket is bound to. Of a root in DER its length and the end of its signature count, which is
-/// another for every other certificate; so a hundred of them cost what one of them would in full.
+/// What a ticket is bound to. Of a root in DER only the length and the last bytes, part of its signature,
+/// count, which differ for every certificate; so a hundred of them cost what one of them would in full.
 #[inline(never)]
 fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
     // The tickets of both suites are made with SHA-256 (section 4.6.1).
@@ -190,7 +191,7 @@ fn add(hash: &mut Transcript, part: &[u8]) {
 /// [`handshake`](Self::handshake) until [`Step::Open`] and by [`advance`](Self::advance) after that. See the
 /// [module](super).
 ///
-/// A machine is 400 bytes. It is best left where it is: moving it copies them.
+/// A machine has about 400 bytes. It is best left where it is: moving it copies them.
 pub struct Machine<'e> {
     aes: Option<&'e dyn Aes128Gcm>,
     state: State,
