@@ -201,8 +201,8 @@ fn a_key_has_one_encoding() {
         "a long length"
     );
     assert!(!accepted(&[&[0x30, 0x80, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0, 0]]), "no length");
-    assert!(!accepted(&[&[0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after it");
-    assert!(!accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after it");
+    assert!(!accepted(&[&[0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after");
+    assert!(!accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after");
     assert!(!accepted(&[&[0x30, 0x82, 1, 10, 3, 0x82, 1, 1, 0], modulus, &exponent]), "a BIT STRING");
     assert!(!accepted(&[&[0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0], modulus, &[2, 1, 1]]), "1 as exponent");
     assert!(!accepted(&[&[0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0], modulus, &[2, 1, 4]]), "an even exponent");
