@@ -1,4 +1,5 @@
-//! Roots, a name, a time and cipher suites in, what a connection is held to out, and what its tickets are bound to.
+//! Roots, a name, a time and cipher suites in, what a connection is held to and what its tickets are bound to
+//! out.
 
 use pki_types::{IpAddr, ServerName, UnixTime};
 
