@@ -1,5 +1,5 @@
-//! embassy's executor for RISC-V, which also counts for how long the processor has slept: in QEMU's counter of
-//! instructions that time is counted, too.
+//! embassy's executor for RISC-V, which also counts for how long the processor has slept: in QEMU's counter
+//! of instructions that time is counted, too.
 
 use core::{ptr, sync::atomic::Ordering};
 
