@@ -162,19 +162,36 @@ fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
                 for part in [&anchor.subject, &*anchor.subject_public_key_info, constraints] {
                     add(&mut hash, part);
                 }
+                // Few have some, and their end does not say what precedes it.
+                hash.update(constraints);
             }
         }
     }
+    // First what it is: the name `t.co` has the bytes of an address.
     match name {
         // Names have no case.
         ServerName::DnsName(name) => {
+            hash.update(&[0]);
             name.as_ref().bytes().for_each(|byte| hash.update(&[byte.to_ascii_lowercase()]));
         }
-        ServerName::IpAddress(IpAddr::V4(address)) => hash.update(address.as_ref()),
-        ServerName::IpAddress(IpAddr::V6(address)) => hash.update(address.as_ref()),
+        ServerName::IpAddress(IpAddr::V4(address)) => {
+            hash.update(&[4]);
+            hash.update(address.as_ref());
+        }
+        ServerName::IpAddress(IpAddr::V6(address)) => {
+            hash.update(&[6]);
+            hash.update(address.as_ref());
+        }
         _ => {}
     }
     hash.hash().first_chunk().copied().unwrap_or_default()
+}
+
+/// Where a ticket lies until the server has answered.
+fn wipe_ticket(receive: &mut [u8]) {
+    if let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>() {
+        place.zeroize();
+    }
 }
 
 /// Its length and its end.
@@ -319,12 +336,11 @@ impl<'e> Machine<'e> {
             kept.is_some()
         });
         let result = self.greet(terms, None, receive, send);
-        if !self.is_ticket_offered
-            && let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>()
-        {
-            *place = [0; _];
+        let result = self.judge(result);
+        if !self.holds_ticket() {
+            wipe_ticket(receive);
         }
-        self.judge(result)
+        result
     }
 
     /// Where the next bytes of the server go, of which there must be at least one; report them by
@@ -455,9 +471,15 @@ impl<'e> Machine<'e> {
         if self.received < HEADER.saturating_add(length) {
             return Ok(Step::Receive);
         }
+        let held_ticket = self.holds_ticket();
         let result = self.record(memory, with);
         self.received = 0;
-        self.judge(result)
+        let result = self.judge(result);
+        // It has been used, or never will be.
+        if held_ticket && !self.holds_ticket() {
+            wipe_ticket(memory);
+        }
+        result
     }
 
     /// Nothing comes after an error.
@@ -549,11 +571,13 @@ impl<'e> Machine<'e> {
         self.is_resumed
     }
 
-    /// The server wants new keys of the client, too: an answer is to be sent by [`update`](Self::update),
-    /// after what was [sealed](Self::seal) before it.
+    /// The client's keys are to be new: the server wants it, or AES-GCM has sealed as many records by the old
+    /// ones as is safe (RFC 8446, section 5.5). That is said to the server by [`update`](Self::update), after
+    /// what was [sealed](Self::seal) before it.
     #[must_use]
     pub fn owes_update(&self) -> bool {
-        self.is_update_owed
+        let is_worn = || matches!(&self.keys, Keys::Records { write, .. } if write.is_worn());
+        self.is_update_owed || is_worn()
     }
 
     /// Writes a `KeyUpdate` to the front of `send`, after which the client's keys are new. It says how many
@@ -615,6 +639,7 @@ impl core::fmt::Debug for Machine<'_> {
 fn description(error: Error) -> Option<u8> {
     Some(match error {
         Error::Transport(_) | Error::Cut | Error::Alert { .. } => return None,
+        Error::Record { length, .. } if length > PLAINTEXT_MAX => 22,
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,
         Error::Tampered => 20,
         Error::RecordTooLong { .. } | Error::MessageTooLong => 22,
