@@ -558,9 +558,8 @@ impl<const N: usize> Block<N> {
         let free = if self.name_lost == 0 { self.free() } else { &mut [] };
         let fits = piece.floor_char_boundary(free.len());
         let places = free.len().checked_sub(fits).and_then(|from| free.get_mut(from..));
-        if let (Some(places), Some(bytes)) = (places, piece.as_bytes().get(..fits)) {
-            places.copy_from_slice(bytes);
-            places.reverse();
+        for (place, byte) in places.unwrap_or_default().iter_mut().rev().zip(piece.bytes()) {
+            *place = byte;
         }
         self.name = self.name.saturating_add(fits);
         self.name_lost = self.name_lost.saturating_add(piece.len().saturating_sub(fits));

@@ -1,5 +1,7 @@
 //! The fuzzer's bytes, taken off the front as numbers and pieces; zeros when they are used up.
 
+use taskgroup::session::Failure;
+
 /// What is left.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bytes<'b>(pub(crate) &'b [u8]);
@@ -21,6 +23,20 @@ impl<'b> Bytes<'b> {
 
     pub(crate) fn long(&mut self) -> u64 {
         u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
+    }
+
+    /// What a clock shows that showed `now` before: up to 65 s later or earlier, or anything.
+    pub(crate) fn clock(&mut self, now: u64) -> u64 {
+        match self.byte() % 3 {
+            0 => now.saturating_add(self.short().into()),
+            1 => now.saturating_sub(self.short().into()),
+            _ => self.long(),
+        }
+    }
+
+    /// Why a connection has failed.
+    pub(crate) fn failure(&mut self) -> Failure {
+        [Failure::Unreachable, Failure::Broken, Failure::Refused][usize::from(self.byte() % 3)]
     }
 
     /// This many bytes, or those that are left.

@@ -3,7 +3,7 @@
 use taskgroup::{
     api::{Brief, RunResult, body::RunInput},
     follow::{Event, Follow, State},
-    session::{Action, Config, Failure, Outcome},
+    session::{Action, Config, Outcome},
     time::Instant,
 };
 
@@ -145,10 +145,7 @@ impl World {
             }
             7 => self.follow.connected(now),
             8 => self.follow.closed(now),
-            9 => {
-                let why = [Failure::Unreachable, Failure::Broken, Failure::Refused];
-                self.follow.failed(now, why[usize::from(bytes.byte() % 3)]);
-            }
+            9 => self.follow.failed(now, bytes.failure()),
             10 => {
                 // The program ends, and starts again with what it has stored.
                 let state = self.follow.handled().clone();
@@ -157,13 +154,7 @@ impl World {
                 self.follow = start(bytes.byte(), &read);
                 self.stopped = None;
             }
-            _ => {
-                self.now = match bytes.byte() % 3 {
-                    0 => self.now.saturating_add(bytes.short().into()),
-                    1 => self.now.saturating_sub(bytes.short().into()),
-                    _ => bytes.long(),
-                };
-            }
+            _ => self.now = bytes.clock(self.now),
         }
         self.look();
     }

@@ -62,8 +62,9 @@
 //!
 //! # Handshakes block the executor
 //!
-//! A handshake runs for a second or more without yielding. embassy-net's runner must not wait longer for it
-//! than the peer does, and a radio's runner not at all: give the radio an executor of a higher priority.
+//! A handshake computes for up to a second or two without yielding; taskgroup-tls says how long.
+//! embassy-net's runner must not wait longer for it than the peer does, and a radio's runner not at all: give
+//! the radio an executor of a higher priority.
 //!
 //! # Limits
 //!

@@ -143,8 +143,8 @@ impl Socket {
         Self { stream, wait: Duration::ZERO }
     }
 
-    /// Lets the next read wait so long, or less if the last wait that was set is nearly as long: mostly each
-    /// read has the deadline as far ahead as the one before, and setting it takes a call of the system.
+    /// Lets the next read wait this long, or less if the last wait that was set is nearly as long: mostly
+    /// each read has the deadline as far ahead as the one before, and setting it takes a call of the system.
     fn set_wait(&mut self, left: Duration) -> io::Result<()> {
         if self.wait <= left && left < self.wait + LONG && left >= LONG {
             return Ok(());

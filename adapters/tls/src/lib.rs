@@ -57,7 +57,7 @@
 //!
 //! A [`Client`] keeps a ticket of its server and resumes the session when it connects again: the server
 //! proves by the ticket that it is the one that was authenticated before. That needs no certificates, and a
-//! third of the computing. See [`Client`] for when a ticket is used.
+//! third to a half of the computing. See [`Client`] for when a ticket is used.
 //!
 //! # Features
 //!
@@ -81,7 +81,7 @@
 //!
 //! | | P-256 | with AES-128-GCM and a key exchange on P-256 | with P-384 and RSA, too |
 //! |---|---|---|---|
-//! | flash | 86 KB | 110 KB | 127 KB |
+//! | flash | 88 KB | 112 KB | 129 KB |
 //! | RAM besides the stack, with [`RECEIVE`] and 1 KB for sending | 19 KB | | |
 //! | … with [`RECEIVE_4K`] and [`SEND_MIN`] | 6.4 KB | | |
 //! | stack of a handshake | 5.6 to 7.1 KB | | 7.1 KB |
@@ -89,9 +89,9 @@
 //! | a resumed one | 8 | | |
 //! | instructions for each byte received | 75 | 280 with AES-128-GCM | |
 //!
-//! A Cortex-M0 takes two to four times as many instructions. A handshake computes for up to 55 million of
-//! them **between two waits**: up to half a second. Whatever must run meanwhile, a radio for example, belongs
-//! on an executor of a higher priority.
+//! A handshake computes most of this **between two waits**: up to half a second. A Cortex-M0 takes two to
+//! four times as many instructions, and an RP2040 up to two seconds. Whatever must run meanwhile, a radio for
+//! example, belongs on an executor of a higher priority.
 //!
 //! # The buffers
 //!

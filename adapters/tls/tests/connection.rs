@@ -77,7 +77,7 @@ fn what_could_not_be_written_is_not_followed_by_a_record_under_the_same_nonce() 
         peer.fails.set(false);
         let before = peer.taken.get();
         assert_eq!(block_on(connection.close()).err(), Some(error));
-        assert_eq!(peer.taken.get(), before, "nothing is written behind it");
+        assert_eq!(peer.taken.get(), before, "nothing is written after it");
     });
 }
 

@@ -168,7 +168,7 @@ fn cut_anywhere_it_is_never_whole() {
     let (root, sent) = record();
     for length in 0..sent.len() {
         let (heard, result) = hear(&root, Replay(&sent[..length]));
-        assert_eq!(result, Err(Error::Cut), "cut behind {length} bytes");
+        assert_eq!(result, Err(Error::Cut), "cut after {length} bytes");
         assert!(SAID.starts_with(&heard));
     }
 }

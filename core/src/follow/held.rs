@@ -136,7 +136,7 @@ mod tests {
             }
             let all: Vec<_> = held.iter(&memory).collect();
             assert_eq!(all, (oldest..next).map(ended).collect::<Vec<_>>());
-            assert!(next - oldest >= 4 || next == ids.len(), "so many have room");
+            assert!(next - oldest >= 4 || next == ids.len(), "this many have room");
             assert_eq!(held.first(&memory), Some(ended(oldest)));
             held.pop(&mut memory);
             oldest += 1;

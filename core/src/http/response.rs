@@ -205,7 +205,7 @@ impl Parser {
         self.pass(input, bytes.min(self.body(input).len()));
     }
 
-    /// Takes bytes of the body, of which there are so many.
+    /// Takes this many bytes of the body.
     fn pass(&mut self, input: &mut &[u8], bytes: usize) {
         *input = input.get(bytes..).unwrap_or_default();
         let after = match self.state {

@@ -243,7 +243,7 @@ fn round(digits: &[u8; DIGITS + 2], count: usize) -> ([u8; DIGITS + 2], bool) {
     (rounded, true)
 }
 
-/// The digits with a point after so many of them, or with an exponent when that is far away.
+/// The digits with a point after this many of them, or with an exponent when that is far away.
 fn layout(digits: &[u8], point: i32, text: &mut heapless::String<LONGEST>) {
     let used = digits.iter().rposition(|digit| *digit > 0).map_or(1, |last| last.wrapping_add(1));
     let digits = digits.get(..used).unwrap_or_default();

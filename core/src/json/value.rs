@@ -129,9 +129,10 @@ pub trait Watch {
     /// up to [`SHORT`] bytes that begins as [`initials`](Self::initials) says.
     fn wants(&mut self, name: &str) -> bool;
 
-    /// The first bytes of the names that it may want, by their lowest five bits: a bit for each, and that of
-    /// 0 for the empty name. So it costs nothing where it wants nothing. 0: it wants no member at all, and a
-    /// record that names nothing is then skipped as a whole.
+    /// How the names that it may want begin: bit `b & 31` is set for each first byte `b`, bit 0 for the empty
+    /// name. [`wants`](Self::wants) is called only for a name whose bit is set, so a watch for few names
+    /// costs little. 0: it wants no member at all, and a record that names nothing is then skipped as a
+    /// whole.
     fn initials(&self) -> u32 {
         u32::MAX
     }

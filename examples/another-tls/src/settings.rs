@@ -1,8 +1,9 @@
-//! The output of `taskgroup sandbox --tls` in, the settings out.
+//! The output of `taskgroup sandbox --tls` in, the settings out. Two more lines in it, `PLAIN_BASE_URL` and
+//! `TASKGROUP_CA_DER`, ask for the comparison with other ways to the same runs.
 //!
 //! # Limits
 //!
-//! 4 KiB of each of the two files: the output, and the authorities.
+//! 4 KiB of each of the files: the output, and the authorities.
 
 use core::{ffi::CStr, str};
 
@@ -18,6 +19,15 @@ pub(crate) struct Settings {
     pub(crate) taskgroup_id: &'static str,
     /// In PEM.
     pub(crate) authorities: &'static CStr,
+    /// What to compare Mbed TLS with.
+    pub(crate) others: Option<Others>,
+}
+
+/// The same runs in the clear, and over TLS for a client that reads no PEM.
+pub(crate) struct Others {
+    pub(crate) plain_url: &'static str,
+    /// In DER.
+    pub(crate) authority: &'static [u8],
 }
 
 impl Settings {
@@ -25,25 +35,35 @@ impl Settings {
     pub(crate) fn read() -> Self {
         static LINES: StaticCell<[u8; LENGTH]> = StaticCell::new();
         static AUTHORITIES: StaticCell<[u8; LENGTH]> = StaticCell::new();
+        static AUTHORITY: StaticCell<[u8; LENGTH]> = StaticCell::new();
 
         let arguments = env::args::<256>().expect("the path is short");
         let path = (&arguments).next().expect("a path is given").expect("it is UTF-8");
-        let lines = read(path, LINES.init([0; LENGTH])).to_str().expect("it is UTF-8");
-        let value = |name| {
+        let lines = str::from_utf8(read(path, LINES.init([0; LENGTH]))).expect("it is UTF-8");
+        let find = |name| {
             let mut lines = lines.lines().filter_map(|line| line.split_once('='));
-            lines.find(|line| line.0 == name).expect("the sandbox prints it").1
+            lines.find(|line| line.0 == name).map(|line| line.1)
         };
+        let value = |name| find(name).expect("the sandbox prints it");
+        let authorities = AUTHORITIES.init([0; LENGTH]);
+        // A NUL follows it: the file is shorter than the buffer.
+        read(value("TASKGROUP_CA_FILE"), authorities);
+        let others = find("PLAIN_BASE_URL").map(|plain_url| {
+            let authority = read(value("TASKGROUP_CA_DER"), AUTHORITY.init([0; LENGTH]));
+            Others { plain_url, authority }
+        });
         Self {
             base_url: value("PARALLEL_BASE_URL"),
             key: value("PARALLEL_API_KEY"),
             taskgroup_id: value("TASKGROUP_ID"),
-            authorities: read(value("TASKGROUP_CA_FILE"), AUTHORITIES.init([0; LENGTH])),
+            authorities: CStr::from_bytes_until_nul(authorities).expect("the file is short"),
+            others,
         }
     }
 }
 
-/// The text of a file.
-fn read<'b>(path: &str, buffer: &'b mut [u8]) -> &'b CStr {
+/// The bytes of a file.
+fn read<'b>(path: &str, buffer: &'b mut [u8]) -> &'b [u8] {
     let mut name = CString::<256>::new();
     name.extend_from_bytes(path.as_bytes()).expect("the path is short");
     let mut file = File::open(&*name).expect("the file can be opened");
@@ -54,5 +74,5 @@ fn read<'b>(path: &str, buffer: &'b mut [u8]) -> &'b CStr {
             read => length += read,
         }
     }
-    CStr::from_bytes_until_nul(buffer).expect("the file is short")
+    &buffer[..length]
 }

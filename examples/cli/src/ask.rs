@@ -188,7 +188,7 @@ impl Answer {
     }
 }
 
-/// What a `timeout` of so many seconds means for the connection.
+/// What a `timeout` of this many seconds means for the connection.
 pub(crate) fn blocked(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }

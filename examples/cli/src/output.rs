@@ -258,8 +258,8 @@ impl Queue {
         }
     }
 
-    /// What to write next, of `most` bytes: whole lines if any fits, since so much is written in one go or
-    /// not at all.
+    /// What to write next, of `most` bytes: whole lines if any fits, since a write of this size is made whole
+    /// or not at all.
     fn piece(&self, most: usize) -> Option<&[u8]> {
         let left = self.bytes.get(self.written..).filter(|left| !left.is_empty())?;
         let most = left.get(..most).unwrap_or(left);
@@ -306,7 +306,7 @@ impl Queue {
 }
 
 /// How many bytes a write may have that does not wait once stdout is ready. A pipe promises that only for
-/// few; a file and /dev/null always take all.
+/// a few; a file and /dev/null always take all.
 fn most_at_once() -> usize {
     let takes_all = fstat(stdout()).is_ok_and(|stat| match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => true,

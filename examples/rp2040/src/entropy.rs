@@ -1,8 +1,8 @@
 //! The ring oscillator in, unpredictable bytes out.
 //!
 //! The RP2040 has no random number generator made for cryptography, only a bit that shows the current state
-//! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So many are
-//! taken, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
+//! of its ring oscillator. One such bit is hardly random, and depends on the ones before it. So it is read
+//! often, some time apart, and SHA-256 condenses what is unpredictable in them. The bytes that were given out
 //! reveal nothing about earlier or later ones. Once 32 bytes are unpredictable they stay so; what is sampled
 //! later is mixed in, so that an attacker who learns the state at one time does not know it for long.
 //!
@@ -29,7 +29,7 @@ const FURTHER: usize = 64;
 /// last.
 const APART: Duration = Duration::from_micros(10);
 
-/// After so many samples for each change that must be seen, it counts as standing still.
+/// After this many samples for each change that must be seen, it counts as standing still.
 const LOOKS_MAX: usize = 100;
 
 const SIZE: usize = 32;
@@ -57,7 +57,7 @@ impl Entropy {
     }
 }
 
-/// Samples the oscillator until it has changed so often.
+/// Samples the oscillator until this many changes were seen.
 fn watch(seen: &mut Sha256, enough: usize) {
     let (mut changes, mut last) = (0, 0);
     for _ in 0..LOOKS_MAX * enough {

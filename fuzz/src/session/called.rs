@@ -5,7 +5,7 @@ use std::time::Duration;
 use taskgroup::{
     api::{Brief, Standard, StreamEvent},
     json::Record,
-    session::{Action, Config, Failure, Outcome, Request, Session},
+    session::{Action, Config, Outcome, Request, Session},
     time::Instant,
 };
 use taskgroup_tests::{
@@ -103,10 +103,7 @@ impl<R: Record + Default> Subject<R> {
             }
             10 => self.session().connected(now),
             11 => self.session().closed(now),
-            12 => {
-                let why = [Failure::Unreachable, Failure::Broken, Failure::Refused];
-                self.session().failed(now, why[usize::from(bytes.byte() % 3)]);
-            }
+            12 => self.session().failed(now, bytes.failure()),
             13 => {
                 let request = super::request(bytes.byte());
                 self.session().ask(request);
@@ -117,13 +114,7 @@ impl<R: Record + Default> Subject<R> {
                 self.session = self.session.take().map(|session| session.ask_with(request, R::default()));
                 self.stopped = None;
             }
-            _ => {
-                self.now = match bytes.byte() % 3 {
-                    0 => self.now.saturating_add(bytes.short().into()),
-                    1 => self.now.saturating_sub(bytes.short().into()),
-                    _ => bytes.long(),
-                };
-            }
+            _ => self.now = bytes.clock(self.now),
         }
         // Looking changes nothing.
         let session = self.session();

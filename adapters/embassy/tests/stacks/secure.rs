@@ -241,7 +241,7 @@ fn a_stream_over_tls_waits_in_hardly_more_memory_than_the_handshake_takes() {
         let mut stream = Stream::new(config, request(&sandbox), Whole::default(), &connector, Clock);
         let next = size_of_val(&stream.next());
         let close = size_of_val(&stream.close());
-        println!("by TLS: next() {next} B, of which connect() {connect} B; close() {close} B");
+        println!("over TLS: next() {next} B, of which connect() {connect} B; close() {close} B");
         assert!(next < connect + 512 && close < 512);
     });
 }

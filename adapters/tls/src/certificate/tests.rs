@@ -21,8 +21,8 @@ fn params(name: &str, is_authority: bool, last_year: i32) -> CertificateParams {
     params
 }
 
-/// A search with verdicts finds what webpki finds by itself, in any order of authorities that have one name
-/// and several keys, of which one has signed, or none.
+/// A search with verdicts finds what webpki finds by itself, in any order of authorities of one name that
+/// have several keys, of which one has signed, or none.
 #[test]
 fn signatures_that_are_verified_later_are_judged_as_if_they_were_verified_at_once() {
     let [root_key, right, wrong, third, own] = [(); 5].map(|()| KeyPair::generate().unwrap());

@@ -37,7 +37,7 @@ impl Exchange {
         random.fill_bytes(&mut self.secret);
         #[cfg(feature = "p256-exchange")]
         if group == SECP256R1 {
-            // One in 2^32 is no scalar.
+            // One in 2^32 is not a scalar.
             while p256::scalar(&self.secret).is_none() {
                 random.fill_bytes(&mut self.secret);
             }

@@ -103,7 +103,7 @@ fn verify_pkcs1(hash: &Hash, digest: &[u8], encoded: &[u8]) -> Option<()> {
     encoded.iter().eq(expected).then_some(())
 }
 
-/// EMSA-PSS-VERIFY (RFC 8017 §9.1.2), with a modulus of so many bits. Takes the mask off within `encoded`.
+/// EMSA-PSS-VERIFY (RFC 8017 §9.1.2), with a modulus of this many bits. Takes the mask off within `encoded`.
 fn verify_pss(hash: &Hash, digest: &[u8], encoded: &mut [u8], modulus_bits: usize) -> Option<()> {
     // The encoded message is a bit shorter than the modulus, which can be a whole byte less.
     let bits = modulus_bits.checked_sub(1)?;

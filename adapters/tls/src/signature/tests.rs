@@ -59,7 +59,7 @@ fn identifiers(algorithm: &dyn SignatureVerificationAlgorithm) -> [AlgorithmIden
     [algorithm.public_key_alg_id(), algorithm.signature_alg_id()]
 }
 
-/// Runs a set of vectors, which has to have so many that are good and so many that are bad.
+/// Runs a set of vectors, which must have this many that are good and this many that are bad.
 fn run(set: vectors::TestName, algorithm: &Ecdsa, good: usize, bad: usize) {
     let (mut accepted, mut refused) = (0, 0);
     for group in vectors::TestSet::load(set).unwrap().test_groups {

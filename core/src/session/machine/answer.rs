@@ -110,7 +110,7 @@ impl Machine<'_> {
         taken
     }
 
-    /// Takes bytes of a body that is no stream.
+    /// Takes bytes of a body that is not a stream.
     #[inline(never)] // what a stream needs of the stack is less without it
     fn consume_answer(&mut self, record: &mut dyn Record, rest: &mut &[u8]) -> Found {
         match &mut self.body {

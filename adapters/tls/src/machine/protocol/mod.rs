@@ -2,9 +2,10 @@
 //! I/O.
 //!
 //! The caller lends two buffers. Into the one for receiving it reads what [`Machine::wants`] asks for, up to
-//! the end of a record, then calls [`Machine::advance`], which works in place: handshake messages are put
-//! together at the front of the buffer, as they come, over as many records as they need; application data lie
-//! at the front, too. Into the one for sending the machine writes whole records.
+//! the end of a record, then calls [`Machine::handshake`] or, once open, [`Machine::advance`]. Both work in
+//! place: handshake messages are put together at the front of the buffer, as they come, over as many records
+//! as they need; application data lie at the front, too. Into the one for sending the machine writes whole
+//! records.
 //!
 //! # Order
 //!
@@ -27,32 +28,29 @@
 //! A handshake message must fit in the buffer for receiving. Between two pieces of application data there may
 //! be [`QUIET_MAX`] messages, alerts and empty records.
 
+mod alert;
 mod handshake;
+mod terms;
 
-use pki_types::{IpAddr, ServerName, UnixTime};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroize;
 
+use self::alert::{CLOSE_NOTIFY, USER_CANCELED};
+pub use self::terms::Terms;
 use super::{
     aes::{Aes128Gcm, BUILT_IN},
     exchange::{Exchange, GROUPS},
-    hello::PROTOCOL,
     messages,
-    protection::{
-        ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CipherSuite, HANDSHAKE, HEADER, Protection, TAG,
-    },
+    protection::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER, Protection, TAG},
     schedule::{HASH, Secret, Transcript},
     ticket::{Binding, Ticket, Tickets},
 };
-use crate::{CertificateError, Error, Roots, buffers::fragment, certificate::Trust};
+use crate::{CipherSuite, Error, buffers::fragment};
 
 /// Messages, alerts and records without data in a row.
 const QUIET_MAX: u8 = 32;
 pub(crate) const PLAINTEXT_MAX: u16 = 1 << 14;
 const CIPHERTEXT_MAX: u16 = PLAINTEXT_MAX + 256;
-/// An alert's level and description (section 6).
-const CLOSE_NOTIFY: u8 = 0;
-const USER_CANCELED: u8 = 90;
 
 /// Which message may come: see the module's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +71,9 @@ enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
-    /// Read on: ask [`Machine::wants`] where to.
+    /// Read more: ask [`Machine::wants`] where to.
     Receive,
-    /// Send this many bytes from the front of the buffer for sending, then read on.
+    /// Send this many bytes from the front of the buffer for sending, then read more.
     Send(usize),
     /// Send this many bytes from the front of the buffer for sending: the handshake is complete then, and the
     /// server is authenticated.
@@ -88,117 +86,11 @@ pub enum Step {
     Ended,
 }
 
-/// What a connection is held to: by whom, and when, the server must be vouched for, and what is offered.
-#[derive(Clone, Debug)]
-pub struct Terms<'t> {
-    trust: Trust<'t>,
-    /// What is offered, and nothing else is accepted: the preferred one first.
-    suites: &'t [CipherSuite],
-    binding: Binding,
-}
-
-impl<'t> Terms<'t> {
-    /// A server of this `name`, a DNS name or an IP address, that one of the `roots` vouches for at this
-    /// time, in seconds since 1970-01-01 00:00 UTC. Without a time the certificates may have ended, and no
-    /// ticket is used: see [`Dates::Ignored`](crate::Dates::Ignored).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ServerName`].
-    #[inline(never)]
-    pub fn new(roots: Roots<'t>, name: &'t str, now: Option<u64>) -> Result<Self, Error> {
-        let name = ServerName::try_from(name).map_err(|_| Error::ServerName)?;
-        Ok(Self::for_server(roots, name, now))
-    }
-
-    /// The same for a name that is one.
-    #[must_use]
-    pub fn for_server(roots: Roots<'t>, name: ServerName<'t>, now: Option<u64>) -> Self {
-        let now = now.map(|seconds| UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds)));
-        let binding = binding(&name, roots);
-        Self { trust: Trust { roots, name, now }, suites: CipherSuite::ALL, binding }
-    }
-
-    /// Offers these cipher suites, the preferred one first, and accepts no other; those that nothing computes
-    /// are left out. Without this call all that are built in are offered, `TLS_CHACHA20_POLY1305_SHA256`
-    /// first.
-    #[must_use]
-    pub fn with_suites(self, suites: &'t [CipherSuite]) -> Self {
-        Self { suites, ..self }
-    }
-
-    /// What a ticket of such a connection is bound to, and by what it is found: the name, the roots, what is
-    /// offered by ALPN, and the hash of the cipher suite, all hashed.
-    #[must_use]
-    pub fn binding(&self) -> &Binding {
-        &self.binding
-    }
-
-    fn now(&self) -> Option<u64> {
-        self.trust.now.map(|now| now.as_secs())
-    }
-
-    fn dns_name(&self) -> Option<&str> {
-        match &self.trust.name {
-            ServerName::DnsName(name) => Some(name.as_ref()),
-            _ => None,
-        }
-    }
-}
-
-/// What a ticket is bound to. Of a root in DER its length and the end of its signature count, which is
-/// another for every other certificate; so a hundred of them cost what one of them would in full.
-#[inline(never)]
-fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
-    // The tickets of both suites are made with SHA-256 (section 4.6.1).
-    let mut hash = Transcript::new();
-    hash.update(b"SHA-256");
-    add(&mut hash, PROTOCOL);
-    match roots {
-        Roots::Certificates(roots) => roots.iter().for_each(|root| add(&mut hash, root)),
-        Roots::Anchors(anchors) => {
-            for anchor in anchors {
-                let constraints = anchor.name_constraints.as_deref().unwrap_or_default();
-                for part in [&anchor.subject, &*anchor.subject_public_key_info, constraints] {
-                    add(&mut hash, part);
-                }
-                // Few have some, and their end does not say what precedes it.
-                hash.update(constraints);
-            }
-        }
-    }
-    // First what it is: the name `t.co` has the bytes of an address.
-    match name {
-        // Names have no case.
-        ServerName::DnsName(name) => {
-            hash.update(&[0]);
-            name.as_ref().bytes().for_each(|byte| hash.update(&[byte.to_ascii_lowercase()]));
-        }
-        ServerName::IpAddress(IpAddr::V4(address)) => {
-            hash.update(&[4]);
-            hash.update(address.as_ref());
-        }
-        ServerName::IpAddress(IpAddr::V6(address)) => {
-            hash.update(&[6]);
-            hash.update(address.as_ref());
-        }
-        _ => {}
-    }
-    hash.hash().first_chunk().copied().unwrap_or_default()
-}
-
 /// Where a ticket lies until the server has answered.
 fn wipe_ticket(receive: &mut [u8]) {
     if let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>() {
         place.zeroize();
     }
-}
-
-/// Its length and its end.
-fn add(hash: &mut Transcript, part: &[u8]) {
-    const END: usize = 32;
-    hash.update(&(part.len() as u64).to_be_bytes());
-    hash.update(part.last_chunk::<END>().map_or(part, |end| end));
 }
 
 /// The client's side of one connection.
@@ -207,7 +99,7 @@ fn add(hash: &mut Transcript, part: &[u8]) {
 /// [`handshake`](Self::handshake) until [`Step::Open`] and by [`advance`](Self::advance) after that. See the
 /// [module](super).
 ///
-/// A machine is 400 bytes. It is best left where it is: moving it copies them.
+/// A machine has about 400 bytes. It is best left where it is: moving it copies them.
 pub struct Machine<'e> {
     aes: Option<&'e dyn Aes128Gcm>,
     state: State,
@@ -600,26 +492,6 @@ impl<'e> Machine<'e> {
         self.is_update_owed = false;
         Ok(sealed)
     }
-
-    /// Writes the alert that tells the server of an error, or `close_notify` for `None`, to the front of
-    /// `send`, under the keys of the moment, or in the clear while there are none. It says how many bytes are
-    /// to be sent, and nothing comes after them.
-    ///
-    /// `None`: the server cannot hear it, or has said itself what was wrong; or there are not 24 bytes.
-    pub fn alert(&mut self, error: Option<Error>, send: &mut [u8]) -> Option<usize> {
-        let content = match error {
-            None => [1, CLOSE_NOTIFY],
-            Some(error) => [2, description(error)?],
-        };
-        *send.get_mut(HEADER..)?.first_chunk_mut()? = content;
-        match &mut self.keys {
-            Keys::Records { write, .. } => write.seal(self.aes, ALERT, send, content.len()),
-            Keys::Exchange { .. } => {
-                *send.first_chunk_mut()? = [ALERT, 3, 3, 0, 2];
-                HEADER.checked_add(content.len())
-            }
-        }
-    }
 }
 
 impl Drop for Machine<'_> {
@@ -633,26 +505,6 @@ impl core::fmt::Debug for Machine<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Machine").field("state", &self.state).finish_non_exhaustive()
     }
-}
-
-/// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
-fn description(error: Error) -> Option<u8> {
-    Some(match error {
-        Error::Transport(_) | Error::Cut | Error::Alert { .. } => return None,
-        Error::Record { length, .. } if length > PLAINTEXT_MAX => 22,
-        Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,
-        Error::Tampered => 20,
-        Error::RecordTooLong { .. } | Error::MessageTooLong => 22,
-        Error::Certificate(CertificateError::UnknownIssuer { .. }) => 48,
-        Error::Certificate(CertificateError::Expired { .. } | CertificateError::NotYetValid { .. }) => 45,
-        Error::Certificate(CertificateError::Algorithm) => 43,
-        Error::Certificate(CertificateError::Missing | CertificateError::Malformed) => 50,
-        Error::Certificate(_) => 42,
-        Error::Malformed => 50,
-        Error::Unproven | Error::Finished => 51,
-        Error::ServerHello | Error::SignatureScheme { .. } => 47,
-        _ => 80,
-    })
 }
 
 #[cfg(test)]

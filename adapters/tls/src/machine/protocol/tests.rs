@@ -328,9 +328,9 @@ fn a_record_that_is_too_long_is_answered_by_record_overflow() {
         let mut table = Table::new(state);
         let error = table.bring_bytes(&header, 5).unwrap_err();
         assert!(matches!(error, Error::Record { .. }), "{error:?}");
-        assert_eq!(description(error), Some(22));
+        assert_eq!(alert::description(error), Some(22));
     }
-    assert_eq!(description(Error::Record { content_type: 99, length: 1 }), Some(10));
+    assert_eq!(alert::description(Error::Record { content_type: 99, length: 1 }), Some(10));
 }
 
 #[test]

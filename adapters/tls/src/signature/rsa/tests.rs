@@ -10,7 +10,7 @@ use super::{
 
 extern crate std;
 
-/// Runs a set of vectors, which has to have so many that are good and so many that are bad.
+/// Runs a set of vectors, which must have this many that are good and this many that are bad.
 ///
 /// Whose result is `Acceptable` is refused: DigestInfo without the NULL (flag `MissingNull`, one in each
 /// set), which RFC 8017, appendix B.1 wants there.
@@ -42,7 +42,7 @@ fn every_vector_of_wycheproof_for_pkcs1_is_judged_right() {
     run_pkcs1(Rsa4096Sha512, &PKCS1_SHA512, 7, 252);
 }
 
-/// Runs a set of vectors, which has to have so many that are good and so many that are bad for this
+/// Runs a set of vectors, which must have this many that are good and this many that are bad for this
 /// algorithm.
 ///
 /// All are bad of a group that does not fit the algorithm, since a salt of another length, another hash or
@@ -201,8 +201,8 @@ fn a_key_has_one_encoding() {
         "a long length"
     );
     assert!(!accepted(&[&[0x30, 0x80, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0, 0]]), "no length");
-    assert!(!accepted(&[&[0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte behind");
-    assert!(!accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte behind");
+    assert!(!accepted(&[&[0x30, 0x82, 1, 10, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after");
+    assert!(!accepted(&[&[0x30, 0x82, 1, 11, 2, 0x82, 1, 1, 0], modulus, &exponent, &[0]]), "a byte after");
     assert!(!accepted(&[&[0x30, 0x82, 1, 10, 3, 0x82, 1, 1, 0], modulus, &exponent]), "a BIT STRING");
     assert!(!accepted(&[&[0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0], modulus, &[2, 1, 1]]), "1 as exponent");
     assert!(!accepted(&[&[0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0], modulus, &[2, 1, 4]]), "an even exponent");

@@ -44,7 +44,7 @@ const READ: usize = 1460;
 /// Shorter texts are fed again until they have as many bytes: the clock ticks every 40 instructions.
 const LEAST: usize = 32 << 10;
 
-/// The clock is read after this many bytes at most, since it runs over.
+/// The clock is read after this many bytes at most, since its counter overflows.
 const CLOCK: usize = 1 << 20;
 
 pub(crate) fn measure() {

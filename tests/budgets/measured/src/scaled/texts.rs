@@ -7,7 +7,7 @@ use taskgroup::json::DEPTH;
 /// The most bytes that a read gives.
 pub(crate) const MOST: usize = 64 << 10;
 
-/// As large as the largest read, and a piece from whose any byte it may begin.
+/// As large as the largest read, and a piece: a read may begin at any byte of the piece.
 pub(crate) type Buffer = [u8; MOST + (20 << 10)];
 
 /// What is read: this many bytes of these, which come again after each period.

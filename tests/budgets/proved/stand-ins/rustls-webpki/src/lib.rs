@@ -1,5 +1,5 @@
 //! What is used of the crate's interface, over certificates that are only looked at: for a proof about its
-//! caller only. Whatever it can answer depends on the bytes, so that its caller has to reckon with all of it.
+//! caller only. Every answer depends on the bytes, so that its caller must handle all of them.
 #![no_std]
 
 use core::time::Duration;
