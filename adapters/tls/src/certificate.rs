@@ -95,7 +95,7 @@ impl Trust<'_> {
         failed.map_or_else(|| self.find_path(certificates, &[], verdicts), Err)
     }
 
-    /// Looks for a path until no signature that is asked for turns out to be wrong.
+    /// Looks for a path until every signature that is asked for has been verified.
     #[inline(never)]
     fn find_path(
         &self,
@@ -108,7 +108,7 @@ impl Trust<'_> {
             if verdicts.are_too_many() {
                 return Err(CertificateError::TooComplex.into());
             }
-            // Each round but the last finds a wrong signature, and there are only so many verdicts.
+            // Each round but the last verifies a signature, and there are only so many verdicts.
             if verdicts.settle(certificates, anchors) {
                 return Ok(found?);
             }

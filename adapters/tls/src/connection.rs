@@ -139,13 +139,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
     async fn fill(&mut self) -> Result<bool, Error> {
         loop {
             if self.machine.owes_update() && self.state == State::Open {
-                // What is written comes before it, under the old keys.
-                self.send().await?;
-                let length = self.machine.update(&mut self.send);
-                self.sealed = 0..self.judge(length)?;
-                self.drain().await?;
-                let flushed = self.transport.flush().await.map_err(kind);
-                self.judge(flushed)?;
+                self.flush().await?;
             }
             match self.state {
                 State::Open if !self.data.is_empty() => return Ok(true),
@@ -213,6 +207,12 @@ impl<'c, T: Read + Write> Connection<'c, T> {
             let length = self.machine.seal(&mut self.send, self.plain);
             self.sealed = 0..self.judge(length)?;
             self.plain = 0;
+            self.drain().await?;
+        }
+        // After what was written, which is under the old keys.
+        if self.machine.owes_update() {
+            let length = self.machine.update(&mut self.send);
+            self.sealed = 0..self.judge(length)?;
             self.drain().await?;
         }
         Ok(())

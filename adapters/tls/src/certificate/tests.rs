@@ -84,3 +84,20 @@ fn signatures_that_are_verified_later_are_judged_as_if_they_were_verified_at_onc
     let expected = [false, true, false, true, true, false, true, false];
     assert_eq!(found, [expected, [false; 8]].concat());
 }
+
+/// Whatever is done between the search and the verifying, by a mistake or none, nothing is accepted before.
+#[test]
+fn a_signature_that_has_not_been_verified_does_not_hold() {
+    let [root_key, own] = [(); 2].map(|()| KeyPair::generate().unwrap());
+    let root = params("root", true, 2040).self_signed(&root_key).unwrap();
+    let issuer = Issuer::new(params("root", true, 2040), &root_key);
+    let leaf = params("leaf", false, 2030).signed_by(&own, &issuer).unwrap();
+    let certificates: Certificates<'_> = [leaf.der().clone()].into_iter().collect();
+    let anchors = [anchor_from_trusted_cert(root.der()).unwrap()];
+    let (verdicts, now) = (Verdicts::new(), UnixTime::since_unix_epoch(Duration::from_secs(NOW)));
+    let look = || look_at(&certificates, &anchors, &verdicts, now);
+    assert!(look().is_err() && look().is_err());
+    assert!(!verdicts.settle(&certificates, &anchors));
+    assert_eq!(look(), Ok(()));
+    assert!(verdicts.settle(&certificates, &anchors));
+}

@@ -1,9 +1,11 @@
 //! Signatures that webpki asks for in, whether they hold out; verified when webpki has returned, so that the
 //! stack needs room for one of the two at a time.
 //!
-//! While webpki looks for a path, a signature whose verdict is not known is taken to hold, and is noted. Then
-//! those that were noted are verified. Where one does not hold webpki looks again, and is told so. So what
-//! counts is a search in which every answer was right: the same that webpki finds when it verifies at once.
+//! While webpki looks for a path, the first signature whose verdict is not known is noted, and none of those
+//! is taken to hold. Then the one that was noted is verified, and webpki looks again, until it asks for
+//! nothing new. So what counts is a search in which every answer was right: the same that webpki finds when
+//! it verifies at once. And until the signatures of a path hold, nothing is done that webpki does only after
+//! that: somebody on the way could make it long.
 //!
 //! # Limits
 //!
@@ -80,27 +82,34 @@ impl Verdicts {
         self.asked.get(..self.length.load(Relaxed)).unwrap_or(&self.asked)
     }
 
-    /// Does it hold? So it is assumed where that is not known yet.
-    fn ask(&self, signature: Signature) -> bool {
-        if let Some(known) = self.asked().iter().find(|asked| asked.signature() == signature) {
-            return known.verdict() != Verdict::Wrong;
-        }
-        let place = self.length.load(Relaxed);
-        self.length.store(place.saturating_add(1), Relaxed);
-        self.asked.get(place).is_some_and(|place| place.set(signature, Verdict::Unknown))
+    /// The one that is noted, and not known yet.
+    fn unknown(&self) -> Option<&Asked> {
+        self.asked().last().filter(|asked| asked.verdict() == Verdict::Unknown)
     }
 
-    /// Verifies what is not known yet, up to the first that is wrong. Do all that were asked for hold, or was
-    /// it known that they do not?
+    /// Does it hold, as far as that is known?
+    fn ask(&self, signature: Signature) -> bool {
+        if let Some(known) = self.asked().iter().find(|asked| asked.signature() == signature) {
+            return known.verdict() == Verdict::Holds;
+        }
+        if self.unknown().is_none() {
+            let place = self.length.load(Relaxed);
+            self.length.store(place.saturating_add(1), Relaxed);
+            if let Some(place) = self.asked.get(place) {
+                place.set(signature, Verdict::Unknown);
+            }
+        }
+        false
+    }
+
+    /// Verifies what is not known yet. `true`: every answer was right.
     #[inline(never)]
     pub(super) fn settle(&self, certificates: &Certificates<'_>, anchors: &[TrustAnchor<'_>]) -> bool {
-        let mut unknown = self.asked().iter().filter(|asked| asked.verdict() == Verdict::Unknown);
-        unknown.all(|asked| {
-            let signature = asked.signature();
-            let holds = signature.verify(certificates, anchors).is_some();
-            asked.set(signature, if holds { Verdict::Holds } else { Verdict::Wrong });
-            holds
-        })
+        let Some(asked) = self.unknown() else { return true };
+        let signature = asked.signature();
+        let holds = signature.verify(certificates, anchors).is_some();
+        asked.set(signature, if holds { Verdict::Holds } else { Verdict::Wrong });
+        false
     }
 }
 
@@ -114,19 +123,18 @@ impl Asked {
         Self { key: zero(), message: zero(), signature: zero(), lengths: zero(), rest: zero() }
     }
 
-    /// `false`: it is longer than can be noted.
-    fn set(&self, signature: Signature, verdict: Verdict) -> bool {
+    /// One that is longer than can be noted is not, and then it does not hold.
+    fn set(&self, signature: Signature, verdict: Verdict) {
         let Signature { algorithm, key, message, signature } = signature;
         let fits = |length: usize| length >> Self::HALF == 0;
         if ![key.1, message.1, signature.1].into_iter().all(fits) {
-            return false;
+            return;
         }
         self.key.store(key.0, Relaxed);
         self.message.store(message.0, Relaxed);
         self.signature.store(signature.0, Relaxed);
         self.lengths.store(message.1 << Self::HALF | signature.1, Relaxed);
         self.rest.store(key.1 << Self::HALF | algorithm << 2 | verdict as usize, Relaxed);
-        true
     }
 
     fn signature(&self) -> Signature {

@@ -215,7 +215,10 @@ impl Offered<'_> {
                     resumed = content.u16()? == 0;
                     resumed.then_some(())?;
                 }
-                COOKIE if is_retry => cookie = Some(content.vector16()?.0),
+                // It has at least a byte (section 4.2.2).
+                COOKIE if is_retry => {
+                    cookie = Some(content.vector16()?.0).filter(|cookie| !cookie.is_empty())
+                }
                 _ => return None,
             }
             content.end()

@@ -1,6 +1,7 @@
 //! The content of a record in, the record out, and the other way (RFC 8446, section 5.2).
 
 use chacha20poly1305::{AeadInPlace, ChaCha20Poly1305, KeyInit};
+use zeroize::Zeroize;
 
 use super::{
     aes::Aes128Gcm,
@@ -91,6 +92,16 @@ impl Protection {
         &self.secret
     }
 
+    /// Are there so many records under these keys that others have to come? Section 5.5 allows 2^24.5.
+    pub(super) fn is_worn(&self) -> bool {
+        self.suite == CipherSuite::Aes128Gcm && self.sequence >= 1 << 24
+    }
+
+    #[cfg(all(test, feature = "aes128-gcm"))]
+    pub(super) fn set_sequence(&mut self, sequence: u64) {
+        self.sequence = sequence;
+    }
+
     /// Makes a record in place: the content lies after the header, of `length` bytes; the record's length
     /// comes out. `None`: there is no room for content type and tag, or no AES.
     #[inline(never)]
@@ -153,6 +164,14 @@ impl Protection {
         }
         self.sequence = self.sequence.checked_add(1)?;
         Some(nonce)
+    }
+}
+
+impl Drop for Protection {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+        self.key.zeroize();
+        self.iv.zeroize();
     }
 }
 

@@ -61,8 +61,12 @@ impl<'b> Reader<'b> {
     }
 }
 
+/// The most extensions of a message. Each is compared with all others, and somebody on the way could send
+/// thousands.
+const EXTENSIONS: usize = 64;
+
 /// Calls for each extension of a block, by its type and content. `None`: it is malformed, or one comes twice,
-/// or `each` says so.
+/// or there are more than [`EXTENSIONS`], or `each` says so.
 pub(super) fn extensions<'b>(
     block: Reader<'b>,
     mut each: impl FnMut(u16, Reader<'b>) -> Option<()>,
@@ -71,11 +75,12 @@ pub(super) fn extensions<'b>(
     while !rest.is_empty() {
         let (kind, content) = (rest.u16()?, rest.vector16()?);
         // No list of those that came: whatever comes later must be another.
-        let mut later = rest;
+        let (mut later, mut count) = (rest, 1_usize);
         while !later.is_empty() {
             let other = later.u16()?;
             later.vector16()?;
-            if other == kind {
+            count = count.saturating_add(1);
+            if other == kind || count > EXTENSIONS {
                 return None;
             }
         }

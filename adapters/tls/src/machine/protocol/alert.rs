@@ -1,6 +1,6 @@
 //! An error in, the alert that tells the server of it out (RFC 8446, section 6).
 
-use super::{Keys, Machine};
+use super::{Keys, Machine, PLAINTEXT_MAX};
 use crate::{
     CertificateError, Error,
     machine::protection::{ALERT, HEADER},
@@ -32,9 +32,10 @@ impl Machine<'_> {
 }
 
 /// What the server is told (section 6.2). `None`: nothing, for it has said so itself, or cannot hear it.
-fn description(error: Error) -> Option<u8> {
+pub(super) fn description(error: Error) -> Option<u8> {
     Some(match error {
         Error::Transport(_) | Error::Cut | Error::Alert { .. } => return None,
+        Error::Record { length, .. } if length > PLAINTEXT_MAX => 22,
         Error::OutOfTurn | Error::Record { .. } | Error::Unsupported => 10,
         Error::Tampered => 20,
         Error::RecordTooLong { .. } | Error::MessageTooLong => 22,

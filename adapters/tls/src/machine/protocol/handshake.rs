@@ -104,7 +104,6 @@ impl Machine<'_> {
             let Some(body) = rest.take(length) else { break };
             let message = whole.get(..length.saturating_add(MESSAGE_HEADER)).unwrap_or_default();
             let _ = self.stay_quiet(step)?;
-            let held_ticket = self.holds_ticket();
             let message = Message { kind, whole: message, body, is_last: rest.is_empty() };
             let after = match self.message(&message, memory, with)? {
                 Then::Receive => None,
@@ -132,13 +131,6 @@ impl Machine<'_> {
             };
             let (rest_length, to) = (held.end.saturating_sub(from), kept);
             move_down(memory, from..held.end, to);
-            if held_ticket
-                && !self.holds_ticket()
-                && let Some(ticket) = memory.last_chunk_mut::<{ Ticket::BYTES }>()
-            {
-                // It has been used.
-                *ticket = [0; _];
-            }
             (self.key, self.held) = (kept, rest_length);
             if step != Step::Receive {
                 break;

@@ -86,6 +86,13 @@ pub enum Step {
     Ended,
 }
 
+/// Where a ticket lies until the server has answered.
+fn wipe_ticket(receive: &mut [u8]) {
+    if let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>() {
+        place.zeroize();
+    }
+}
+
 /// The client's side of one connection.
 ///
 /// It is made by [`new`](Self::new), [`start`](Self::start)ed once, fed by
@@ -221,12 +228,11 @@ impl<'e> Machine<'e> {
             kept.is_some()
         });
         let result = self.greet(terms, None, receive, send);
-        if !self.is_ticket_offered
-            && let Some(place) = receive.last_chunk_mut::<{ Ticket::BYTES }>()
-        {
-            *place = [0; _];
+        let result = self.judge(result);
+        if !self.holds_ticket() {
+            wipe_ticket(receive);
         }
-        self.judge(result)
+        result
     }
 
     /// Where the next bytes of the server go, of which there must be at least one; report them by
@@ -357,9 +363,15 @@ impl<'e> Machine<'e> {
         if self.received < HEADER.saturating_add(length) {
             return Ok(Step::Receive);
         }
+        let held_ticket = self.holds_ticket();
         let result = self.record(memory, with);
         self.received = 0;
-        self.judge(result)
+        let result = self.judge(result);
+        // It has been used, or never will be.
+        if held_ticket && !self.holds_ticket() {
+            wipe_ticket(memory);
+        }
+        result
     }
 
     /// Nothing comes after an error.
@@ -451,11 +463,13 @@ impl<'e> Machine<'e> {
         self.is_resumed
     }
 
-    /// The server wants new keys of the client, too: an answer is to be sent by [`update`](Self::update),
-    /// after what was [sealed](Self::seal) before it.
+    /// The client's keys are to be new: the server wants it, or AES-GCM has sealed as many records by the old
+    /// ones as is safe (RFC 8446, section 5.5). That is said to the server by [`update`](Self::update), after
+    /// what was [sealed](Self::seal) before it.
     #[must_use]
     pub fn owes_update(&self) -> bool {
-        self.is_update_owed
+        let is_worn = || matches!(&self.keys, Keys::Records { write, .. } if write.is_worn());
+        self.is_update_owed || is_worn()
     }
 
     /// Writes a `KeyUpdate` to the front of `send`, after which the client's keys are new. It says how many

@@ -83,16 +83,26 @@ fn binding(name: &ServerName<'_>, roots: Roots<'_>) -> Binding {
                 for part in [&anchor.subject, &*anchor.subject_public_key_info, constraints] {
                     add(&mut hash, part);
                 }
+                // Few have some, and their end does not say what precedes it.
+                hash.update(constraints);
             }
         }
     }
+    // First what it is: the name `t.co` has the bytes of an address.
     match name {
         // Names have no case.
         ServerName::DnsName(name) => {
+            hash.update(&[0]);
             name.as_ref().bytes().for_each(|byte| hash.update(&[byte.to_ascii_lowercase()]));
         }
-        ServerName::IpAddress(IpAddr::V4(address)) => hash.update(address.as_ref()),
-        ServerName::IpAddress(IpAddr::V6(address)) => hash.update(address.as_ref()),
+        ServerName::IpAddress(IpAddr::V4(address)) => {
+            hash.update(&[4]);
+            hash.update(address.as_ref());
+        }
+        ServerName::IpAddress(IpAddr::V6(address)) => {
+            hash.update(&[6]);
+            hash.update(address.as_ref());
+        }
         _ => {}
     }
     hash.hash().first_chunk().copied().unwrap_or_default()

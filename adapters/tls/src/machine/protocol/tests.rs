@@ -230,6 +230,109 @@ fn change_cipher_spec_may_come_until_finished() {
     }
 }
 
+/// Somebody who has the name that is four letters must not be taken for the server with the address that is
+/// the same four bytes.
+#[test]
+fn a_ticket_of_a_name_is_none_of_the_address_with_the_same_bytes() {
+    for (name, address) in
+        [("t.co", "116.46.99.111"), ("abcd.example.com", "6162:6364:2e65:7861:6d70:6c65:2e63:6f6d")]
+    {
+        let [name, address] =
+            [name, address].map(|name| Terms::new(Roots::Anchors(&[]), name, None).unwrap());
+        assert_ne!(name.binding(), address.binding());
+    }
+}
+
+#[test]
+fn a_ticket_is_bound_to_all_of_the_name_constraints() {
+    let binding = |first: u8| {
+        let constraints = [&[first][..], &[7; 40]].concat();
+        let anchors = [pki_types::TrustAnchor {
+            subject: (&[1][..]).into(),
+            subject_public_key_info: (&[2][..]).into(),
+            name_constraints: Some(constraints.as_slice().into()),
+        }];
+        *Terms::new(Roots::Anchors(&anchors), "server.example", None).unwrap().binding()
+    };
+    assert_eq!(binding(1), binding(1));
+    assert_ne!(binding(1), binding(2));
+}
+
+#[test]
+fn a_ticket_is_wiped_when_the_server_has_answered_whatever_that_was() {
+    let terms = Terms::new(Roots::Anchors(&[]), "server.example", Some(1000)).unwrap();
+    let body = [0, 0, 0, 99, 0, 0, 0, 0, 1, 0, 0, 1, 9, 0, 0];
+    let ticket = Ticket::read(&body, &SECRET, 1000, 2000, terms.binding()).flatten().unwrap();
+    for answer in [message(messages::FINISHED, &[1]), message(messages::SERVER_HELLO, &[1])] {
+        let mut table = Table::new(State::ServerHello);
+        table.machine = Machine::new();
+        table.machine.start(&terms, Some(&ticket), &mut OsRng, &mut table.memory, &mut table.out).unwrap();
+        assert_eq!(table.memory.last_chunk(), Some(ticket.as_bytes()));
+        assert!(table.bring(HANDSHAKE, &answer).is_err());
+        assert_eq!(table.memory.last_chunk(), Some(&[0; Ticket::BYTES]));
+    }
+}
+
+#[test]
+fn a_message_has_at_most_sixty_four_extensions() {
+    for (count, expected) in [(64, Ok(Step::Receive)), (65, Err(Error::Malformed))] {
+        let block: Vec<_> = (0..count).flat_map(|kind| [0x7F, kind, 0, 0]).collect();
+        let length = u16::try_from(block.len()).unwrap();
+        let body = [&[0][..], &length.to_be_bytes(), &block].concat();
+        let head = [&[messages::CERTIFICATE_REQUEST, 0][..], &(length + 3).to_be_bytes()].concat();
+        let mut table = Table::new(State::Certificate);
+        assert_eq!(table.bring(HANDSHAKE, &[head, body].concat()), expected, "{count}");
+    }
+}
+
+#[cfg(feature = "aes128-gcm")]
+#[test]
+fn keys_of_aes_gcm_are_new_before_they_have_sealed_too_much() {
+    for (suite, is_worn) in [(CipherSuite::Aes128Gcm, true), (CipherSuite::ChaCha20Poly1305, false)] {
+        let mut table = Table::new(State::Open);
+        let [read, mut write, mut server] = [(); 3].map(|()| Protection::new(suite, &SECRET));
+        for end in [&mut write, &mut server] {
+            end.set_sequence((1 << 24) - 1);
+        }
+        table.machine.keys = Keys::Records { read, write };
+        let mut open = |record: &[u8]| {
+            let mut record = record.to_vec();
+            let (header, body) = record.split_first_chunk_mut().unwrap();
+            let (content_type, length) = server.open(BUILT_IN, header, body).unwrap();
+            if content_type == HANDSHAKE {
+                assert_eq!(body[..length], message(messages::KEY_UPDATE, &[0]));
+                server.update();
+            }
+            content_type
+        };
+        assert!(!table.machine.owes_update());
+        let length = table.machine.seal(&mut table.out, 9).unwrap();
+        assert_eq!(open(&table.out[..length]), APPLICATION_DATA);
+        assert_eq!(table.machine.owes_update(), is_worn, "{suite:?}");
+        if is_worn {
+            let length = table.machine.update(&mut table.out).unwrap();
+            assert_eq!(open(&table.out[..length]), HANDSHAKE);
+        }
+        assert!(!table.machine.owes_update());
+        let length = table.machine.seal(&mut table.out, 9).unwrap();
+        assert_eq!(open(&table.out[..length]), APPLICATION_DATA);
+    }
+}
+
+/// Longer than any may be, in the clear and protected (section 5.2).
+#[test]
+fn a_record_that_is_too_long_is_answered_by_record_overflow() {
+    for (state, header) in
+        [(State::ServerHello, [HANDSHAKE, 3, 3, 0x40, 1]), (State::Open, [APPLICATION_DATA, 3, 3, 0x41, 1])]
+    {
+        let mut table = Table::new(state);
+        let error = table.bring_bytes(&header, 5).unwrap_err();
+        assert!(matches!(error, Error::Record { .. }), "{error:?}");
+        assert_eq!(alert::description(error), Some(22));
+    }
+    assert_eq!(alert::description(Error::Record { content_type: 99, length: 1 }), Some(10));
+}
+
 #[test]
 fn a_close_notify_is_an_end_when_it_is_open() {
     for state in STATES {
@@ -306,17 +409,19 @@ fn a_cookie_is_sent_back_with_the_same_share() {
         hello[place..place + 42].to_vec()
     };
     let cookie = [0, 44, 0, 6, 0, 4, 1, 2, 3, 4];
-    let block = [&[0, 43, 0, 2, 3, 4][..], &cookie].concat();
-    let body =
-        [&[3, 3][..], &hello::RETRY, &[0, 0x13, 0x03, 0, 0, u8::try_from(block.len()).unwrap()], &block]
-            .concat();
-    let step = table.bring(HANDSHAKE, &message(messages::SERVER_HELLO, &body));
+    let retry = |cookie: &[u8]| {
+        let block = [&[0, 43, 0, 2, 3, 4][..], cookie].concat();
+        let front = [&[3, 3][..], &hello::RETRY, &[0, 0x13, 0x03, 0, 0, u8::try_from(block.len()).unwrap()]];
+        message(messages::SERVER_HELLO, &[front.concat(), block].concat())
+    };
+    let step = table.bring(HANDSHAKE, &retry(&cookie));
     assert!(matches!(step, Ok(Step::Send(_))), "{step:?}");
     assert_eq!(share(&table.out), share(&first));
     assert!(table.out.windows(cookie.len()).any(|window| window == cookie));
     // There is one only.
-    let again = table.bring(HANDSHAKE, &message(messages::SERVER_HELLO, &body));
-    assert_eq!(again, Err(Error::ServerHello));
+    assert_eq!(table.bring(HANDSHAKE, &retry(&cookie)), Err(Error::ServerHello));
+    let empty = [0, 44, 0, 2, 0, 0];
+    assert_eq!(Table::new(State::ServerHello).bring(HANDSHAKE, &retry(&empty)), Err(Error::ServerHello));
 }
 
 proptest! {
