@@ -50,7 +50,7 @@ pub(crate) struct Connection {
     /// Trust the authorities of this PEM file, instead of the system's [env: TASKGROUP_CA_FILE=]
     #[arg(long, value_name = "PEM")]
     ca_file: Option<PathBuf>,
-    /// Give up after this many tries in a row that bring nothing new; 0: never
+    /// Give up after this many tries in a row that bring nothing; 0: never
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     max_attempts: u32,
     /// Seconds of silence after which the connection counts as broken
