@@ -18,7 +18,7 @@ pub trait Output {
 
 /// A value that can be written as JSON.
 ///
-/// With the feature `serde`, [`Serialized`](crate::json::Serialized) makes one of any `Serialize`.
+/// With the feature `serde`, `json::Serialized` makes one of any `Serialize`.
 pub trait ToJson {
     /// Writes the value, the same each time.
     ///

@@ -48,7 +48,7 @@ pub enum Input<'a> {
     Text(&'a str),
     /// The JSON text of an object, or of a string.
     Json(&'a str),
-    /// A value that is an object or a string, such as [`Serialized`](crate::json::Serialized). Only a session
+    /// A value that is an object or a string, such as `json::Serialized`. Only a session
     /// writes it, not another serializer.
     Value(&'a (dyn ToJson + Sync)),
 }
