@@ -5,9 +5,9 @@
 
 use super::{
     error::{Error, Name},
-    known::Known,
     node::Node,
     progress::Progress,
+    utf8::Known,
     value::{Json, Record, Stop, Stopped, Watch},
 };
 

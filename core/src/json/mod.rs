@@ -32,7 +32,6 @@
 mod error;
 mod field;
 mod fill;
-mod known;
 mod limits;
 mod macros;
 mod node;
@@ -45,6 +44,7 @@ mod serialize;
 mod serializer;
 mod tokenizer;
 mod tree;
+mod utf8;
 mod value;
 mod writer;
 

@@ -15,11 +15,11 @@ pub use self::descent::clear;
 pub(super) use self::string::Sink;
 use super::{
     error::{Error, Misfit, Wrong},
-    known::Known,
     limits::SHORT,
     node::Node,
     progress::{Progress, Rest},
     tokenizer::{State, Token, Tokenizer},
+    utf8::Known,
 };
 
 /// A place for one JSON value. Implement it to keep a value in a way of your own:

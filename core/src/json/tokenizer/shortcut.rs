@@ -15,8 +15,8 @@ use super::{
     grammar::State,
 };
 use crate::json::{
-    known::Known,
     scan::{Class, after_unescaped, unescaped},
+    utf8::Known,
 };
 
 impl Tokenizer {
