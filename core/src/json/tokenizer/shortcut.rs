@@ -15,7 +15,7 @@ use super::{
     grammar::State,
 };
 use crate::json::{
-    scan::{Class, after_unescaped, unescaped},
+    scan::{Class, unescaped},
     utf8::Known,
 };
 
@@ -261,7 +261,7 @@ impl Tokenizer {
     /// Skips a string up to its end or an escape, and returns the state after it, or in it.
     #[inline(always)]
     fn after_string(&mut self, input: &mut &[u8]) -> State {
-        *input = after_unescaped(input);
+        *input = input.get(unescaped(input)..).unwrap_or_default();
         if let [b'"', rest @ ..] = *input {
             *input = rest;
             return State::Next;
