@@ -11,7 +11,7 @@ use taskgroup::{
     session::{Request, Session},
 };
 
-use crate::out;
+use crate::program::out;
 
 pub(crate) fn run(mut input: &[u8]) {
     let Some((text, rest)) = input.split_at_checked(8) else { return };

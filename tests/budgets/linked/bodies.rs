@@ -14,7 +14,7 @@ use taskgroup::{
     time::Instant,
 };
 
-use crate::out;
+use crate::program::out;
 
 /// An object of one's own.
 struct Own<'o>(&'o str, f64);

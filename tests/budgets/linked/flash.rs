@@ -13,32 +13,19 @@ mod bodies;
 #[cfg(feature = "ecdsa")]
 #[path = "../../../adapters/tls/src/signature/weierstrass/mod.rs"]
 mod ecdsa;
+#[path = "../program.rs"]
+mod program;
 #[cfg(feature = "rest")]
 mod rest;
 
-use core::{panic::PanicInfo, ptr, slice};
+use core::slice;
 
 #[cfg(feature = "asked")]
 use crate::asked::run;
+#[allow(unused_imports)]
+use crate::program::out;
 #[cfg(feature = "rest")]
 use crate::rest::run;
-
-unsafe extern "C" {
-    fn a_panicking_branch_is_left() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    // No library has it.
-    unsafe { a_panicking_branch_is_left() }
-}
-
-/// What a machine found.
-#[allow(dead_code)]
-fn out<T>(found: T) {
-    static mut OUT: *const u8 = ptr::null();
-    unsafe { ptr::write_volatile(&raw mut OUT, (&raw const found).cast()) }
-}
 
 /// # Safety
 ///

@@ -13,7 +13,7 @@ use taskgroup::{
     time::Instant,
 };
 
-use crate::out;
+use crate::program::out;
 
 record! {
     /// A field of each kind.

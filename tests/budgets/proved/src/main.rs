@@ -8,25 +8,11 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../program.rs"]
+mod program;
 mod tls;
 
-use core::{panic::PanicInfo, ptr, slice};
-
-unsafe extern "C" {
-    fn a_panicking_branch_is_left() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    // No library has it.
-    unsafe { a_panicking_branch_is_left() }
-}
-
-/// What the machine found.
-fn out<T>(found: T) {
-    static mut OUT: *const u8 = ptr::null();
-    unsafe { ptr::write_volatile(&raw mut OUT, (&raw const found).cast()) }
-}
+use core::slice;
 
 /// # Safety
 ///
@@ -35,6 +21,6 @@ fn out<T>(found: T) {
 pub unsafe extern "C" fn _start(input: *const u8, length: usize) {
     let input = unsafe { slice::from_raw_parts(input, length) };
     #[cfg(feature = "panics")]
-    out(input[7]);
+    program::out(input[7]);
     tls::run(input);
 }

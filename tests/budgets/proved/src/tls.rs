@@ -9,7 +9,7 @@ use taskgroup_tls::{
     machine::{Aes128Gcm, HEADER, Machine, OneTicket, Step, Terms, Ticket, Tickets},
 };
 
-use crate::out;
+use crate::program::out;
 
 /// Random numbers and an AES engine, as far as the compiler knows.
 struct Given<'i>(&'i [u8]);
