@@ -36,7 +36,7 @@ const ROOTS: Roots<'static> = include!(concat!(env!("OUT_DIR"), "/roots.rs"));
 /// Seconds to rest after a failure that may pass.
 const REST: u64 = 60;
 
-/// How long opening a connection may take: an RP2040 computes some seconds for a handshake.
+/// How long opening a connection may take: an RP2040 computes for up to two seconds in a handshake.
 const CONNECT: core::time::Duration = core::time::Duration::from_secs(60);
 
 /// The receive buffer of the socket: two packets at once.
