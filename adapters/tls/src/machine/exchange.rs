@@ -76,6 +76,7 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
+    #[inline(never)]
     fn drop(&mut self) {
         self.secret.zeroize();
     }

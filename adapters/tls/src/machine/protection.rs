@@ -168,6 +168,7 @@ impl Protection {
 }
 
 impl Drop for Protection {
+    #[inline(never)]
     fn drop(&mut self) {
         self.secret.zeroize();
         self.key.zeroize();

@@ -174,6 +174,7 @@ impl<'t> Parts<'t> {
 }
 
 impl Drop for Ticket {
+    #[inline(never)]
     fn drop(&mut self) {
         self.0.zeroize();
     }
