@@ -21,10 +21,14 @@ QEMU = {
 
 
 class Workspace:
-    """The programs in a folder, built with these parts of the library."""
+    """The programs in a folder, built with these parts of the library; with `same_paths` they have the same size
+    wherever the repository and Cargo's registry lie, since a branch that can panic has the path of its source."""
 
-    def __init__(self, here, library):
+    def __init__(self, here, library, same_paths=False):
         self.here, self.library = here, library
+        registry = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo")) / "registry" / "src"
+        remap = f"--remap-path-prefix={ROOT}=. --remap-path-prefix={registry}=registry"
+        self.flags = {"RUSTFLAGS": remap} if same_paths else {}
 
     def cargo(self, target, arguments, check=True, flags=(), flights=""):
         environment = os.environ | {
@@ -34,7 +38,7 @@ class Workspace:
             "CARGO_UNSTABLE_BUILD_STD": self.library,
             f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER": "ld.lld",
             "CARGO_TARGET_DIR": str(self.folder(target)),
-        }
+        } | self.flags
         command = ["cargo", *arguments, "--locked", "--quiet", "--target", target]
         command += ["--", *flags] if flags else []
         result = subprocess.run(command, cwd=self.here, env=environment, text=True, capture_output=True)
