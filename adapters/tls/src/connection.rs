@@ -8,7 +8,6 @@ use core::{
 };
 
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, Write};
-
 use rand_core::CryptoRngCore;
 
 use crate::{
@@ -147,8 +146,7 @@ impl<'c, T: Read + Write> Connection<'c, T> {
                 State::Ended => return Ok(false),
                 State::Broken(error) => return Err(error),
             }
-            let place = self.machine.wants(&mut self.receive);
-            let place = match place {
+            let place = match self.machine.wants(&mut self.receive) {
                 Ok(place) => place,
                 Err(error) => return self.fail(error).await,
             };
